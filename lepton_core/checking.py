@@ -1,0 +1,201 @@
+"""Checks a table of records against a Spec: right types and values in, reasons for the rest.
+
+A fault of the table as a whole (a column missing, or no value of it readable) is an error. A fault
+of single records refuses those records and lets the others through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lepton_core.errors import DataError
+from lepton_core.rejects import Rejects
+from lepton_core.spec import Column, Spec
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Records that passed, in input order, and those that did not.
+
+    Args:
+        table: the passed records in the Spec's columns, order and types.
+        rows: int64 [n], where each passed record stood in the input.
+        rejects: the refused ones.
+    """
+
+    table: pa.Table
+    rows: np.ndarray
+    rejects: Rejects
+
+
+def check(table: pa.Table, spec: Spec, source: str = "input", first_row: int = 0) -> Checked:
+    """Check ``table`` against ``spec``.
+
+    Args:
+        table: records with at least the required columns; others are dropped.
+        spec: what the task takes.
+        source: where the records came from, for messages.
+        first_row: position of the first record in the input as a whole.
+
+    Returns:
+        the passed records and the refused ones with every fault of each.
+
+    Raises:
+        DataError: a required column is missing, or a column has no readable value at all.
+    """
+    spec.require(table.column_names, source)
+    table = table.combine_chunks()
+    faults: list[tuple[np.ndarray, str, dict[str, Any], pa.ChunkedArray | None]] = []
+    columns: list[pa.ChunkedArray | pa.Array] = []
+    for column in spec:
+        if column.name not in table.column_names:
+            columns.append(pa.nulls(table.num_rows, column.arrow_type()))
+            continue
+        raw = table.column(column.name)
+        values, unreadable = _read(raw, column, source)
+        columns.append(values)
+        named = {"column": column.name}
+        if unreadable is not None:
+            faults.append((unreadable, "type", {**named, "expected": column.dtype}, raw))
+        for mask, key, values_of in _faults(values, unreadable, column):
+            faults.append((mask, key, {**named, **values_of}, values))
+    checked = pa.table(columns, schema=spec.arrow_schema())
+    return _split(checked, spec, faults, first_row)
+
+
+def _split(
+    table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row: int
+) -> Checked:
+    rejects = Rejects()
+    bad = np.zeros(table.num_rows, bool)
+    for mask, key, values, received in faults:
+        if not mask.any():
+            continue
+        bad |= mask
+        rows = np.flatnonzero(mask)
+        ids = _ids(table, spec, rows)
+        for row, record_id in zip(rows.tolist(), ids, strict=True):
+            came = {} if key == "null" else {"received": _plain(received[row])}
+            rejects.add(first_row + row, record_id, key, **values, **came)
+    good = np.flatnonzero(~bad)
+    kept = table if len(good) == table.num_rows else table.take(good)
+    return Checked(kept, good + first_row, rejects)
+
+
+def _ids(table: pa.Table, spec: Spec, rows: np.ndarray) -> list[str | None]:
+    id_columns = spec.of_role("id")
+    if not id_columns:
+        return [None] * len(rows)
+    return table.column(id_columns[0].name).take(pa.array(rows)).to_pylist()
+
+
+def _plain(scalar: pa.Scalar) -> Any:
+    # Timestamps go through text: as Python objects they would load pandas where it is installed.
+    if pa.types.is_timestamp(scalar.type):
+        return str(scalar.cast(pa.string()))
+    value = scalar.as_py()
+    return repr(value) if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _faults(
+    values: pa.ChunkedArray, unreadable: np.ndarray | None, column: Column
+) -> list[tuple[np.ndarray, str, dict[str, Any]]]:
+    found: list[tuple[np.ndarray, str, dict[str, Any]]] = []
+    if column.required and values.null_count:
+        empty = _mask(pc.is_null(values))
+        found.append((empty if unreadable is None else empty & ~unreadable, "null", {}))
+    if column.dtype in ("float32", "float64"):
+        found.append((_mask(pc.invert(pc.is_finite(values))), "not_finite", {}))
+    finite = pc.is_finite(values) if column.dtype in ("float32", "float64", "int64") else None
+    if column.low is not None:
+        low = _mask(pc.and_(finite, pc.less(values, column.low)))
+        found.append((low, "below", {"low": column.low}))
+    if column.high is not None:
+        high = _mask(pc.and_(finite, pc.greater(values, column.high)))
+        found.append((high, "above", {"high": column.high}))
+    if column.choices:
+        allowed = pc.is_in(values, pa.array(column.choices, pa.string()))
+        strange = _mask(pc.and_(pc.is_valid(values), pc.invert(allowed)))
+        found.append((strange, "choice", {"choices": ", ".join(column.choices)}))
+    if column.dtype == "string" and column.required:
+        found.append((_mask(pc.equal(values, "")), "null", {}))
+    return found
+
+
+def _mask(values: pa.ChunkedArray) -> np.ndarray:
+    return np.asarray(pc.fill_null(values, False).to_numpy(), bool)
+
+
+def _read(
+    raw: pa.ChunkedArray, column: Column, source: str
+) -> tuple[pa.ChunkedArray, np.ndarray | None]:
+    """Cast a column; where single cells cannot be read, they become null and are marked."""
+    wanted = column.arrow_type()
+    if raw.type == wanted:
+        return raw, None
+    if pa.types.is_dictionary(raw.type):
+        raw = raw.cast(raw.type.value_type)
+    try:
+        return _cast(raw, wanted), None
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        pass
+    if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type)):
+        raise _wrong_type(raw, column, source)
+    texts = raw.to_pylist()
+    read = [None if text is None or text == "" else _parse(text, column.dtype) for text in texts]
+    missing = [text is None or text.strip() == "" for text in texts]
+    unreadable = np.array([value is None for value in read]) & ~np.array(missing, bool)
+    if unreadable.sum() + sum(missing) == len(texts) and unreadable.any():
+        raise _wrong_type(raw, column, source)
+    return pa.chunked_array([pa.array(read, wanted)]), unreadable
+
+
+def _wrong_type(raw: pa.ChunkedArray, column: Column, source: str) -> DataError:
+    examples = [str(_plain(raw[row])) for row in range(min(3, len(raw)))]
+    return DataError(
+        "data.wrong_type",
+        source=source,
+        column=column.name,
+        expected=column.dtype,
+        received=str(raw.type),
+        examples=", ".join(examples),
+    )
+
+
+def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_null(raw.type):
+        return raw.cast(wanted)
+    if pa.types.is_string(wanted) and pa.types.is_floating(raw.type):
+        # A whole-number id column with a gap arrives as floats; 596.0 is the id 596.
+        return raw.cast(pa.int64()).cast(wanted)
+    if pa.types.is_timestamp(wanted):
+        if pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type):
+            raise pa.ArrowTypeError("a number is no time")
+        if pa.types.is_timestamp(raw.type):
+            # Naive times are taken as UTC; anything finer than a microsecond is cut off.
+            naive = raw if raw.type.tz else raw.cast(pa.timestamp(raw.type.unit, tz="UTC"))
+            return naive.cast(wanted, safe=False)
+    return raw.cast(wanted)
+
+
+def _parse(text: str, dtype: str) -> Any:
+    text = text.strip()
+    try:
+        if dtype == "timestamp":
+            moment = datetime.fromisoformat(text)
+            return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        if dtype == "int64":
+            return int(text)
+        if dtype in ("float32", "float64"):
+            return float(text)
+        if dtype == "bool":
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+    except (ValueError, KeyError):
+        return None
+    return text

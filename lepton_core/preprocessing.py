@@ -1,0 +1,70 @@
+"""From raw records to the arrays a model takes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from lepton_core.rejects import Rejects
+
+
+class History(Protocol):
+    """What a stateful preprocessor remembers between batches; constant size an entity."""
+
+    def export(self) -> dict[str, np.ndarray]:
+        """The whole memory as plain arrays, no pickled objects."""
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take the memory that :meth:`export` gave."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Arrays ready for the runtime.
+
+    Args:
+        arrays: model input name -> array, first axis = kept records.
+        kept: int64 [n], positions of the kept records in the table that came in.
+        rejects: refused records; ``row`` counts within the table that came in.
+        slots: int64 [n], for a recurrent model the dense number of each record's entity, whose
+            state the step reads and writes; None otherwise.
+    """
+
+    arrays: dict[str, np.ndarray]
+    kept: np.ndarray
+    rejects: Rejects = field(default_factory=Rejects)
+    slots: np.ndarray | None = None
+
+
+class Preprocessor(ABC):
+    """Raw records in, arrays out. ``fit`` sees the training split only.
+
+    A stateless preprocessor ignores ``history``. A stateful one gives a fresh memory from
+    :meth:`new_history` and advances it in :meth:`transform`, rows in arrival order, such that any
+    cut of the same rows into batches gives the same arrays.
+    """
+
+    @abstractmethod
+    def fit(self, records: pa.Table) -> Preprocessor:
+        """Learn what scaling or vocabulary the training records need; returns itself."""
+
+    @abstractmethod
+    def transform(self, records: pa.Table, history: Any = None) -> Prepared:
+        """Arrays of checked records (see :func:`lepton_core.checking.check`)."""
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What was learned and configured: a JSON dictionary and plain arrays."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> Preprocessor:
+        """The preprocessor that :meth:`state` described."""
+
+    def new_history(self) -> History | None:
+        """A fresh memory; None for a stateless preprocessor."""
+        return None

@@ -1,0 +1,1 @@
+"""Runtimes: arrays in, arrays out. They swap only the tensor step of a pipeline."""

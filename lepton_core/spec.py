@@ -1,0 +1,145 @@
+"""What goes in or out of a task: columns with their types, units, ranges and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from lepton_core.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp")
+ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of records.
+
+    Args:
+        name: the column's name.
+        dtype: one of ``DTYPES``; ``timestamp`` means microseconds in UTC.
+        role: one of ``ROLES``.
+        unit: unit of the values, for people (``USD``, ``mm``).
+        low: smallest allowed value, inclusive.
+        high: largest allowed value, inclusive.
+        required: whether the column must be there and filled in.
+        choices: the allowed values of a string column; empty for any.
+        description: one line for people.
+
+    Raises:
+        ValueError: for an unknown dtype or role.
+    """
+
+    name: str
+    dtype: str
+    role: str = "feature"
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise ValueError(f"dtype is one of {DTYPES}. Received: dtype={self.dtype!r}")
+        if self.role not in ROLES:
+            raise ValueError(f"role is one of {ROLES}. Received: role={self.role!r}")
+
+    def arrow_type(self) -> pa.DataType:
+        """The Arrow type that records hold in this column."""
+        import pyarrow as pa
+
+        if self.dtype == "timestamp":
+            return pa.timestamp("us", tz="UTC")
+        return {
+            "string": pa.string(),
+            "bool": pa.bool_(),
+            "int64": pa.int64(),
+            "float32": pa.float32(),
+            "float64": pa.float64(),
+        }[self.dtype]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An ordered set of columns.
+
+    Example:
+        >>> spec = Spec((Column("record_id", "string", "id"), Column("amount", "float64", low=0)))
+        >>> spec.names
+        ('record_id', 'amount')
+        >>> spec["amount"].low
+        0
+    """
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        if len(set(self.names)) != len(self.columns):
+            raise ValueError(f"column names must differ. Received: {self.names}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def of_role(self, role: str) -> tuple[Column, ...]:
+        """The columns that play ``role``."""
+        return tuple(column for column in self.columns if column.role == role)
+
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema of checked records."""
+        import pyarrow as pa
+
+        return pa.schema([(column.name, column.arrow_type()) for column in self.columns])
+
+    def require(self, found: list[str], source: str) -> None:
+        """Refuse a table that lacks required columns, all of them named at once.
+
+        Args:
+            found: the names the table has.
+            source: where the table came from, for the message.
+
+        Raises:
+            DataError: ``data.missing_columns``, with the likely meant names.
+        """
+        missing = [c.name for c in self.columns if c.required and c.name not in found]
+        if not missing:
+            return
+        guesses = {name: get_close_matches(name, found, n=1, cutoff=0.5) for name in missing}
+        hints = [f"--map {near[0]}={name}" for name, near in guesses.items() if near]
+        raise DataError(
+            "data.missing_columns",
+            source=source,
+            missing=", ".join(missing),
+            expected=", ".join(c.name for c in self.columns if c.required),
+            found=", ".join(found) or "-",
+            hint=" ".join(hints) or f"--map THEIR_COLUMN={missing[0]}",
+        )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """A list of plain dictionaries, one a column."""
+        return [asdict(column) for column in self.columns]
+
+    @classmethod
+    def from_json(cls, columns: list[dict[str, Any]]) -> Spec:
+        """The Spec that :meth:`to_json` wrote."""
+        return cls(tuple(Column(**{**c, "choices": tuple(c["choices"])}) for c in columns))
