@@ -1,0 +1,230 @@
+"""From a model's raw score to what a person acts on; changing it never means scoring again."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lepton_core.errors import DataError
+
+
+class Decision(ABC):
+    """Turns raw scores into output columns, and knows by which data it was fitted."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Output columns [n] from a model's raw outputs [n, ...], or from kept ones."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain values; begins with ``kind``."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a threshold on the probability is chosen.
+
+    Args:
+        name: ``f1`` (highest F1), ``precision`` or ``recall`` (at least ``value``),
+            ``alert_rate`` (the share ``value`` of records with the highest probability), or
+            ``fixed`` (the threshold is ``value``).
+        value: what the name asks for, in 0..1.
+    """
+
+    name: str = "f1"
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.name not in ("f1", "precision", "recall", "alert_rate", "fixed"):
+            raise ValueError(f"no such policy. Received: name={self.name!r}")
+        if not 0 <= self.value <= 1:
+            raise ValueError(f"value lies in 0..1. Received: value={self.value!r}")
+
+
+@dataclass(frozen=True)
+class Classify(Decision):
+    """Two classes: logit -> calibrated probability -> label, with a band left to a person.
+
+    ``probability = sigmoid(slope * score + offset)`` (Platt, 1999); the label is the second class
+    from ``threshold`` on; ``review`` marks probabilities within ``band``.
+
+    Args:
+        classes: names of the negative and the positive class.
+        slope: of the calibration; positive, so that the order of records stays.
+        offset: of the calibration.
+        threshold: probability in 0..1 from which the label is the positive class.
+        band: lowest and highest probability that a person should look at; both 0 for none.
+        policy: what chose the threshold.
+        fitted_on: what data fitted it: ``{"data", "fingerprint", "n", "positives"}``.
+
+    Example:
+        >>> decision = Classify(("genuine", "fraud"), threshold=0.6)
+        >>> decision.apply({"score": np.array([-2.0, 0.0, 3.0])})["label"].tolist()
+        ['genuine', 'genuine', 'fraud']
+    """
+
+    kind: ClassVar[str] = "classify"
+
+    classes: tuple[str, str] = ("negative", "positive")
+    slope: float = 1.0
+    offset: float = 0.0
+    threshold: float = 0.5
+    band: tuple[float, float] = (0.0, 0.0)
+    policy: Policy = Policy("fixed", 0.5)
+    fitted_on: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.slope > 0:
+            raise ValueError(f"slope is above 0. Received: slope={self.slope!r}")
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold lies in 0..1. Received: threshold={self.threshold!r}")
+        if not 0 <= self.band[0] <= self.band[1] <= 1:
+            raise ValueError(f"band is low, high in 0..1. Received: band={self.band!r}")
+
+    def probability(self, scores: np.ndarray) -> np.ndarray:
+        """Calibrated probability [n] float32 of the positive class for logits [n]."""
+        logits = self.slope * np.asarray(scores, np.float64) + self.offset
+        return (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)
+
+    def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """From ``score`` [n]: ``score``, ``probability``, ``label`` and ``review``, each [n]."""
+        scores = np.asarray(outputs["score"], np.float32)
+        probability = self.probability(scores)
+        positive = probability >= np.float32(self.threshold)
+        low, high = self.band
+        return {
+            "score": scores,
+            "probability": probability,
+            "label": np.where(positive, self.classes[1], self.classes[0]),
+            "review": (probability >= low) & (probability <= high) & (high > 0),
+        }
+
+    @classmethod
+    def fit(
+        cls,
+        scores: np.ndarray,
+        labels: np.ndarray,
+        *,
+        classes: tuple[str, str],
+        policy: Policy = Policy("f1"),
+        review_share: float = 0.0,
+        fitted_on: Mapping[str, Any] | None = None,
+    ) -> Classify:
+        """Calibration, threshold and review band from validation records.
+
+        Args:
+            scores: logits [n] of validation records.
+            labels: 0 or 1 [n].
+            classes: names of the negative and the positive class.
+            policy: how the threshold is chosen.
+            review_share: share of all records, the nearest below the threshold, to be reviewed.
+            fitted_on: name and fingerprint of the validation data.
+
+        Raises:
+            DataError: when one of the two classes is absent.
+        """
+        labels = np.asarray(labels).astype(np.int64)
+        positives = int(labels.sum())
+        if positives in (0, len(labels)):
+            raise DataError("data.one_class", n=len(labels), positives=positives)
+        slope, offset = _platt(np.asarray(scores, np.float64), labels)
+        about = {**(fitted_on or {}), "n": len(labels), "positives": positives}
+        decision = cls(tuple(classes), slope, offset, policy=policy, fitted_on=about)
+        return decision.with_policy(policy, scores, labels, review_share)
+
+    def with_policy(
+        self, policy: Policy, scores: np.ndarray, labels: np.ndarray, review_share: float = 0.0
+    ) -> Classify:
+        """The same calibration with another threshold and review band; nothing is rescored."""
+        probability = self.probability(scores).astype(np.float64)
+        threshold = choose_threshold(policy, probability, np.asarray(labels))
+        below = np.sort(probability[probability < threshold])[::-1]
+        count = min(int(round(review_share * len(probability))), len(below))
+        band = (float(below[count - 1]), float(threshold)) if count else (0.0, 0.0)
+        return replace(self, policy=policy, threshold=threshold, band=band)
+
+    def with_threshold(self, threshold: float) -> Classify:
+        """The same calibration with a threshold set by hand."""
+        return replace(self, policy=Policy("fixed", threshold), threshold=threshold, band=(0.0, 0.0))
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Classify:
+        """The decision that :meth:`to_json` wrote."""
+        known = {name: value for name, value in values.items() if name != "kind"}
+        known["classes"] = tuple(known["classes"])
+        known["band"] = tuple(known["band"])
+        known["policy"] = Policy(**known["policy"])
+        return cls(**known)
+
+
+def choose_threshold(policy: Policy, probability: np.ndarray, labels: np.ndarray) -> float:
+    """The probability from which ``policy`` calls a record positive.
+
+    Args:
+        policy: what is asked for.
+        probability: float64 [n] in 0..1.
+        labels: 0 or 1 [n].
+
+    Returns:
+        a threshold half-way between two neighbouring probabilities where possible, so that it does
+        not sit on a single record's value. Where no threshold reaches the asked precision, the one
+        with the highest precision.
+    """
+    if policy.name == "fixed":
+        return policy.value
+    order = np.argsort(-probability, kind="stable")
+    ranked = probability[order]
+    last = np.flatnonzero(np.append(np.diff(ranked) != 0, True))
+    hits = np.cumsum(labels[order])[last].astype(np.float64)
+    called = last + 1.0
+    precision, recall = hits / called, hits / max(labels.sum(), 1)
+    if policy.name == "f1":
+        best = int(np.argmax(2 * hits / (called + labels.sum())))
+    elif policy.name == "precision":
+        enough = np.flatnonzero(precision >= policy.value)
+        best = int(enough[-1]) if len(enough) else int(np.argmax(precision))
+    elif policy.name == "recall":
+        best = int(np.argmax(recall >= policy.value))
+    else:
+        best = max(int(np.searchsorted(called, policy.value * len(ranked), "right")) - 1, 0)
+    upper = ranked[last[best]]
+    lower = ranked[last[best] + 1] if last[best] + 1 < len(ranked) else upper
+    return float((upper + lower) / 2)
+
+
+def _platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Slope and offset by Newton's method on Platt's smoothed targets."""
+    positives = labels.sum()
+    high = (positives + 1.0) / (positives + 2.0)
+    low = 1.0 / (len(labels) - positives + 2.0)
+    target = np.where(labels == 1, high, low)
+    centre, scale = scores.mean(), max(scores.std(), 1e-6)
+    design = np.stack([(scores - centre) / scale, np.ones_like(scores)], axis=1)
+    rate = positives / len(labels)
+    weights = np.array([1.0, np.log(rate / (1 - rate))])
+    for _ in range(50):
+        p = 0.5 * (1 + np.tanh(0.5 * (design @ weights)))
+        gradient = design.T @ (p - target)
+        curvature = (design * (p * (1 - p) + 1e-12)[:, None]).T @ design
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)
+        weights -= step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-12))
+        if np.abs(step).max() < 1e-9:
+            break
+    # A score that ranks backwards cannot be calibrated; keep its order and let the figures tell.
+    slope = max(weights[0] / scale, 1e-3)
+    return float(slope), float(weights[1] - weights[0] * centre / scale)
+
+
+def from_json(values: dict[str, Any]) -> Decision:
+    """A decision of any kind from what its ``to_json`` wrote."""
+    kinds = {Classify.kind: Classify}
+    return kinds[values["kind"]].from_json(values)

@@ -1,0 +1,85 @@
+"""Remembers the ids of recent records with their answers, so that none is applied twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+
+
+class RecentIds:
+    """The last ``capacity`` record ids with their raw score.
+
+    A bound is needed because a stream has no end; at 100 transactions a second the default reaches
+    back 40 minutes, longer than any sender's retries.
+
+    Args:
+        capacity: number of ids kept.
+
+    Example:
+        >>> seen = RecentIds()
+        >>> fresh, repeats = seen.split(pa.array(["a", "b", "a"]))
+        >>> fresh.tolist(), repeats.tolist()
+        ([0, 1], [2])
+    """
+
+    def __init__(self, capacity: int = 250_000) -> None:
+        self._capacity = capacity
+        self._answers: dict[str, float] = {}
+
+    def split(self, ids: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the ids met for the first time, and of the repeated ones.
+
+        Args:
+            ids: strings [n].
+
+        Returns:
+            two ascending int64 arrays that together hold 0..n-1.
+        """
+        answers = self._answers
+        batch: set[str] = set()
+        is_repeat = np.zeros(len(ids), bool)
+        for position, record_id in enumerate(ids.to_pylist()):
+            if record_id in answers or record_id in batch:
+                is_repeat[position] = True
+            else:
+                batch.add(record_id)
+        return np.flatnonzero(~is_repeat), np.flatnonzero(is_repeat)
+
+    def remember(self, ids: pa.Array, outputs: Mapping[str, np.ndarray]) -> None:
+        """Keep the ``score`` [n] of ``ids`` [n]; the oldest give way.
+
+        Outputs of a model without a ``score`` are not kept, only that the record was there.
+        """
+        scores = outputs.get("score")
+        values = scores.tolist() if scores is not None and scores.ndim == 1 else [0.0] * len(ids)
+        self._answers.update(zip(ids.to_pylist(), values, strict=True))
+        excess = len(self._answers) - self._capacity
+        if excess > 0:
+            for record_id in list(islice(self._answers, excess)):
+                del self._answers[record_id]
+
+    def recall(self, ids: pa.Array) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Positions in ``ids`` whose answer is known, and their outputs.
+
+        A record that was refused before has no answer.
+        """
+        found = [(i, self._answers[k]) for i, k in enumerate(ids.to_pylist()) if k in self._answers]
+        positions = np.array([position for position, _ in found], np.int64)
+        return positions, {"score": np.array([score for _, score in found], np.float32)}
+
+    def export(self) -> dict[str, np.ndarray]:
+        """Ids (utf-8 bytes and offsets) and scores as plain arrays."""
+        encoded = [record_id.encode() for record_id in self._answers]
+        offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+        scores = np.array(list(self._answers.values()), np.float64)
+        text = np.frombuffer(b"".join(encoded), np.uint8)
+        return {"bytes": text, "offsets": offsets, "scores": scores}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what :meth:`export` gave."""
+        text, offsets = arrays["bytes"].tobytes(), arrays["offsets"].tolist()
+        ids = [text[a:b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        self._answers = dict(zip(ids, arrays["scores"].tolist(), strict=True))
