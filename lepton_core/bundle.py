@@ -1,0 +1,291 @@
+"""A pipeline on disk: a folder that verifies itself when it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lepton_core import card as cards
+from lepton_core.decision import Decision, from_json
+from lepton_core.errors import BundleError
+from lepton_core.pipeline import Pipeline
+from lepton_core.preprocessing import Preprocessor
+from lepton_core.runtime.base import Runtime
+from lepton_core.solution import Task, find_task
+from lepton_core.spec import Spec
+
+if TYPE_CHECKING:
+    from keras import Model
+
+FORMAT = 1
+# Largest difference between a runtime and Keras, relative to the largest output: float32 rounding
+# over a few hundred additions stays a hundred times below it.
+PARITY_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class ScoringModel:
+    """A Keras model that scores, and what it is called with.
+
+    Args:
+        model: a functional Keras model.
+        outputs: names of its outputs, in order.
+        parity: input name -> array, from the sample generator, never from real records.
+    """
+
+    model: Model
+    outputs: tuple[str, ...]
+    parity: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a task's trainer returns.
+
+    Args:
+        preprocessor: fitted on the training split.
+        decision: fitted on validation.
+        scoring: role -> model exported to ONNX.
+        source: the model that is kept to be trained further.
+        reference: histograms and moments that monitoring compares with.
+        figures: further facts for the card (epochs run, parameters...).
+    """
+
+    preprocessor: Preprocessor
+    decision: Decision
+    scoring: Mapping[str, ScoringModel]
+    source: Model
+    reference: Mapping[str, np.ndarray] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_bundle(
+    folder: Path, task: Task, trained: Trained, card: Mapping[str, Any], manifest: Mapping[str, Any]
+) -> Path:
+    """Write a bundle; nothing stands at ``folder`` until all of it is written and verified.
+
+    Args:
+        folder: where it shall stand; its name is the bundle's name. An older one is replaced.
+        task: the task it is for.
+        trained: its parts.
+        card: contents of ``card.json``.
+        manifest: seed, command, versions, data fingerprint.
+
+    Raises:
+        ExportError: an exported model disagrees with the Keras model.
+    """
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _write_parts(work, task, trained, {**card, "task": task.name, "bundle": folder.name})
+        files = {name: _sha256(work / name) for name in _files(work)}
+        _write_json(work / "manifest.json", {"format": FORMAT, **manifest, "files": files})
+        verify_parity(work)
+        os.chmod(work, 0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(work, folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return folder
+
+
+def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
+    from lepton_core.export.onnx import export_onnx
+
+    (work / "models").mkdir()
+    parity: dict[str, np.ndarray] = {}
+    for role, scoring in trained.scoring.items():
+        path = work / "models" / f"{role}.onnx"
+        export_onnx(scoring.model, path, output_names=scoring.outputs)
+        values = scoring.model(dict(scoring.parity), training=False)
+        values = list(values.values()) if isinstance(values, dict) else values
+        values = values if isinstance(values, (list, tuple)) else [values]
+        for name, array in scoring.parity.items():
+            parity[f"{role}.in.{name}"] = array
+        for name, value in zip(scoring.outputs, values, strict=True):
+            parity[f"{role}.out.{name}"] = np.asarray(_to_numpy(value))
+    np.savez_compressed(work / "parity.npz", **parity)
+    trained.source.save(work / "models" / "main.keras", include_optimizer=False)
+    state, arrays = trained.preprocessor.state()
+    _write_json(work / "preprocessor.json", state)
+    if arrays:
+        np.savez(work / "preprocessor.npz", **arrays)
+    if trained.reference:
+        np.savez_compressed(work / "reference.npz", **dict(trained.reference))
+    specs = {"inputs": task.inputs.to_json(), "outputs": task.outputs.to_json()}
+    specs["models"] = {role: list(s.outputs) for role, s in trained.scoring.items()}
+    _write_json(work / "spec.json", specs)
+    _write_json(work / "decision.json", trained.decision.to_json())
+    _write_json(work / "card.json", dict(card))
+    (work / "CARD.md").write_text(cards.to_markdown(card), encoding="utf-8")
+
+
+def _to_numpy(value: Any) -> np.ndarray:
+    from lepton_core._keras import keras
+
+    return keras.ops.convert_to_numpy(value)
+
+
+def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None = None) -> Pipeline:
+    """The pipeline of a bundle's folder.
+
+    Args:
+        folder: the bundle.
+        runtime: ``onnx`` or ``keras``.
+        threads: threads of one runtime call; None leaves it to the library.
+
+    Raises:
+        BundleError: a file was changed, is missing or should not be there; or the bundle is of a
+            newer format or for a task that is not installed as it was.
+    """
+    folder = Path(folder).resolve()
+    verify_manifest(folder)
+    task = find_task(read_task_name(folder))
+    specs = _read_json(folder, "spec.json")
+    if Spec.from_json(specs["inputs"]) != task.inputs:
+        raise BundleError("bundle.other_spec", bundle=folder, task=task.name)
+    kind = task.hook(task.preprocessor)
+    preprocessor = kind.from_state(
+        _read_json(folder, "preprocessor.json"), read_arrays(folder / "preprocessor.npz")
+    )
+    return Pipeline(
+        task=task,
+        address=f"{task.name}@{folder.name}",
+        preprocessor=preprocessor,
+        runtime=open_runtime(runtime, folder / "models", threads),
+        decision=from_json(_read_json(folder, "decision.json")),
+        card=_read_json(folder, "card.json"),
+        folder=folder,
+    )
+
+
+def open_runtime(name: str, models: Path, threads: int | None = None) -> Runtime:
+    """A runtime by name over a bundle's ``models`` folder."""
+    if name == "onnx":
+        from lepton_core.runtime.onnx import OnnxRuntime
+
+        return OnnxRuntime.open(models, threads)
+    if name == "keras":
+        from lepton_core.runtime.keras import KerasRuntime
+
+        return KerasRuntime.open(models, threads)
+    raise ValueError(f"runtime is onnx or keras. Received: {name!r}")
+
+
+def read_task_name(folder: Path) -> str:
+    """The task that a bundle is for."""
+    return str(_read_json(folder, "card.json")["task"])
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an ``.npz`` file; none where there is no file."""
+    if not path.exists():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def verify_manifest(folder: Path) -> dict[str, Any]:
+    """Compare a bundle with its manifest; returns the manifest.
+
+    Raises:
+        BundleError: naming the changed, missing or extra file.
+    """
+    if not folder.is_dir():
+        raise BundleError("bundle.not_found", bundle=folder)
+    manifest = _read_json(folder, "manifest.json")
+    if manifest.get("format") != FORMAT:
+        received = manifest.get("format")
+        raise BundleError("bundle.format", bundle=folder, expected=FORMAT, received=received)
+    found, expected = set(_files(folder)) - {"manifest.json"}, manifest["files"]
+    for name in sorted(set(expected) - found):
+        raise BundleError("bundle.file_missing", bundle=folder, file=name)
+    for name in sorted(found - set(expected)):
+        raise BundleError("bundle.file_extra", bundle=folder, file=name)
+    for name, digest in expected.items():
+        received = _sha256(folder / name)
+        if received != digest:
+            raise BundleError(
+                "bundle.file_changed",
+                bundle=folder,
+                file=name,
+                expected=digest[:12],
+                received=received[:12],
+            )
+    return manifest
+
+
+def verify_parity(folder: Path, runtime: str = "onnx") -> float:
+    """Run a bundle's stored inputs through a runtime and compare with the stored outputs.
+
+    Returns:
+        the largest difference relative to the largest stored output of its kind.
+
+    Raises:
+        BundleError: when it is above ``PARITY_TOLERANCE`` or not a number.
+    """
+    stored = read_arrays(folder / "parity.npz")
+    engine = open_runtime(runtime, folder / "models")
+    worst = 0.0
+    for role in engine.roles():
+        inputs = {n.removeprefix(f"{role}.in."): a for n, a in stored.items() if f"{role}.in." in n}
+        outputs = engine.run(role, inputs)
+        for name, value in outputs.items():
+            expected = stored[f"{role}.out.{name}"]
+            scale = max(float(np.abs(expected).max()), 1.0)
+            difference = float(np.abs(value.reshape(expected.shape) - expected).max()) / scale
+            if not difference <= PARITY_TOLERANCE:
+                raise BundleError(
+                    "bundle.parity",
+                    bundle=folder,
+                    model=f"{role}.{name}",
+                    runtime=runtime,
+                    expected=PARITY_TOLERANCE,
+                    received=difference,
+                )
+            worst = max(worst, difference)
+    return worst
+
+
+def _files(folder: Path) -> list[str]:
+    paths = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_json(folder: Path, name: str) -> Any:
+    path = folder / name
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError("bundle.file_missing", bundle=folder, file=name) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BundleError("bundle.bad_json", bundle=folder, file=name, reason=error) from error
+
+
+def _write_json(path: Path, values: Any) -> None:
+    text = json.dumps(values, indent=1, ensure_ascii=False, default=_plain)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path):
+        return value.name
+    raise TypeError(f"cannot be written as JSON: {type(value).__name__}")

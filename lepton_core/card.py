@@ -1,0 +1,57 @@
+"""A bundle's card as a page that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def to_markdown(card: Mapping[str, Any]) -> str:
+    """``CARD.md`` from the contents of ``card.json``.
+
+    Args:
+        card: keys ``task bundle created intended_use not_for limits data protocol metrics
+            baselines decision training command``; absent ones are left out.
+    """
+    lines = [f"# {card['task']}@{card['bundle']}", ""]
+    for key, heading in (
+        ("intended_use", "Intended use"),
+        ("not_for", "Not for"),
+        ("limits", "Limits"),
+    ):
+        if card.get(key):
+            lines += [f"## {heading}", "", str(card[key]).strip(), ""]
+    if card.get("data"):
+        lines += ["## Data", "", *_facts(card["data"]), ""]
+    if card.get("protocol"):
+        lines += ["## Protocol", "", *_facts(card["protocol"]), ""]
+    if card.get("metrics"):
+        lines += ["## Figures on the test part", "", *_figures(card), ""]
+    if card.get("decision"):
+        lines += ["## Decision", "", *_facts(card["decision"]), ""]
+    if card.get("training"):
+        lines += ["## Training", "", *_facts(card["training"]), ""]
+    if card.get("command"):
+        lines += ["Made by:", "", "```", str(card["command"]), "```", ""]
+    return "\n".join(lines)
+
+
+def _facts(values: Mapping[str, Any]) -> list[str]:
+    return [f"- {name.replace('_', ' ')}: {value}" for name, value in values.items()]
+
+
+def _figures(card: Mapping[str, Any]) -> list[str]:
+    metrics: Mapping[str, Mapping[str, Any]] = card["metrics"]
+    baselines: Mapping[str, Mapping[str, Mapping[str, Any]]] = card.get("baselines", {})
+    head = "| metric | this bundle | 95% interval |" + "".join(f" {n} |" for n in baselines)
+    rows = [head, "|" + "---|" * (3 + len(baselines))]
+    for key, figure in metrics.items():
+        cells = [key, _number(figure["value"])]
+        cells.append(f"{_number(figure.get('low'))} to {_number(figure.get('high'))}")
+        cells += [_number(values.get(key, {}).get("value")) for values in baselines.values()]
+        rows.append("| " + " | ".join(cells) + " |")
+    return rows
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, (int, float)) else "-"
