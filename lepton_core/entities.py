@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ class EntityTable:
             ids = arrays["ids"].tolist()
         else:
             text, ends = arrays["id_bytes"].tobytes(), arrays["id_offsets"].tolist()
-            ids = [text[a:b].decode("utf-8") for a, b in zip(ends, ends[1:], strict=False)]
+            ids = [text[a:b].decode("utf-8") for a, b in pairwise(ends)]
         for name, state in self._states.items():
             found = arrays.get(f"state.{name}")
             expected = (len(ids), *state.shape)

@@ -1,0 +1,58 @@
+"""Every setting of `fraud_rnn/transactions`; the defaults were chosen on the validation folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """Settings of the history features.
+
+    Args:
+        label_delay_days: days after a transaction until its label may be used.
+        decay_days: time constants of the decayed counters, in days.
+        outlier_ratio: an amount above this many times the card's usual one is left out of the
+            usual amount, and is what is anomalous about it at the terminal.
+        outlier_amount: an amount above this is anomalous whoever pays it; `learn_outlier_amount`
+            reads it off labelled rows.
+        habit_rows: a card's first rows always count as usual, and so many outliers in a row
+            are taken for a new habit.
+        fraud_memory_days: a terminal's run of frauds ends when this many days pass without one.
+        max_age_days: ages are cut here; it also stands for "never".
+    """
+
+    label_delay_days: float = 7.0
+    decay_days: tuple[float, ...] = (1.0, 7.0, 30.0)
+    outlier_ratio: float = 3.0
+    outlier_amount: float = float("inf")
+    habit_rows: int = 5
+    fraud_memory_days: float = 28.0
+    max_age_days: float = 60.0
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Settings of the network and of its training.
+
+    Args:
+        dense_units: width of the layer before the GRU.
+        gru_units: width of the card's state.
+        head_units: width of the layer after the GRU.
+        epochs: passes over the training cards.
+        learning_rate: at the start; it falls to zero along a cosine.
+        weight_decay: of AdamW.
+        clipnorm: limit on the norm of each weight's gradient.
+        batch_cards: cards a training step.
+        context_days: days of a card's past read before the days that carry the loss.
+    """
+
+    dense_units: int = 32
+    gru_units: int = 32
+    head_units: int = 64
+    epochs: int = 6
+    learning_rate: float = 3e-3
+    weight_decay: float = 4e-3
+    clipnorm: float = 1.0
+    batch_cards: int = 64
+    context_days: float = 14.0

@@ -1,0 +1,252 @@
+"""The network over a card's transactions: whole history in, one score a transaction out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_core._keras import keras
+
+from .config import ModelConfig
+
+_LENGTH_GROWTH = 1.35
+
+
+def build(config: ModelConfig, n_features: int, seed: int = 0) -> keras.Model:
+    """The network for training and for scoring whole histories.
+
+    Causal, so that padding on the right changes no score before it and needs no mask.
+
+    Args:
+        config: widths.
+        n_features: F.
+        seed: of the start weights, which are drawn in NumPy: the same on every Keras backend.
+
+    Returns:
+        x float32 [B, T, F] -> logit of fraud float32 [B, T].
+    """
+    x = keras.Input((None, n_features), name="x")
+    dense, gru, head, logit = _layers(config)
+    z = dense(x)
+    h = gru(z)
+    y = logit(head(keras.layers.Concatenate(name="join")([h, z, x])))
+    model = keras.Model(x, keras.layers.Reshape((-1,), name="score")(y), name="card_gru")
+    model.set_weights(_start_weights(model, seed))
+    return model
+
+
+def build_step(model: keras.Model, config: ModelConfig) -> keras.Model:
+    """One transaction of each card at a time, with the weights of `model` (shared, not copied).
+
+    Args:
+        model: from `build`.
+        config: as given to `build`.
+
+    Returns:
+        (x float32 [B, F], h float32 [B, H]) -> (logit float32 [B], new h float32 [B, H]); the h of
+        a new card is 0. Only dense layers, matrix products and elementwise operations.
+    """
+    x = keras.Input((model.input_shape[-1],), name="x")
+    h = keras.Input((config.gru_units,), name="h")
+    z = model.get_layer("dense")(x)
+    h_new, _ = model.get_layer("gru").cell(z, h)
+    y = model.get_layer("head")(keras.layers.Concatenate(name="join")([h_new, z, x]))
+    score = keras.layers.Reshape((), name="score")(model.get_layer("logit")(y))
+    return keras.Model([x, h], [score, h_new], name="card_gru_step")
+
+
+def _layers(config: ModelConfig) -> tuple[keras.layers.Layer, ...]:
+    return (
+        keras.layers.Dense(config.dense_units, "relu", name="dense"),
+        keras.layers.GRU(config.gru_units, return_sequences=True, name="gru"),
+        keras.layers.Dense(config.head_units, "relu", name="head"),
+        keras.layers.Dense(1, name="logit"),
+    )
+
+
+def _start_weights(model: keras.Model, seed: int) -> list[np.ndarray]:
+    """Glorot uniform kernels, orthogonal recurrent kernels a gate, zero biases."""
+    rng = np.random.default_rng(seed)
+    weights = []
+    for weight in model.weights:
+        shape = tuple(weight.shape)
+        if "recurrent" in weight.path and len(shape) == 2 and "bias" not in weight.path:
+            gates = [np.linalg.qr(rng.normal(size=(shape[0],) * 2))[0] for _ in range(3)]
+            weights.append(np.concatenate(gates, axis=1))
+        elif "bias" in weight.path:
+            weights.append(np.zeros(shape))
+        else:
+            limit = np.sqrt(6.0 / sum(shape))
+            weights.append(rng.uniform(-limit, limit, shape))
+    return [weight.astype(np.float32) for weight in weights]
+
+
+@dataclass(frozen=True)
+class SequenceBatch:
+    """Cards of like length, padded on the right.
+
+    Args:
+        rows: int64 [B, T], the row of each transaction, -1 where padded.
+    """
+
+    rows: np.ndarray
+
+    def take(self, values: np.ndarray) -> np.ndarray:
+        """`values` [N, ...] by card and step [B, T, ...], 0 where padded."""
+        out = values[self.rows]
+        out[self.rows < 0] = 0
+        return out
+
+
+def card_sequences(
+    card_slots: np.ndarray, batch_cards: int, seed: int | None = None
+) -> list[SequenceBatch]:
+    """Batches of whole cards, of few distinct shapes, so that a compiling backend compiles little.
+
+    Args:
+        card_slots: int64 [N], the card of each row; rows in order of arrival.
+        batch_cards: cards a batch; the last one of a length is filled up with empty cards.
+        seed: shuffles cards among batches of like length, and the batches; None keeps the order.
+
+    Returns:
+        Batches that hold every row once.
+    """
+    order = np.argsort(card_slots, kind="stable")
+    first = np.flatnonzero(np.diff(card_slots[order], prepend=-1))
+    sizes = np.diff(first, append=len(order))
+    cards = np.arange(len(first))
+    rng = None if seed is None else np.random.default_rng(seed)
+    if rng is not None:
+        cards = rng.permutation(cards)
+    steps = _steps(sizes)
+    batches = []
+    for length in np.unique(steps):
+        alike = cards[steps[cards] == length]
+        for part in np.split(alike, np.arange(batch_cards, len(alike), batch_cards)):
+            rows = np.full((batch_cards, length), -1, dtype=np.int64)
+            filled = np.arange(length) < sizes[part, None]
+            rows[: len(part)][filled] = order[(first[part, None] + np.arange(length))[filled]]
+            batches.append(SequenceBatch(rows))
+    if rng is not None:
+        batches = [batches[i] for i in rng.permutation(len(batches))]
+    return batches
+
+
+def _steps(sizes: np.ndarray) -> np.ndarray:
+    """Each length rounded up to the next of a geometric series."""
+    lengths = [16]
+    while lengths[-1] < sizes.max(initial=1):
+        lengths.append(8 * int(np.ceil(lengths[-1] * _LENGTH_GROWTH / 8)))
+    return np.asarray(lengths)[np.searchsorted(lengths, sizes)]
+
+
+class _Batches(keras.utils.PyDataset):
+    """The training batches of every epoch, each epoch shuffled by its own seed."""
+
+    def __init__(
+        self,
+        features: np.ndarray,
+        card_slots: np.ndarray,
+        labels: np.ndarray,
+        loss_mask: np.ndarray,
+        config: ModelConfig,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self._columns = features, labels.astype(np.float32), loss_mask.astype(np.float32)
+        self._card_slots, self._config, self._seed = card_slots, config, seed
+        self._epoch = 0
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        # A fixed arithmetic of seed and epoch: what an epoch sees does not depend on a restart.
+        seed = self._seed * 10_007 + self._epoch
+        self._batches = card_sequences(self._card_slots, self._config.batch_cards, seed)
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        batch = self._batches[index]
+        features, labels, weights = self._columns
+        return batch.take(features), batch.take(labels), batch.take(weights)
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._shuffle()
+
+
+@keras.saving.register_keras_serializable(package="fraud_rnn")
+def masked_log_loss(labels, logits):
+    """Log loss of each step [B, T], for step weights; Keras's own averages the steps first."""
+    ops = keras.ops
+    return ops.maximum(logits, 0.0) - logits * labels + ops.log1p(ops.exp(-ops.abs(logits)))
+
+
+def train(
+    features: np.ndarray,
+    card_slots: np.ndarray,
+    labels: np.ndarray,
+    loss_mask: np.ndarray,
+    config: ModelConfig,
+    seed: int,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int = 0,
+) -> keras.Model:
+    """Trains a new network; rows outside `loss_mask` are read as context only.
+
+    Args:
+        features: float32 [N, F], scaled, in order of arrival.
+        card_slots: int64 [N].
+        labels: int8 [N], 1 fraud, 0 genuine; read under `loss_mask` only.
+        loss_mask: bool [N].
+        config: widths and training settings.
+        seed: of the start weights and of the shuffling.
+        callbacks: Keras callbacks.
+        verbose: as in Keras `fit`.
+
+    Returns:
+        The trained model, compiled.
+    """
+    # Cards without a row that counts would be steps without a gradient.
+    counting = np.zeros(card_slots.max(initial=-1) + 1, dtype=bool)
+    counting[card_slots[loss_mask]] = True
+    kept = counting[card_slots]
+    data = _Batches(features[kept], card_slots[kept], labels[kept], loss_mask[kept], config, seed)
+    model = build(config, features.shape[1], seed)
+    steps = len(data) * config.epochs
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
+            weight_decay=config.weight_decay,
+            clipnorm=config.clipnorm,
+        ),
+        loss=masked_log_loss,
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    model.fit(data, epochs=config.epochs, shuffle=False, callbacks=[*callbacks], verbose=verbose)
+    return model
+
+
+def score_histories(
+    model: keras.Model, features: np.ndarray, card_slots: np.ndarray, batch_cards: int = 256
+) -> np.ndarray:
+    """The logit of every row, each card read from its first row.
+
+    Args:
+        model: from `build` or `train`.
+        features: float32 [N, F], scaled, in order of arrival.
+        card_slots: int64 [N].
+        batch_cards: cards a batch.
+
+    Returns:
+        float32 [N].
+    """
+    scores = np.empty(len(card_slots), dtype=np.float32)
+    for batch in card_sequences(card_slots, batch_cards):
+        filled = batch.rows >= 0
+        logits = keras.ops.convert_to_numpy(model.predict_on_batch(batch.take(features)))
+        scores[batch.rows[filled]] = logits[filled]
+    return scores
