@@ -1,0 +1,1 @@
+"""The command ``lepton``; one file a command, each importing what it needs when it runs."""

@@ -1,0 +1,42 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lepton_core.errors import UsageError
+
+Task = Annotated[
+    str, typer.Argument(metavar="TASK", help="solution or solution/task, as `lepton list` shows.")
+]
+TaskOrBundle = Annotated[
+    str,
+    typer.Argument(
+        metavar="TASK|BUNDLE", help="solution[/task][@bundle] or the folder of a bundle."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Data = Annotated[
+    str, typer.Option("--data", metavar="NAME|PATH", help="A dataset's name or a file of records.")
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="THEIRS=OURS", help="Their column name for ours; repeatable."),
+]
+
+
+def read_mapping(pairs: list[str] | None) -> dict[str, str]:
+    """``["theirs=ours"]`` as a dictionary.
+
+    Raises:
+        UsageError: for an entry without ``=``.
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs or []:
+        theirs, sign, ours = pair.partition("=")
+        if not sign or not theirs or not ours:
+            raise UsageError("usage.bad_map", map=pair)
+        mapping[theirs] = ours
+    return mapping

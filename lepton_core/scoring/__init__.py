@@ -1,0 +1,1 @@
+"""Scoring files: a reader, a session, a sink."""

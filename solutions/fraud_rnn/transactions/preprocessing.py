@@ -1,0 +1,169 @@
+"""Transactions to the arrays of the network, with the cards' and terminals' past."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lepton_core.entities import EntityTable, StateArray, waves
+from lepton_core.preprocessing import Prepared, Preprocessor
+from lepton_core.rejects import Rejects
+from lepton_core.settings import from_dict
+
+from .config import FeatureConfig
+from .features import FeatureEngine, fit_scaling, learn_outlier_amount, scale
+
+_LONG_AGO = -(2**62)
+
+
+class TransactionHistory:
+    """What is remembered of cards and terminals, and when each card was last seen.
+
+    Args:
+        config: feature settings.
+    """
+
+    def __init__(self, config: FeatureConfig) -> None:
+        self.engine = FeatureEngine(config)
+        self.cards = EntityTable(StateArray("last_us", dtype="int64", initial=_LONG_AGO))
+
+    def late(self, slots: np.ndarray, time_us: np.ndarray) -> np.ndarray:
+        """Which transactions [N] are older than their card's previous one; moves the others on."""
+        is_late = np.zeros(len(slots), bool)
+        last = self.cards["last_us"]
+        for rows in waves(slots):
+            at = slots[rows]
+            is_late[rows] = time_us[rows] < last[at]
+            last[at] = np.maximum(last[at], time_us[rows])
+        return is_late
+
+    def export(self) -> dict[str, np.ndarray]:
+        """The whole memory as plain arrays."""
+        order = {f"order.{name}": array for name, array in self.cards.export().items()}
+        return order | {f"engine.{name}": array for name, array in self.engine.export().items()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what :meth:`export` gave."""
+        split: dict[str, dict[str, np.ndarray]] = {"order": {}, "engine": {}}
+        for name, array in arrays.items():
+            part, _, rest = name.partition(".")
+            split[part][rest] = array
+        self.cards.restore(split["order"])
+        self.engine.restore(split["engine"])
+
+
+class TransactionPreprocessor(Preprocessor):
+    """History features of each transaction, scaled.
+
+    Args:
+        config: feature settings.
+        mean: float32 [F] of the training rows; None before ``fit``.
+        std: float32 [F] of the training rows; None before ``fit``.
+    """
+
+    def __init__(
+        self,
+        config: FeatureConfig | None = None,
+        mean: np.ndarray | None = None,
+        std: np.ndarray | None = None,
+    ) -> None:
+        self.config = config or FeatureConfig()
+        self.mean = mean
+        self.std = std
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the F features, in order."""
+        return FeatureEngine(self.config).names
+
+    def fit(self, records: pa.Table) -> TransactionPreprocessor:
+        """Scaling, and the amount that is an outlier whoever pays it, from training records."""
+        self.fit_outliers(records)
+        history = self.new_history()
+        return self.fit_scaling(history.engine.step(*columns(records)))
+
+    def fit_outliers(self, records: pa.Table) -> TransactionPreprocessor:
+        """The outlier amount from labelled training records; unchanged where none has a label."""
+        _, _, _, amount, label = columns(records)
+        if (label >= 0).any():
+            outlier = learn_outlier_amount(amount, label)
+            self.config = replace(self.config, outlier_amount=outlier)
+        return self
+
+    def fit_scaling(self, features: np.ndarray) -> TransactionPreprocessor:
+        """Scaling from the features [N, F] of training rows."""
+        self.mean, self.std = fit_scaling(features)
+        return self
+
+    def new_history(self) -> TransactionHistory:
+        return TransactionHistory(self.config)
+
+    def transform(self, records: pa.Table, history: Any = None) -> Prepared:
+        """Features ``x`` float32 [n, F] and the card's slot of each transaction.
+
+        A transaction older than its card's previous one is refused: the past cannot be changed.
+        """
+        history = history or self.new_history()
+        card, terminal, time_us, amount, label = columns(records)
+        slots = history.cards.slots(card)
+        is_late = history.late(slots, time_us)
+        rejects = Rejects()
+        kept = np.arange(len(slots))
+        if is_late.any():
+            _refuse_late(rejects, records, np.flatnonzero(is_late))
+            kept = np.flatnonzero(~is_late)
+            terminal, slots = terminal.take(pa.array(kept)), slots[kept]
+            time_us, amount, label = time_us[kept], amount[kept], label[kept]
+        x = history.engine.step(pa.array(slots), terminal, time_us, amount, label)
+        if self.mean is not None and self.std is not None:
+            x = scale(x, self.mean, self.std)
+        return Prepared({"x": x}, kept, rejects, slots)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        if self.mean is None or self.std is None:
+            raise ValueError("the preprocessor was not fitted: call fit() first")
+        settings = asdict(self.config)
+        if math.isinf(settings["outlier_amount"]):
+            settings["outlier_amount"] = None  # JSON has no infinity
+        return {"features": settings}, {"mean": self.mean, "std": self.std}
+
+    @classmethod
+    def from_state(
+        cls, state: dict[str, Any], arrays: dict[str, np.ndarray]
+    ) -> TransactionPreprocessor:
+        settings = dict(state["features"])
+        if settings["outlier_amount"] is None:
+            settings["outlier_amount"] = math.inf
+        return cls(from_dict(FeatureConfig, settings), arrays["mean"], arrays["std"])
+
+
+def columns(records: pa.Table) -> tuple[pa.Array, pa.Array, np.ndarray, np.ndarray, np.ndarray]:
+    """Card, terminal, time (int64 microseconds), amount and label (int8, -1 unknown) of records."""
+    table = records.combine_chunks()
+    label = pc.fill_null(table.column("label").cast(pa.int8()), -1)
+    return (
+        _one(table.column("card")),
+        _one(table.column("terminal")),
+        table.column("time").cast(pa.int64()).to_numpy(),
+        table.column("amount").to_numpy(),
+        label.to_numpy(),
+    )
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks()
+    return whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
+
+
+def _refuse_late(rejects: Rejects, records: pa.Table, rows: np.ndarray) -> None:
+    late = records.take(pa.array(rows))
+    ids, cards = late.column("record_id").to_pylist(), late.column("card").to_pylist()
+    times = late.column("time").cast(pa.string()).to_pylist()
+    for row, record_id, card, time in zip(rows.tolist(), ids, cards, times, strict=True):
+        rejects.add(row, record_id, "late", card=card, received=time)
