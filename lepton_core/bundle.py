@@ -100,6 +100,18 @@ def save_bundle(
     return folder
 
 
+def rewrite_card(folder: Path, card: Mapping[str, Any]) -> None:
+    """Give a bundle its final card, once it has been evaluated, and renew the manifest."""
+    manifest = verify_manifest(folder)
+    old = _read_json(folder, "card.json")
+    whole = {"task": old["task"], "bundle": old["bundle"], **card}
+    _write_json(folder / "card.json", whole)
+    (folder / "CARD.md").write_text(cards.to_markdown(whole), encoding="utf-8")
+    for name in ("card.json", "CARD.md"):
+        manifest["files"][name] = _sha256(folder / name)
+    _write_json(folder / "manifest.json", manifest)
+
+
 def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
     from lepton_core.export.onnx import export_onnx
 

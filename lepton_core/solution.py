@@ -38,7 +38,9 @@ class Task:
         config: hook, the frozen dataclass of settings.
         explainer: hook, an Explainer class; empty for none.
         protocols: dataset name -> hook, a Protocol; ``"*"`` serves every other data.
-        measures: hook, ``measures(records, predictions, rows, intervals) -> {key: Measured}``.
+        measures: hook, ``measures(records, scores, decision) -> {key: Measured}`` of test records.
+        baselines: hook, ``baselines(job) -> {name: scores of the test rows}``.
+        about: ``intended_use``, ``not_for`` and ``limits`` for the card.
         headline: metric keys shown in lists.
         default_bundle: the bundle that scores what a user brings.
         stateful: whether it scores through a Session.
@@ -57,6 +59,8 @@ class Task:
     explainer: str = ""
     protocols: Mapping[str, str] = field(default_factory=dict)
     measures: str = ""
+    baselines: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] = ()
     default_bundle: str = "sample"
     stateful: bool = False
@@ -89,6 +93,11 @@ class Task:
             known = ", ".join(shipped) or "-"
             raise UsageError("usage.unknown_bundle", task=self.name, bundle=wanted, known=known)
         return shipped[wanted]
+
+    def bundle_for(self, data: str) -> Path:
+        """The shipped bundle made from the data set ``data``, otherwise the default one."""
+        name = "sample" if data == self.sample_data else data
+        return self.bundles().get(name) or self.bundle()
 
 
 @dataclass(frozen=True)

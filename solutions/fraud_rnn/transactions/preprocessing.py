@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -101,6 +100,12 @@ class TransactionPreprocessor(Preprocessor):
         self.mean, self.std = fit_scaling(features)
         return self
 
+    def scale(self, features: np.ndarray) -> np.ndarray:
+        """Features [N, F] as the network takes them; unchanged before ``fit``."""
+        if self.mean is None or self.std is None:
+            return features
+        return scale(features, self.mean, self.std)
+
     def new_history(self) -> TransactionHistory:
         return TransactionHistory(self.config)
 
@@ -121,9 +126,7 @@ class TransactionPreprocessor(Preprocessor):
             terminal, slots = terminal.take(pa.array(kept)), slots[kept]
             time_us, amount, label = time_us[kept], amount[kept], label[kept]
         x = history.engine.step(pa.array(slots), terminal, time_us, amount, label)
-        if self.mean is not None and self.std is not None:
-            x = scale(x, self.mean, self.std)
-        return Prepared({"x": x}, kept, rejects, slots)
+        return Prepared({"x": self.scale(x)}, kept, rejects, slots)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         if self.mean is None or self.std is None:

@@ -1,0 +1,86 @@
+"""``lepton data``: data sets by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lepton_core.cli.options import Json, Task
+
+cli = typer.Typer(help="List, generate, fetch and find data sets.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, as `lepton data list`.")]
+
+
+@cli.command("list")
+def list_datasets(as_json: Json = False) -> int:
+    """List every known data set, whether it is on this machine, and its licence."""
+    from lepton_core.cli.output import note, print_json, table
+    from lepton_core.data.lookup import all_datasets
+    from lepton_core.errors import DataError
+
+    problems: list[DataError] = []
+    found = all_datasets(problems)
+    if as_json:
+        rows = [
+            {
+                "name": dataset.card.name,
+                "title": dataset.card.title,
+                "tasks": dataset.card.tasks,
+                "here": dataset.folder is not None,
+                "licence": dataset.card.licence,
+            }
+            for dataset in found
+        ]
+        broken = [problem.to_json()["error"] for problem in problems]
+        print_json({"datasets": rows, "broken": broken})
+        return 0
+    cells = [
+        [d.card.name, "here" if d.folder else "-", d.card.title, d.card.licence] for d in found
+    ]
+    print(table(["name", "files", "what", "licence"], cells))
+    for problem in problems:
+        note(problem.text("en"))
+    return 0
+
+
+@cli.command("path")
+def path(name: Name) -> int:
+    """Print where a data set's records stand on this machine."""
+    from lepton_core.data.lookup import find_dataset
+
+    print(find_dataset(name).path)
+    return 0
+
+
+@cli.command("get")
+def get(name: Name) -> int:
+    """Fetch a data set: resumes, checks the checksum, unpacks safely."""
+    from lepton_core.data.download import get as fetch
+    from lepton_core.data.lookup import cache_folder, find_dataset
+
+    folder = cache_folder() / name
+    fetch(find_dataset(name).card, folder)
+    print(folder)
+    return 0
+
+
+@cli.command("sample")
+def sample(
+    task: Task,
+    out: Annotated[Path, typer.Option("--out", help="Output: .parquet, .csv or .jsonl.")],
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, other records.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite")] = False,
+) -> int:
+    """Write records of a task's own generator, with the truth, to a file."""
+    from lepton_core.scoring.sinks import open_sink
+    from lepton_core.solution import find_task
+
+    found = find_task(task)
+    table = found.hook(found.sample)(seed=seed)
+    with open_sink(out, table.schema, overwrite) as sink:
+        sink.write(table)
+    print(f"{table.num_rows:,} records in {out}")
+    return 0

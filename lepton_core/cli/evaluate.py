@@ -1,0 +1,59 @@
+"""``lepton evaluate``: figures of a bundle, or of a protocol trained anew."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lepton_core.cli.options import Data, Json, Map, TaskOrBundle, read_mapping
+
+
+def evaluate(
+    target: TaskOrBundle,
+    data: Data,
+    train: Annotated[
+        bool, typer.Option("--train", help="Train and test every fold of the protocol.")
+    ] = False,
+    mapping: Map = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="With --train.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="With --train.")] = 0,
+    as_json: Json = False,
+) -> int:
+    """Figures with intervals and baselines on a data set's protocol."""
+    from lepton_core.bundle import load_bundle
+    from lepton_core.checking import check
+    from lepton_core.cli.output import note, print_json
+    from lepton_core.data.lookup import load_records
+    from lepton_core.errors import UsageError
+    from lepton_core.evaluation.run import evaluate_bundle, evaluate_training, find_protocol
+    from lepton_core.settings import apply_settings
+    from lepton_core.solution import resolve
+
+    address = resolve(target)
+    task = address.task
+    if train and address.bundle is not None:
+        raise UsageError("usage.train_bundle", bundle=target, task=task.name)
+    if settings and not train:
+        raise UsageError("usage.set_without_train", setting=settings[0])
+    loaded = load_records(data, task.inputs, read_mapping(mapping))
+    checked = check(loaded.table, task.inputs, loaded.source)
+    if len(checked.rejects):
+        note(f"{len(checked.rejects):,} records refused: {checked.rejects.counts()}")
+    config = apply_settings(task.hook(task.config)(), settings or [])
+    protocol = find_protocol(task, data, config)
+    if train:
+        note(f"Protocol {protocol.name}: training {len(protocol.folds(checked.table))} folds.")
+        report = evaluate_training(task, checked.table, data, protocol, config, seed, note)
+    else:
+        folder = address.bundle or task.bundle_for(data)
+        pipeline = load_bundle(folder)
+        report = evaluate_bundle(pipeline, checked.table, data, protocol)
+        note(f"{report.bundle} on {report.protocol['part']}.")
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print(report.to_text())
+    return 0

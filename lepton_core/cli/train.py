@@ -1,0 +1,71 @@
+"""``lepton train``: from records to a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lepton_core.cli.options import Map, Task, read_mapping
+
+
+def train(
+    target: Task,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="NAME|PATH", help="The task's sample without.")
+    ] = None,
+    mapping: Map = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the task; repeatable."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The bundle's folder; ./<task>-bundle without.")
+    ] = None,
+    run_folder: Annotated[
+        Path | None, typer.Option("--run", help="Checkpoints and logs; runs/<bundle> without.")
+    ] = None,
+) -> int:
+    """Train a task and write its bundle; the same command goes on after an interruption."""
+    import shlex
+
+    from lepton_core.checking import check
+    from lepton_core.cli.output import note
+    from lepton_core.data.lookup import load_records
+    from lepton_core.evaluation.run import find_protocol
+    from lepton_core.settings import apply_settings
+    from lepton_core.solution import find_task
+    from lepton_core.training.run import make_bundle
+
+    task = find_task(target)
+    name = data or task.sample_data
+    loaded = load_records(name, task.inputs, read_mapping(mapping))
+    checked = check(loaded.table, task.inputs, loaded.source)
+    if len(checked.rejects):
+        note(f"{len(checked.rejects):,} records refused: {checked.rejects.counts()}")
+    config = apply_settings(task.hook(task.config)(), settings or [])
+    folder = out or Path(f"{task.name.replace('/', '-')}-bundle")
+    card = loaded.dataset.card if loaded.dataset else None
+    words = ["lepton", "train", target, "--data", Path(name).name if card is None else name]
+    words += [word for pair in mapping or [] for word in ("--map", pair)]
+    words += [word for pair in settings or [] for word in ("--set", pair)]
+    made = make_bundle(
+        task,
+        checked.table,
+        find_protocol(task, name, config),
+        config,
+        seed=seed,
+        out=folder,
+        data={
+            "name": name if card else Path(name).name,
+            "licence": card.licence if card else "your own data",
+            "source": ", ".join(s.url for s in card.source) if card else "-",
+        },
+        command=shlex.join([*words, "--seed", str(seed), "--out", folder.name]),
+        note=note,
+        folder=run_folder,
+    )
+    print(f"Bundle in {made}. Its figures: lepton evaluate {made} --data {name}")
+    return 0

@@ -1,0 +1,35 @@
+"""What a task's trainer is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lepton_core.solution import Task
+from lepton_core.training.splits import Split
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """One training: the records, which of them are for what, and the settings.
+
+    Args:
+        task: the task.
+        config: its settings.
+        seed: of start weights and shuffling.
+        records: checked records, in order; rows of no part are context for a stateful task.
+        split: rows to train, validate and test on. A trainer never reads a test row's label.
+        folder: where checkpoints, logs and the run's manifest go; None keeps nothing.
+        verbose: whether progress is shown.
+    """
+
+    task: Task
+    config: Any
+    seed: int
+    records: pa.Table
+    split: Split
+    folder: Path | None = None
+    verbose: bool = False

@@ -1,0 +1,106 @@
+"""From records to a bundle: split, train, evaluate on the test part, write card and bundle."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lepton_core.bundle import load_bundle, rewrite_card, save_bundle
+from lepton_core.evaluation.protocols import Protocol
+from lepton_core.evaluation.run import measure, test_fingerprint
+from lepton_core.solution import Task
+from lepton_core.training.job import TrainingJob
+from lepton_core.training.manifest import fingerprint, versions
+
+Note = Callable[[str], None]
+
+
+def make_bundle(
+    task: Task,
+    records: pa.Table,
+    protocol: Protocol,
+    config: Any,
+    *,
+    seed: int,
+    out: Path,
+    data: Mapping[str, Any],
+    command: str,
+    note: Note,
+    folder: Path | None = None,
+) -> Path:
+    """Train a task on records and write its bundle.
+
+    Args:
+        task: what to train.
+        records: checked records, in order.
+        protocol: how they are split.
+        config: the task's settings.
+        seed: of everything random.
+        out: where the bundle shall stand; replaced as a whole when all is done.
+        data: ``name``, ``source`` and ``licence`` of the data, for the card.
+        command: the command line that repeats this.
+        note: told what happens.
+        folder: for checkpoints and logs; by default ``runs/<bundle>`` where the command runs.
+    """
+    split = protocol.split(records)
+    note(
+        f"{len(split.train):,} records to train on, {len(split.valid):,} to validate, "
+        f"{len(split.test):,} to test"
+    )
+    run_folder = folder or Path("runs") / out.name
+    job = TrainingJob(task, config, seed, records, split, run_folder, verbose=True)
+    trained = task.hook(task.trainer)(job)
+    prints = fingerprint(records)
+    manifest = {
+        "created": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "seed": seed,
+        "command": command,
+        "data_fingerprint": prints,
+        "versions": versions(),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".making-", dir=out.parent))
+    try:
+        made = save_bundle(work / out.name, task, trained, {}, manifest)
+        note("exported; scoring the test part through the bundle ...")
+        figures, n = measure(load_bundle(made), records, split.test)
+        tested = records.take(pa.array(split.test))
+        baselines = {
+            name: task.hook(task.measures)(tested, scores, None)
+            for name, scores in task.hook(task.baselines)(job).items()
+        }
+        card = {
+            **task.about,
+            "created": manifest["created"],
+            "data": {**data, "fingerprint": prints, "records": records.num_rows},
+            "protocol": {
+                **protocol.describe(),
+                "test_fingerprint": test_fingerprint(records, split.test),
+                "train_records": len(split.train),
+                "valid_records": len(split.valid),
+                "test_records": n,
+                "test_rows_from": int(split.test.min()),
+            },
+            "metrics": {key: figure.to_json() for key, figure in figures.items()},
+            "baselines": {
+                name: {key: figure.to_json() for key, figure in values.items()}
+                for name, values in baselines.items()
+            },
+            "decision": trained.decision.to_json(),
+            "training": {**trained.figures, "seed": seed},
+            "command": command,
+        }
+        rewrite_card(made, card)
+        if out.exists():
+            shutil.rmtree(out)
+        os.replace(made, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return out
