@@ -1,0 +1,1 @@
+"""Figures that say how good a bundle is, each with how sure we are of it."""

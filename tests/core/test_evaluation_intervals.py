@@ -1,0 +1,108 @@
+"""An interval covers the truth as often as it says, and knows when records are not alone."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from lepton_core.errors import DataError
+from lepton_core.evaluation.intervals import bootstrap, bootstrap_mean
+from lepton_core.evaluation.metrics import accuracy, ap, auc
+
+
+def mean(values: np.ndarray) -> float:
+    return float(np.mean(values))
+
+
+def test_the_interval_of_a_mean_is_the_textbook_one() -> None:
+    values = np.random.default_rng(0).normal(3.0, 2.0, 2000)
+    interval = bootstrap(mean, values, n=800)
+    error = values.std() / np.sqrt(values.size)
+    assert interval.value == pytest.approx(values.mean())
+    assert interval.low == pytest.approx(values.mean() - 1.96 * error, abs=0.25 * error)
+    assert interval.high == pytest.approx(values.mean() + 1.96 * error, abs=0.25 * error)
+
+
+def test_a_95_percent_interval_covers_the_truth_about_95_times_in_100() -> None:
+    covered = 0
+    for seed in range(200):
+        values = np.random.default_rng(seed).normal(0.0, 1.0, 200)
+        interval = bootstrap(mean, values, n=200, seed=seed)
+        covered += interval.low <= 0.0 <= interval.high
+    assert 180 <= covered <= 199
+
+
+def test_records_of_one_card_count_as_one_card() -> None:
+    generator = np.random.default_rng(0)
+    cards = np.array([f"card-{number}" for number in np.repeat(np.arange(50), 40)])
+    values = np.repeat(generator.normal(0.0, 1.0, 50), 40)  # every record repeats its card
+    alone = bootstrap(mean, values, n=300)
+    grouped = bootstrap(mean, values, groups=cards, n=300)
+    # Forty equal records a card carry the information of one: the interval is sqrt(40) wider.
+    ratio = (grouped.high - grouped.low) / (alone.high - alone.low)
+    assert ratio == pytest.approx(np.sqrt(40), rel=0.2)
+
+
+def test_a_resample_by_group_takes_whole_groups() -> None:
+    groups = np.array([0, 1, 1, 2, 2, 2, 2])
+
+    def whole(resampled: np.ndarray) -> float:
+        names, counts = np.unique(resampled, return_counts=True)
+        assert all(count % size == 0 for count, size in zip(counts, 2**names, strict=True))
+        return 1.0
+
+    assert bootstrap(whole, groups, groups=groups, n=50).value == 1.0
+
+
+def test_the_seed_decides() -> None:
+    labels, scores = np.arange(200) % 2, np.random.default_rng(0).random(200)
+    assert bootstrap(auc, labels, scores, n=50, seed=1) == bootstrap(
+        auc, labels, scores, n=50, seed=1
+    )
+    assert bootstrap(auc, labels, scores, n=50, seed=1) != bootstrap(
+        auc, labels, scores, n=50, seed=2
+    )
+
+
+def test_the_mean_over_four_folds_is_surer_than_one_fold() -> None:
+    generator = np.random.default_rng(0)
+    folds = [(generator.integers(0, 2, 300), generator.integers(0, 2, 300)) for _ in range(4)]
+    one = bootstrap(accuracy, *folds[0], n=300)
+    four = bootstrap_mean(accuracy, folds, n=300)
+    assert four.value == pytest.approx(np.mean([accuracy(*fold) for fold in folds]))
+    ratio = (one.high - one.low) / (four.high - four.low)
+    assert ratio == pytest.approx(2, rel=0.25)
+
+
+def test_one_positive_card_of_two_is_too_little_for_an_interval() -> None:
+    # Half of the resamples hold one card twice, and so one class alone; with the seed, more.
+    cards = np.repeat([0, 1], 50)
+    failed = 0
+    for seed in range(20):
+        try:
+            bootstrap(auc, cards, np.arange(100), groups=cards, n=41, seed=seed)
+        except DataError as error:
+            assert error.key == "evaluate.too_few_resamples"
+            failed += 1
+    assert 2 <= failed <= 18
+
+
+def test_a_few_undefined_resamples_are_left_out() -> None:
+    labels = np.zeros(500, int)
+    labels[[7, 300]] = 1  # about one resample in seven holds neither
+    interval = bootstrap(auc, labels, np.arange(500), n=200)
+    assert interval.low <= interval.value <= interval.high
+
+
+@pytest.mark.slow
+def test_60_000_transactions_take_under_20_cpu_seconds() -> None:
+    generator = np.random.default_rng(0)
+    labels = generator.random(60_000) < 0.007
+    scores = generator.normal(labels, 1.0)
+    cards = generator.integers(0, 5000, 60_000)
+    start = time.process_time()
+    for metric in (auc, ap):
+        bootstrap(metric, labels, scores, groups=cards, n=300)
+    assert time.process_time() - start < 20
