@@ -51,7 +51,7 @@ def evaluate(
         folder = address.bundle or task.bundle_for(data)
         pipeline = load_bundle(folder)
         report = evaluate_bundle(pipeline, checked.table, data, protocol)
-        note(f"{report.bundle} on {report.protocol['part']}.")
+    note(report.note)
     if as_json:
         print_json(report.to_json())
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from lepton_core.errors import DataError
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.report import Measured, Report
+from lepton_core.messages import t
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
@@ -71,7 +72,6 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
     rows = protocol.split(records).test
     known = pipeline.card.get("protocol", {})
     fingerprint = test_fingerprint(records, rows)
-    about = {**protocol.describe(), "trained_here": False, "test_fingerprint": fingerprint}
     baselines: dict[str, dict[str, Measured]] = {}
     if pipeline.card.get("data", {}).get("name") == data:
         if known.get("test_fingerprint") != fingerprint:
@@ -83,18 +83,23 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
                 received=fingerprint,
             )
         baselines = {
-            name: {key: _measured(value) for key, value in figures.items()}
+            name: {key: Measured.from_json(value) for key, value in figures.items()}
             for name, figures in pipeline.card.get("baselines", {}).items()
         }
-        about["part"] = known.get("test_part", "the test part, which the bundle never saw")
+        note = t("evaluate.part.own")
     else:
-        about["part"] = "the protocol's test part; the bundle was made from other data"
+        note = t("evaluate.part.other", data=pipeline.card.get("data", {}).get("name", "-"))
     figures, n = measure(pipeline, records, rows)
-    return Report(pipeline.task.name, pipeline.address, data, about, n, figures, baselines)
-
-
-def _measured(figure: Mapping[str, Any]) -> Measured:
-    return Measured(figure["value"], figure.get("low"), figure.get("high"))
+    return Report(
+        task=pipeline.task.name,
+        bundle=pipeline.address,
+        data=data,
+        protocol=protocol.name,
+        n=n,
+        metrics=figures,
+        baselines=baselines,
+        note=note,
+    )
 
 
 def evaluate_training(
@@ -133,9 +138,17 @@ def evaluate_training(
         for name, scores in task.hook(task.baselines)(job).items():
             parts.setdefault(name, []).append(task.hook(task.measures)(tested, scores, None))
         note("  " + ", ".join(f"{key} {figures[key].value:.4f}" for key in task.headline))
-    about = {**protocol.describe(), "trained_here": True, "part": "the test part of every fold"}
     means = {name: _mean(folds) for name, folds in parts.items()}
-    return Report(task.name, "trained here", data, about, total, means.pop(""), means)
+    return Report(
+        task=task.name,
+        bundle="-",
+        data=data,
+        protocol=protocol.name,
+        n=total,
+        metrics=means.pop(""),
+        baselines=means,
+        note=t("evaluate.part.trained", folds=len(next(iter(parts.values())))),
+    )
 
 
 def _mean(folds: list[dict[str, Measured]]) -> dict[str, Measured]:

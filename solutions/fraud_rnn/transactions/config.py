@@ -56,3 +56,41 @@ class ModelConfig:
     clipnorm: float = 1.0
     batch_cards: int = 64
     context_days: float = 14.0
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """How a client's transactions are split in time, and how the decision is made.
+
+    Args:
+        warmup_days: first days that only fill the histories and carry no loss.
+        valid_days: days before the delay, to stop early, calibrate and choose the threshold.
+        delay_days: days between validation and test, as long as labels take to arrive.
+        test_days: last days, for the figures on the card.
+        alert_rate: share of transactions that shall become alerts; sets the threshold.
+        review_share: share of transactions just below the threshold that a person may look at.
+        patience: epochs without a better validation loss after which training stops.
+    """
+
+    warmup_days: float = 14.0
+    valid_days: float = 7.0
+    delay_days: float = 7.0
+    test_days: float = 7.0
+    alert_rate: float = 0.005
+    review_share: float = 0.01
+    patience: int = 3
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that ``lepton train fraud_rnn --set key=value`` can change.
+
+    Args:
+        features: of the histories.
+        model: of the network and its training.
+        split: of the data and the decision.
+    """
+
+    features: FeatureConfig = FeatureConfig()
+    model: ModelConfig = ModelConfig()
+    split: SplitConfig = SplitConfig()

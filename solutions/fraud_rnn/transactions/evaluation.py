@@ -10,7 +10,7 @@ import pyarrow as pa
 from lepton_core.decision import Classify
 from lepton_core.errors import DataError
 from lepton_core.evaluation.intervals import bootstrap
-from lepton_core.evaluation.metrics import BINARY
+from lepton_core.evaluation import metrics
 from lepton_core.evaluation.protocols import Fold, Protocol
 from lepton_core.evaluation.report import Measured
 from lepton_core.training.job import TrainingJob
@@ -132,25 +132,28 @@ def measures(
     slot = card.dictionary_encode().indices.to_numpy()
     truth = label == 1
     found: dict[str, Measured] = {}
-    for key in ("auc", "ap"):
-        interval = bootstrap(BINARY[key], truth, scores, groups=slot, n=_RESAMPLES, seed=0)
-        found[key] = Measured(interval.value, interval.low, interval.high)
+    for key, metric in {"auc": metrics.auc, "ap": metrics.ap}.items():
+        found[key] = Measured.of(bootstrap(metric, truth, scores, groups=slot, n=_RESAMPLES))
     daily = card_precision(time_us, slot, label, scores)
     found["card_precision_100"] = Measured(daily, *_day_interval(time_us, slot, label, scores))
     if decision is None:
         return found
     probability = decision.probability(scores).astype(np.float64)
     called = probability >= decision.threshold
-    for key, values in (
-        ("precision", called),
-        ("recall", called),
-        ("f1", called),
-        ("ece", probability),
-        ("calibration_ratio", probability),
-        ("brier_skill", probability),
+    for metric, values in (
+        (metrics.precision, called),
+        (metrics.recall, called),
+        (metrics.f1, called),
+        (metrics.ece, probability),
+        (metrics.calibration_ratio, probability),
+        (metrics.brier_skill, probability),
     ):
-        interval = bootstrap(BINARY[key], truth, values, groups=slot, n=_RESAMPLES, seed=0)
-        found[key] = Measured(interval.value, interval.low, interval.high)
+        try:
+            interval = bootstrap(metric, truth, values, groups=slot, n=_RESAMPLES)
+        except DataError:
+            # Not defined here (no alert at all, say): left out of the report rather than invented.
+            continue
+        found[metric.__name__] = Measured.of(interval)
     return found
 
 
