@@ -69,9 +69,7 @@ def check(table: pa.Table, spec: Spec, source: str = "input", first_row: int = 0
     return _split(checked, spec, faults, first_row)
 
 
-def _split(
-    table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row: int
-) -> Checked:
+def _split(table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row: int) -> Checked:
     rejects = Rejects()
     bad = np.zeros(table.num_rows, bool)
     for mask, key, values, received in faults:
@@ -181,6 +179,11 @@ def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
             # Naive times are taken as UTC; anything finer than a microsecond is cut off.
             naive = raw if raw.type.tz else raw.cast(pa.timestamp(raw.type.unit, tz="UTC"))
             return naive.cast(wanted, safe=False)
+        try:
+            # Text without a zone, which the cast below would refuse.
+            return raw.cast(pa.timestamp("us")).cast(wanted)
+        except pa.ArrowInvalid:
+            pass
     return raw.cast(wanted)
 
 

@@ -1,0 +1,191 @@
+"""Where data sets stand: the shipped samples, then ``$LEPTON_DATA``, then the user's cache."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lepton_core.data.cards import DatasetCard, read_card
+from lepton_core.errors import DataError
+from lepton_core.spec import Spec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set's card and, where its files are on this machine, their folder.
+
+    Args:
+        card: what it is.
+        folder: the data set's own folder; None where it has not been fetched.
+    """
+
+    card: DatasetCard
+    folder: Path | None
+
+    @property
+    def path(self) -> Path:
+        """The file or folder that the card's reader reads.
+
+        Raises:
+            DataError: ``data.not_here``, with what to do, where it has not been fetched.
+        """
+        if self.folder is None:
+            urls = ", ".join(source.url for source in self.card.source) or "-"
+            can_get = any(source.sha256 for source in self.card.source)
+            key = "data.not_here" if can_get else "data.not_here_manual"
+            where = f"$LEPTON_DATA/{self.card.name}/{self.card.reader.path}"
+            raise DataError(key, name=self.card.name, url=urls, path=where)
+        return self.folder / self.card.reader.path
+
+
+@dataclass(frozen=True)
+class Located:
+    """A NAME or PATH from the command line, found.
+
+    Args:
+        path: what to read.
+        mapping: their column name -> ours, the card's and the person's together.
+        dataset: the data set, where a name was given.
+        source: the name or path as the person gave it, for messages and records of runs.
+    """
+
+    path: Path
+    mapping: dict[str, str]
+    dataset: Dataset | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records as they stand in a file, under our column names, not yet checked.
+
+    Args:
+        table: one row a record.
+        source: the name or path that was asked for, for messages.
+        dataset: the data set, where a name was given.
+    """
+
+    table: pa.Table
+    source: str
+    dataset: Dataset | None
+
+
+def shipped_folder() -> Path:
+    """The folder of cards and small samples: ``$LEPTON_DATASETS``, or beside the package."""
+    given = os.environ.get("LEPTON_DATASETS")
+    return Path(given) if given else Path(__file__).resolve().parents[2] / "datasets"
+
+
+def cache_folder() -> Path:
+    """Where fetched data sets go: ``$LEPTON_CACHE``, or ``~/.cache/lepton``."""
+    given = os.environ.get("LEPTON_CACHE")
+    return Path(given) if given else Path.home() / ".cache" / "lepton"
+
+
+def roots() -> list[Path]:
+    """The folders in which data sets are looked up, in order."""
+    given = os.environ.get("LEPTON_DATA")
+    return [shipped_folder(), *([Path(given)] if given else []), cache_folder()]
+
+
+def find_dataset(name: str) -> Dataset:
+    """The data set called ``name``; its card and its files may stand under different roots.
+
+    Raises:
+        DataError: ``data.unknown_dataset``, or ``card.*`` where its card is wrong.
+    """
+    card_path = next((p for root in roots() if (p := root / f"{name}.yaml").is_file()), None)
+    if Path(name).name != name or card_path is None:
+        known = _names()
+        near = get_close_matches(name, known, n=1)
+        raise DataError(
+            "data.unknown_dataset",
+            name=name,
+            known=", ".join(known) or "-",
+            near=near[0] if near else "PATH",
+        )
+    card = read_card(card_path)
+    folders = [root / name for root in roots()]
+    return Dataset(card, next((f for f in folders if (f / card.reader.path).exists()), None))
+
+
+def all_datasets(problems: list[DataError] | None = None) -> list[Dataset]:
+    """Every data set that has a card, by name.
+
+    Args:
+        problems: takes the error of each broken card, so that one does not hide the others;
+            where None, the first is raised.
+    """
+    found = []
+    for name in _names():
+        try:
+            found.append(find_dataset(name))
+        except DataError as error:
+            if problems is None:
+                raise
+            problems.append(error)
+    return found
+
+
+def resolve(
+    name_or_path: str | Path, mapping: Mapping[str, str] | None = None, spec: Spec | None = None
+) -> Located:
+    """Find what a person named by a data set's NAME or by a PATH.
+
+    Args:
+        name_or_path: a name, or a path: what has a folder in it, a file's ending, or exists.
+        mapping: their column name -> ours, as the person gave it; wins over the card's.
+        spec: what the task takes; the card's columns that it does not know are left alone.
+
+    Raises:
+        DataError: no such data set, or its files are not on this machine.
+    """
+    text = str(name_or_path)
+    given = dict(mapping or {})
+    path = Path(name_or_path)
+    if path.name != text or path.suffix or path.is_file():
+        return Located(path, given, None, text)
+    dataset = find_dataset(text)
+    columns = {
+        theirs: ours
+        for theirs, ours in dataset.card.reader.columns.items()
+        if theirs not in given
+        and ours not in given.values()
+        and (spec is None or ours in spec.names)
+    }
+    return Located(dataset.path, columns | given, dataset, text)
+
+
+def load_records(
+    name_or_path: str | Path, spec: Spec | None = None, mapping: Mapping[str, str] | None = None
+) -> Records:
+    """Read a whole table of records for training or evaluation.
+
+    Args:
+        name_or_path: as for :func:`resolve`.
+        spec: what the task takes; only its columns are read. None reads all.
+        mapping: their column name -> ours.
+
+    Raises:
+        DataError: as :func:`resolve` and :func:`lepton_core.records.open_table`; also
+            ``data.not_a_table`` for a data set of pictures and the like.
+    """
+    from lepton_core.records.table import read_table
+
+    located = resolve(name_or_path, mapping, spec)
+    if located.dataset is not None and located.dataset.card.reader.kind != "table":
+        kind = located.dataset.card.reader.kind
+        raise DataError("data.not_a_table", name=located.source, kind=kind)
+    table = read_table(located.path, located.mapping, spec=spec)
+    return Records(table, located.source, located.dataset)
+
+
+def _names() -> list[str]:
+    return sorted({path.stem for root in roots() for path in root.glob("*.yaml")})
