@@ -55,7 +55,8 @@ def test_a_thousand_new_entities_grow_the_table_and_start_with_the_initial_row()
     table.slots(pa.array([1]))
     table["s"][0] = 7.0
     slots = table.slots(pa.array(np.arange(1000)))
-    assert len(table) == 1000 and sorted(slots.tolist()) == list(range(1000))
+    assert len(table) == 1000
+    assert sorted(slots.tolist()) == list(range(1000))
     assert table["s"][0].tolist() == [7.0, 7.0]
     assert (table["s"][1:] == [0.0, -1.0]).all()
 

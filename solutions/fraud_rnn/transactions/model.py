@@ -159,19 +159,25 @@ class _Batches(keras.utils.PyDataset):
         self._card_slots, self._config, self._seed = card_slots, config, seed
         self._epoch = 0
         self._shuffle()
+        self._rows_a_batch = loss_mask.sum() / len(self._batches)
 
     def _shuffle(self) -> None:
         # A fixed arithmetic of seed and epoch: what an epoch sees does not depend on a restart.
         seed = self._seed * 10_007 + self._epoch
-        self._batches = card_sequences(self._card_slots, self._config.batch_cards, seed)
+        batches = card_sequences(self._card_slots, self._config.batch_cards, seed)
+        # Keras on TensorFlow takes a length as fixed when the first two batches agree in it.
+        other = [b for b in batches if b.rows.shape != batches[0].rows.shape][:1]
+        self._batches = other + [b for b in batches if b is not other[0]] if other else batches
 
     def __len__(self) -> int:
         return len(self._batches)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         batch = self._batches[index]
-        features, labels, weights = self._columns
-        return batch.take(features), batch.take(labels), batch.take(weights)
+        features, labels, counts = self._columns
+        # Keras divides by steps, padding included; so weighted, every row counts alike.
+        weights = batch.take(counts) * np.float32(batch.rows.size / self._rows_a_batch)
+        return batch.take(features), batch.take(labels), weights
 
     def on_epoch_end(self) -> None:
         self._epoch += 1

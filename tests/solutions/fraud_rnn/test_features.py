@@ -1,5 +1,7 @@
 """History features: the same in batch and online, and never ahead of their time."""
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -33,9 +35,7 @@ class Stream:
     def features(self, cuts=(), engine=None):
         engine = engine or FeatureEngine(FeatureConfig(outlier_amount=150.0))
         bounds = [0, *cuts, self.n]
-        return np.concatenate(
-            [self.step(engine, a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-        )
+        return np.concatenate([self.step(engine, a, b) for a, b in pairwise(bounds)])
 
     def step(self, engine, a, b):
         return engine.step(
@@ -116,7 +116,8 @@ def test_a_run_of_frauds_has_length_and_age_and_ends_with_a_genuine_one():
 
 def test_a_fraud_that_its_amount_explains_says_nothing_about_the_terminal():
     x = one_shop([0, 10], [1, -1], amounts=[500.0, 20.0])
-    assert x["terminal_last_is_fraud"][1] == 0 and x["terminal_no_label"][1] == 1
+    assert x["terminal_last_is_fraud"][1] == 0
+    assert x["terminal_no_label"][1] == 1
     assert x["terminal_anomalies"][1] > 0
 
 

@@ -67,7 +67,8 @@ def test_batches_hold_every_row_once_each_card_in_order_and_have_few_shapes(stre
     for batch in batches:
         for rows in batch.rows:
             rows = rows[rows >= 0]
-            assert len(np.unique(cards[rows])) <= 1 and (np.diff(rows) > 0).all()
+            assert len(np.unique(cards[rows])) <= 1
+            assert (np.diff(rows) > 0).all()
     sizes = np.repeat(np.arange(1, 500), 2)
     many = np.repeat(np.arange(len(sizes)), sizes)
     assert len({b.rows.shape for b in network.card_sequences(many, 4)}) <= 16
