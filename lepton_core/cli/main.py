@@ -10,7 +10,7 @@ import click
 import typer
 
 from lepton_core.cli import (
-    app_command,
+    app,
     data,
     demo,
     evaluate,
@@ -38,7 +38,7 @@ cli.command("evaluate")(evaluate.evaluate)
 cli.command("score")(score.score)
 cli.command("explain")(explain.explain)
 cli.command("verify")(verify.verify)
-cli.command("app")(app_command.app)
+cli.command("app")(app.app)
 
 
 def main() -> None:
