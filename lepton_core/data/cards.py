@@ -183,10 +183,11 @@ def _value(hint: Any, value: Any, path: Path, key: str) -> Any:
     if origin is dict:
         if not isinstance(value, Mapping):
             raise _bad(path, key, "keys with values", value)
-        return {
-            str(theirs): _value(str, ours, path, f"{key}.{theirs}")
-            for theirs, ours in value.items()
-        }
+        for theirs in value:
+            # YAML reads a bare no, 5 or 2026-01-01 as something else than text.
+            if not isinstance(theirs, str):
+                raise _bad(path, key, "column names as text; put quotes around it", theirs)
+        return {name: _value(str, ours, path, f"{key}.{name}") for name, ours in value.items()}
     if origin in (Source, Reader, Split):
         return _build(origin, value, path, f"{key}.")
     if not isinstance(value, origin) or (origin is int and isinstance(value, bool)):

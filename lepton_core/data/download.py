@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from lepton_core.data.cards import DatasetCard, Source
 from lepton_core.data.lookup import cache_folder
 from lepton_core.data.progress import show_progress
-from lepton_core.data.unpack import DEFAULT_LIMITS, Limits, is_archive, remove, unpack
+from lepton_core.data.unpack import DEFAULT_LIMITS, Limits, is_archive, unpack
 from lepton_core.errors import DataError
 
 SCHEMES = ("http", "https", "file")
@@ -61,7 +62,7 @@ def get(
     parts = root / f".{card.name}.download"
     staging = root / f".{card.name}.tmp"
     try:
-        remove(staging)
+        _remove(staging)
         parts.mkdir(parents=True, exist_ok=True)
         staging.mkdir()
         for source in card.source:
@@ -75,11 +76,11 @@ def get(
         if not (staging / card.reader.path).exists():
             raise DataError("download.lacks_file", name=card.name, path=card.reader.path)
         os.replace(staging, folder)
-        remove(parts)
+        _remove(parts)
     except OSError as error:
         raise DataError("download.cannot_write", folder=root, reason=error) from error
     finally:
-        remove(staging)
+        _remove(staging)
     return folder / card.reader.path
 
 
@@ -117,7 +118,7 @@ def fetch(source: Source, folder: Path, pause_s: float = 1.0) -> Path:
     try:
         _verify(source, path)
     except DataError:
-        remove(path)
+        _remove(path)
         raise
     return path
 
@@ -148,7 +149,7 @@ def _check_sources(card: DatasetCard) -> None:
     if not card.source or any(source.sha256 is None for source in card.source):
         urls = ", ".join(source.url for source in card.source) or "-"
         where = f"$LEPTON_DATA/{card.name}/{card.reader.path}"
-        raise DataError("data.not_here_manual", name=card.name, url=urls, path=where)
+        raise DataError("data.not_here_manual", name=card.name, urls=urls, path=where)
 
 
 class _CutOff(OSError):
@@ -169,7 +170,7 @@ def _receive(source: Source, part: Path, advance: Callable[[int], None]) -> None
             raise
         error.close()
         if have != source.bytes:
-            remove(part)
+            _remove(part)
             raise _CutOff(f"the server has no byte {have} of it") from error
         return
     with response:
@@ -186,7 +187,7 @@ def _receive(source: Source, part: Path, advance: Callable[[int], None]) -> None
                 out.write(chunk)
                 advance(got)
     if source.bytes is not None and got > source.bytes:
-        remove(part)
+        _remove(part)
         raise DataError("download.wrong_size", url=source.url, expected=source.bytes, received=got)
     if expected is not None and got < expected:
         raise _CutOff(f"it ended after {got} of {expected} bytes")
@@ -208,3 +209,10 @@ def _verify(source: Source, path: Path) -> None:
         raise DataError(
             "download.wrong_checksum", url=source.url, expected=source.sha256, received=received
         )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    elif os.path.lexists(path):
+        path.unlink()

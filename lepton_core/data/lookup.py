@@ -41,7 +41,7 @@ class Dataset:
             can_get = any(source.sha256 for source in self.card.source)
             key = "data.not_here" if can_get else "data.not_here_manual"
             where = f"$LEPTON_DATA/{self.card.name}/{self.card.reader.path}"
-            raise DataError(key, name=self.card.name, url=urls, path=where)
+            raise DataError(key, name=self.card.name, urls=urls, path=where)
         return self.folder / self.card.reader.path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lzma
-import shutil
 import stat
 import tarfile
 import zipfile
@@ -165,11 +164,3 @@ def _tar_members(archive: Path) -> Generator[_Member]:
                 yield _Member(entry.name, opened.extractfile(entry))
             else:
                 yield _Member(entry.name, None, is_link=True)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or folder if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

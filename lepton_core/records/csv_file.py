@@ -15,7 +15,8 @@ import pyarrow.csv as arrow_csv
 from lepton_core.errors import DataError
 from lepton_core.records.source import TableSource, one_line, unreadable
 
-_BLOCK_BYTES = 1 << 20
+# Arrow reads up to 32 blocks ahead, and a row must fit in one.
+_BLOCK_BYTES = 1 << 19
 _DELIMITERS = ",;\t"
 
 

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 
 from lepton_core.records.source import TableSource, unreadable
 
+_BUFFER_BYTES = 1 << 20
+
 
 def open_parquet(path: Path) -> TableSource:
     """Open a Parquet file.
@@ -18,7 +20,8 @@ def open_parquet(path: Path) -> TableSource:
         DataError: ``data.unreadable``, also while reading.
     """
     try:
-        file = pq.ParquetFile(path, pre_buffer=False)
+        # Through a buffer: otherwise a column of a whole row group would be held at once.
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES)
         names = tuple(file.schema_arrow.names)
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, "Parquet", error) from error

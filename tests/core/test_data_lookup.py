@@ -1,0 +1,123 @@
+"""A data set's name leads to its file: shipped first, then LEPTON_DATA, then the cache."""
+
+import pytest
+
+from lepton_core.data import all_datasets, find_dataset, load_records, resolve
+from lepton_core.errors import DataError
+from lepton_core.spec import Column, Spec
+
+CARD = """
+name: {name}
+title: Receipts
+tasks: [fraud_rnn/transactions]
+licence: ours
+reader: {{kind: {kind}, path: a.csv, columns: {{sum: amount, "no": record_id, class: label}}}}
+"""
+SPEC = Spec((Column("record_id", "string", "id"), Column("amount", "float64")))
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """The three roots, empty, by the name of their variable."""
+    found = {}
+    for name in ("LEPTON_DATASETS", "LEPTON_DATA", "LEPTON_CACHE"):
+        found[name] = tmp_path / name
+        found[name].mkdir()
+        monkeypatch.setenv(name, str(found[name]))
+    return found
+
+
+def put_card(root, name="till", kind="table"):
+    (root / f"{name}.yaml").write_text(CARD.format(name=name, kind=kind))
+
+
+def put_file(root, name="till", text="no,sum,class\n1,9.5,0\n"):
+    (root / name).mkdir()
+    (root / name / "a.csv").write_text(text)
+
+
+@pytest.mark.parametrize("where", ["LEPTON_DATASETS", "LEPTON_DATA", "LEPTON_CACHE"])
+def test_the_files_are_found_under_every_root(places, where):
+    put_card(places["LEPTON_DATASETS"])
+    put_file(places[where])
+    assert find_dataset("till").path == places[where] / "till" / "a.csv"
+
+
+def test_shipped_goes_before_data_and_data_before_cache(places):
+    put_card(places["LEPTON_DATASETS"])
+    order = ["LEPTON_CACHE", "LEPTON_DATA", "LEPTON_DATASETS"]
+    for where in order:
+        put_file(places[where])
+        assert find_dataset("till").folder == places[where] / "till"
+
+
+def test_a_card_may_stand_in_the_users_own_folder(places):
+    put_card(places["LEPTON_DATA"], "mine")
+    put_card(places["LEPTON_DATASETS"], "till")
+    assert [d.card.name for d in all_datasets()] == ["mine", "till"]
+
+
+def test_a_data_set_without_files_says_how_to_get_them(places):
+    put_card(places["LEPTON_DATASETS"])
+    dataset = find_dataset("till")
+    assert dataset.folder is None
+    with pytest.raises(DataError, match=r"\$LEPTON_DATA/till/a.csv") as caught:
+        _ = dataset.path
+    assert caught.value.key == "data.not_here_manual"
+
+
+@pytest.mark.parametrize("name", ["tilt", "", "..", "."])
+def test_an_unknown_name_is_answered_with_the_known_ones(places, name):
+    put_card(places["LEPTON_DATASETS"])
+    with pytest.raises(DataError, match="till") as caught:
+        find_dataset(name)
+    assert caught.value.key == "data.unknown_dataset"
+
+
+def test_one_broken_card_does_not_hide_the_others(places):
+    put_card(places["LEPTON_DATASETS"])
+    (places["LEPTON_DATA"] / "broken.yaml").write_text("name: [")
+    problems = []
+    assert [d.card.name for d in all_datasets(problems)] == ["till"]
+    assert [p.key for p in problems] == ["card.unreadable"]
+    with pytest.raises(DataError):
+        all_datasets()
+
+
+def test_records_come_under_our_names_and_the_persons_mapping_wins(places):
+    put_card(places["LEPTON_DATASETS"])
+    put_file(places["LEPTON_DATA"], text="no,sum,net,class\n1,9.5,8.0,0\n")
+    records = load_records("till", SPEC)
+    assert records.table.to_pylist() == [{"record_id": "1", "amount": "9.5"}]
+    assert (records.source, records.dataset.card.name) == ("till", "till")
+    assert load_records("till", SPEC, {"net": "amount"}).table["amount"].to_pylist() == ["8.0"]
+    assert load_records("till").table.column_names == ["record_id", "amount", "net", "label"]
+
+
+def test_a_path_is_a_path_and_needs_no_card(places, tmp_path, monkeypatch):
+    put_card(places["LEPTON_DATASETS"])
+    (tmp_path / "till").write_text("")
+    (tmp_path / "own.csv").write_text("no,amount\n1,2\n")
+    monkeypatch.chdir(tmp_path)
+    records = load_records("own.csv", SPEC, {"no": "record_id"})
+    assert records.table.to_pylist() == [{"record_id": "1", "amount": "2"}]
+    assert records.dataset is None
+    assert resolve("till").dataset is None
+    assert resolve(tmp_path / "gone").path == tmp_path / "gone"
+
+
+def test_pictures_are_no_table(places):
+    put_card(places["LEPTON_DATASETS"], kind="image_folder")
+    put_file(places["LEPTON_DATA"])
+    with pytest.raises(DataError) as caught:
+        load_records("till", SPEC)
+    assert caught.value.key == "data.not_a_table"
+
+
+@pytest.mark.real_data
+def test_the_handbook_is_read_by_name_under_our_names():
+    records = load_records("fraud_handbook")
+    assert {"record_id", "time", "card", "terminal", "amount", "label"} <= set(
+        records.table.column_names
+    )
+    assert records.table.num_rows == 1_600_653
