@@ -16,6 +16,12 @@ class Decision(ABC):
     """Turns raw scores into output columns, and knows by which data it was fitted."""
 
     kind: ClassVar[str]
+    fitted_on: Mapping[str, Any]
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether validation data set it; what it says otherwise is only a start."""
+        return bool(self.fitted_on)
 
     @abstractmethod
     def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -145,13 +151,14 @@ class Classify(Decision):
         probability = self.probability(scores).astype(np.float64)
         threshold = choose_threshold(policy, probability, np.asarray(labels))
         below = np.sort(probability[probability < threshold])[::-1]
-        count = min(int(round(review_share * len(probability))), len(below))
+        count = min(round(review_share * len(probability)), len(below))
         band = (float(below[count - 1]), float(threshold)) if count else (0.0, 0.0)
         return replace(self, policy=policy, threshold=threshold, band=band)
 
     def with_threshold(self, threshold: float) -> Classify:
         """The same calibration with a threshold set by hand."""
-        return replace(self, policy=Policy("fixed", threshold), threshold=threshold, band=(0.0, 0.0))
+        policy = Policy("fixed", threshold)
+        return replace(self, policy=policy, threshold=threshold, band=(0.0, 0.0))
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, **asdict(self)}

@@ -52,7 +52,8 @@ def measure(
     if len(predictions) < len(rows):
         kept = pa.compute.is_in(tested.column("record_id"), predictions.columns["record_id"])
         tested = tested.filter(kept)
-    figures = task.hook(task.measures)(tested, predictions["score"], pipeline.decision)
+    fitted = pipeline.decision if pipeline.decision.is_fitted else None
+    figures = task.hook(task.measures)(tested, predictions["score"], fitted)
     return figures, len(predictions)
 
 
