@@ -73,7 +73,7 @@ def _object(path: Path, line: Line) -> dict[str, Any]:
 
 def _table(path: Path, lines: list[Line], wanted: list[str]) -> pa.Table:
     first = _object(path, lines[0])
-    # Text stays text: left to itself, Arrow would read an id like "2026-01-01" as a time.
+    # Told that it is text, Arrow does not take "2026-01-01" for a time, which is refused below.
     texts = [(name, pa.string()) for name in wanted if isinstance(first.get(name), str)]
     data = b"".join(line for _, line in lines)
     try:

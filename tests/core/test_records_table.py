@@ -84,6 +84,10 @@ def test_the_formats_agree_after_checking(tmp_path):
 def test_a_newline_inside_quotes_belongs_to_its_cell(tmp_path):
     path = written(tmp_path, "a.csv", 'shop,amount\n"Main\nStreet; 5",1\n"b, c",2\n')
     assert read_table(path)["shop"].to_pylist() == ["Main\nStreet; 5", "b, c"]
+    # In a file of several megabytes some cell lies across every place where it is cut.
+    cell = "line\n" * 100
+    path = written(tmp_path, "b.csv", "shop,amount\n" + f'"{cell}",1\n' * 5000)
+    assert read_table(path)["shop"].unique().to_pylist() == [cell]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
