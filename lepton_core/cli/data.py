@@ -57,13 +57,12 @@ def path(name: Name) -> int:
 
 @cli.command("get")
 def get(name: Name) -> int:
-    """Fetch a data set: resumes, checks the checksum, unpacks safely."""
+    """Fetch a data set that is not here yet: resumes, checks the checksum, unpacks safely."""
     from lepton_core.data.download import get as fetch
-    from lepton_core.data.lookup import cache_folder, find_dataset
+    from lepton_core.data.lookup import find_dataset
 
-    folder = cache_folder() / name
-    fetch(find_dataset(name).card, folder)
-    print(folder)
+    dataset = find_dataset(name)
+    print(dataset.path if dataset.folder else fetch(dataset.card))
     return 0
 
 

@@ -80,7 +80,7 @@ def score_file(
     session = pipeline.open_session()
     schema = pipeline.task.outputs.arrow_schema()
     with (
-        open_table(source, mapping, pipeline.task.inputs.names, BATCH_ROWS) as reader,
+        open_table(source, mapping, None, BATCH_ROWS, pipeline.task.inputs) as reader,
         open_sink(out, schema, overwrite) as sink,
     ):
         for batch in reader.batches():
