@@ -1,0 +1,99 @@
+"""Scoring one step a transaction is scoring the whole history, however the stream is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lepton_core.bundle import load_bundle
+from lepton_core.pipeline import Pipeline
+from lepton_core.testing import check_runtime, check_solution
+
+
+def test_the_solution_conforms() -> None:
+    check_solution("fraud_rnn")
+
+
+@pytest.mark.slow
+def test_keras_runtime_agrees_with_the_stored_outputs(pipeline: Pipeline) -> None:
+    check_runtime("onnx", pipeline.task)
+
+
+@pytest.mark.slow
+def test_stepwise_scores_equal_the_whole_sequence(pipeline: Pipeline, records: pa.Table) -> None:
+    from lepton_core._keras import keras
+    from lepton_core.checking import check
+    from solutions.fraud_rnn.transactions.model import score_histories
+    from solutions.fraud_rnn.transactions.preprocessing import columns
+
+    assert pipeline.folder is not None
+    model = keras.saving.load_model(pipeline.folder / "models" / "main.keras", compile=False)
+    checked = check(records, pipeline.task.inputs).table
+    x = pipeline.preprocessor.transform(checked, pipeline.preprocessor.new_history()).arrays["x"]
+    cards = columns(checked)[0].dictionary_encode().indices.to_numpy().astype(np.int64)
+    whole = score_histories(model, x, cards)
+    session = pipeline.open_session()
+    parts = [session.step(records.slice(start, 257)) for start in range(0, len(records), 257)]
+    stepwise = np.concatenate([part["score"] for part in parts])
+    assert np.abs(whole - stepwise).max() <= 1e-5
+
+
+def test_a_card_is_not_moved_by_another_cards_transactions(
+    pipeline: Pipeline, records: pa.Table
+) -> None:
+    card = records.column("card")[0].as_py()
+    mine = pa.compute.equal(records.column("card"), card)
+    alone = records.filter(mine).drop_columns(["terminal"])
+    both = records.drop_columns(["terminal"])
+    scored = pipeline.score(both)
+    picked = pa.compute.is_in(
+        scored.columns["record_id"], records.filter(mine).column("record_id").combine_chunks()
+    ).to_numpy(zero_copy_only=False)
+    assert np.abs(pipeline.score(alone)["score"] - scored["score"][picked]).max() <= 1e-5
+
+
+def test_the_future_does_not_reach_a_score(pipeline: Pipeline, records: pa.Table) -> None:
+    whole = pipeline.score(records)["score"]
+    half = pipeline.score(records.slice(0, 1500))["score"]
+    assert np.array_equal(whole[:1500], half)
+
+
+def test_a_label_is_used_only_after_its_delay(pipeline: Pipeline) -> None:
+    day = 86_400_000_000
+    # One terminal, a fraud on day 0, and another card that comes on day 6 and on day 8.
+    table = {
+        "record_id": ["f", "early", "late"],
+        "time": pa.array([0, 6 * day, 8 * day], pa.timestamp("us", tz="UTC")),
+        "card": ["a", "b", "c"],
+        "terminal": ["t", "t", "t"],
+        "amount": [50.0, 50.0, 50.0],
+    }
+    fraud = pipeline.score(pa.table({**table, "label": [1, None, None]}))["score"]
+    genuine = pipeline.score(pa.table({**table, "label": [0, None, None]}))["score"]
+    assert fraud[1] == genuine[1]
+    assert fraud[2] != genuine[2]
+
+
+def test_a_repeated_transaction_is_answered_and_not_applied_twice(
+    pipeline: Pipeline, records: pa.Table
+) -> None:
+    session = pipeline.open_session(on_repeat="answer")
+    first = session.step(records.slice(0, 500))
+    again = session.step(records.slice(100, 50))
+    assert np.array_equal(again["score"], first["score"][100:150])
+    rest = session.step(records.slice(500, 500))
+    assert np.array_equal(rest["score"], pipeline.score(records.slice(0, 1000))["score"][500:])
+
+
+def test_a_session_goes_on_from_its_exported_state(
+    pipeline: Pipeline, records: pa.Table, tmp_path
+) -> None:
+    session = pipeline.open_session()
+    session.step(records.slice(0, 1234))
+    np.savez(tmp_path / "state.npz", **session.export_state())
+    resumed = load_bundle(pipeline.folder).open_session()
+    with np.load(tmp_path / "state.npz", allow_pickle=False) as stored:
+        resumed.restore({name: stored[name] for name in stored.files})
+    expected = session.step(records.slice(1234))["score"]
+    assert np.array_equal(resumed.step(records.slice(1234))["score"], expected)
