@@ -79,9 +79,13 @@ class Session:
     Args:
         pipeline: what scores.
         on_repeat: see :meth:`Pipeline.open_session`.
+        trace: keep in ``traced`` what the model was given for the last batch: ``x`` and, for a
+            recurrent model, each record's state before its step. For explanations.
     """
 
-    def __init__(self, pipeline: Pipeline, on_repeat: str = "reject") -> None:
+    def __init__(
+        self, pipeline: Pipeline, on_repeat: str = "reject", trace: bool = False
+    ) -> None:
         if on_repeat not in ("reject", "answer"):
             raise ValueError(f"on_repeat is reject or answer. Received: {on_repeat!r}")
         self.pipeline = pipeline
@@ -90,6 +94,8 @@ class Session:
         self._history = pipeline.preprocessor.new_history()
         self._seen = RecentIds()
         self._hidden: dict[str, np.ndarray] = {}
+        self._trace = trace
+        self.traced: dict[str, np.ndarray] = {}
 
     def step(self, records: pa.Table, source: str = "input") -> Predictions:
         """Predictions of the next batch.
@@ -140,6 +146,7 @@ class Session:
 
     def _run(self, prepared: Prepared) -> dict[str, np.ndarray]:
         runtime = self.pipeline.runtime
+        self.traced = dict(prepared.arrays) if self._trace else {}
         if prepared.slots is None:
             return runtime.run("main", prepared.arrays)
         return self._run_steps(prepared.arrays["x"], prepared.slots)
@@ -148,11 +155,16 @@ class Session:
         """One step a record, each entity's state read before and written after."""
         self._grow(int(slots.max()) + 1 if len(slots) else 0)
         score = np.empty(len(x), np.float32)
+        if self._trace:
+            states = self._hidden.items()
+            self.traced |= {n: np.empty((len(x), *s.shape[1:]), s.dtype) for n, s in states}
         for wave in waves(slots):
             for start in range(0, len(wave), _ROWS_A_STEP):
                 rows = wave[start : start + _ROWS_A_STEP]
                 at = slots[rows]
                 inputs = {name: state[at] for name, state in self._hidden.items()}
+                for name in inputs if self._trace else ():
+                    self.traced[name][rows] = inputs[name]
                 outputs = self.pipeline.runtime.run("step", {"x": x[rows], **inputs})
                 score[rows] = outputs["score"].reshape(len(rows))
                 for name, state in self._hidden.items():
