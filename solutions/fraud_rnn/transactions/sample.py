@@ -8,63 +8,16 @@ ordinary amounts for some weeks, and a card is tested with tiny amounts before a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from .sample_world import DAY_S, Rows, World, make_world, shopping
+
 PATTERNS = ("", "stolen_card", "terminal", "card_testing")
 _GENUINE, _STOLEN, _TERMINAL, _TESTING = range(4)
-
-_DAY_S = 86_400
-_MONDAY_TO_SUNDAY = np.array([0.92, 0.92, 0.95, 1.0, 1.12, 1.15, 0.94])
-
-
-@dataclass(frozen=True)
-class _World:
-    """Who the cards and terminals are; arrays [cards] and [terminals].
-
-    Args:
-        rate: a card's transactions a day.
-        amount: a card's median amount.
-        spread: standard deviation of the logarithm of a card's amounts.
-        hour: the hour of the day around which a card is used.
-        reach: cumulative share [cards, terminals] of a card's purchases.
-        price: a terminal's amounts over its customers' usual ones.
-        online: the terminals that sell to anyone, wherever they live.
-    """
-
-    rate: np.ndarray
-    amount: np.ndarray
-    spread: np.ndarray
-    hour: np.ndarray
-    reach: np.ndarray
-    price: np.ndarray
-    online: np.ndarray
-
-
-@dataclass
-class _Rows:
-    """Transactions in columns: int64 card, terminal, seconds since the start; amount; pattern."""
-
-    card: np.ndarray
-    terminal: np.ndarray
-    second: np.ndarray
-    amount: np.ndarray
-    pattern: np.ndarray
-
-    def take(self, rows: np.ndarray) -> _Rows:
-        return _Rows(*(values[rows] for values in self._columns()))
-
-    def _columns(self) -> tuple[np.ndarray, ...]:
-        return (self.card, self.terminal, self.second, self.amount, self.pattern)
-
-    @staticmethod
-    def join(parts: list[_Rows]) -> _Rows:
-        columns = zip(*(part._columns() for part in parts), strict=True)
-        return _Rows(*(np.concatenate(column) for column in columns))
 
 
 def generate(
@@ -110,79 +63,15 @@ def generate(
     parts = np.random.SeedSequence(seed).spawn(5)
     world_rng, shop_rng, stolen_rng, terminal_rng, testing_rng = map(np.random.default_rng, parts)
     first_day = datetime.fromisoformat(start).replace(tzinfo=UTC)
-    world = _make_world(world_rng, cards, terminals)
-    rows = _shopping(shop_rng, world, days, first_day.weekday())
+    world = make_world(world_rng, cards, terminals)
+    rows = shopping(shop_rng, world, days, first_day.weekday())
     stolen, blocked = _stolen_cards(stolen_rng, world, days)
     testing, blocked_too = _card_testing(testing_rng, world, days)
     rows = _without(rows, blocked + blocked_too)
     _compromise_terminals(terminal_rng, rows, len(world.price), days)
-    rows = _Rows.join([rows, stolen, testing])
-    rows = rows.take(np.flatnonzero(rows.second < days * _DAY_S))
+    rows = Rows.join([rows, stolen, testing])
+    rows = rows.take(np.flatnonzero(rows.second < days * DAY_S))
     return _to_table(rows.take(np.argsort(rows.second, kind="stable")), first_day)
-
-
-def _make_world(rng: np.random.Generator, cards: int, terminals: int) -> _World:
-    home = _places(rng, cards)
-    place = _places(rng, terminals)
-    online = np.zeros(terminals, dtype=bool)
-    online[rng.permutation(terminals)[: max(2, terminals // 20)]] = True
-    popularity = np.exp(0.7 * rng.standard_normal(terminals))
-    distance = np.hypot(*(home[:, None, axis] - place[None, :, axis] for axis in (0, 1)))
-    near = np.exp(-distance / 0.04) + 1e-4
-    near[:, online] = 0.0
-    near *= popularity
-    near /= near.sum(axis=1, keepdims=True)
-    net = np.where(online, popularity, 0.0)
-    net_share = rng.uniform(0.02, 0.25, (cards, 1))
-    reach = np.cumsum(near * (1.0 - net_share) + net / net.sum() * net_share, axis=1)
-    return _World(
-        rate=np.clip(rng.gamma(2.5, 0.34, cards), 0.05, 3.0),
-        amount=np.exp(np.log(32.0) + 0.55 * rng.standard_normal(cards)),
-        spread=rng.uniform(0.35, 0.65, cards),
-        hour=np.clip(13.5 + 2.5 * rng.standard_normal(cards), 7.0, 20.0),
-        reach=reach / reach[:, -1:],
-        price=np.exp(0.25 * rng.standard_normal(terminals)),
-        online=online,
-    )
-
-
-def _places(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Points [n, 2] on the unit square, most of them around a dozen towns."""
-    towns = rng.uniform(0.1, 0.9, (12, 2))
-    around = towns[rng.integers(0, len(towns), n)] + 0.04 * rng.standard_normal((n, 2))
-    anywhere = rng.uniform(0.0, 1.0, (n, 2))
-    return np.where(rng.random((n, 1)) < 0.85, around, anywhere)
-
-
-def _shopping(rng: np.random.Generator, world: _World, days: int, weekday: int) -> _Rows:
-    """What the cards' owners buy."""
-    week = _MONDAY_TO_SUNDAY[(weekday + np.arange(days)) % 7]
-    counts = rng.poisson(world.rate[:, None] * week)
-    card = np.repeat(np.arange(len(world.rate)), counts.sum(axis=1))
-    day = np.repeat(np.tile(np.arange(days), len(world.rate)), counts.ravel())
-    # Most purchases lie around the card's own hour, the rest anywhere in the day.
-    usual = world.hour[card] + 2.8 * rng.standard_normal(len(card))
-    hour = np.where(rng.random(len(card)) < 0.9, usual, rng.uniform(6.0, 24.0, len(card)))
-    second = day * _DAY_S + np.floor((hour % 24.0) * 3600.0).astype(np.int64)
-    terminal = _choose_terminals(rng, world, card)
-    amount = world.amount[card] * world.price[terminal]
-    amount = amount * np.exp(world.spread[card] * rng.standard_normal(len(card)))
-    # Real life gives false alarms too: a new sofa, and a parking meter.
-    fate = rng.random(len(card))
-    amount = np.where(fate < 0.006, amount * rng.uniform(3.0, 7.0, len(card)), amount)
-    amount = np.where(fate > 0.98, rng.uniform(0.5, 4.0, len(card)), amount)
-    return _Rows(card, terminal, second, amount, np.zeros(len(card), dtype=np.int64))
-
-
-def _choose_terminals(rng: np.random.Generator, world: _World, card: np.ndarray) -> np.ndarray:
-    """A terminal for each purchase [N]; one in thirty is made on a journey, anywhere."""
-    n_terminals = len(world.price)
-    # Row k of reach, raised by k, lies in (k, k + 1]: one search serves all cards.
-    raised = (world.reach + np.arange(len(world.reach))[:, None]).ravel()
-    near = np.searchsorted(raised, card + rng.random(len(card))) - card * n_terminals
-    anywhere = rng.integers(0, n_terminals, len(card))
-    near = np.clip(near, 0, n_terminals - 1)
-    return np.where(rng.random(len(card)) < 1 / 30, anywhere, near)
 
 
 def _spread_out(rng: np.random.Generator, n: int, span_s: float) -> np.ndarray:
@@ -190,7 +79,7 @@ def _spread_out(rng: np.random.Generator, n: int, span_s: float) -> np.ndarray:
     return (np.arange(n) + rng.random(n)) * (span_s / n)
 
 
-def _victims(rng: np.random.Generator, world: _World, n: int) -> np.ndarray:
+def _victims(rng: np.random.Generator, world: World, n: int) -> np.ndarray:
     """Cards [n], each once while there are enough."""
     order = rng.permutation(len(world.rate))
     return order[np.arange(n) % len(order)]
@@ -199,17 +88,17 @@ def _victims(rng: np.random.Generator, world: _World, n: int) -> np.ndarray:
 Blocks = list[tuple[int, float, float]]
 
 
-def _stolen_cards(rng: np.random.Generator, world: _World, days: int) -> tuple[_Rows, Blocks]:
+def _stolen_cards(rng: np.random.Generator, world: World, days: int) -> tuple[Rows, Blocks]:
     """Bursts of large amounts far from home, and from when to when each card was blocked."""
     n_thefts = max(1, round(len(world.rate) * days / 2000))
     card = _victims(rng, world, n_thefts)
-    begin = _spread_out(rng, n_thefts, days * _DAY_S)
-    length = rng.uniform(1.0, 4.0, n_thefts) * _DAY_S
+    begin = _spread_out(rng, n_thefts, days * DAY_S)
+    length = rng.uniform(1.0, 4.0, n_thefts) * DAY_S
     n_rows = rng.integers(4, 10, n_thefts)
     theft = np.repeat(np.arange(n_thefts), n_rows)
     second = np.floor(begin[theft] + rng.random(len(theft)) * length[theft]).astype(np.int64)
     factor = rng.uniform(2.5, 7.0, n_thefts)[theft] * np.exp(0.3 * rng.standard_normal(len(theft)))
-    rows = _Rows(
+    rows = Rows(
         card=card[theft],
         terminal=rng.integers(0, len(world.price), len(theft)),
         second=second,
@@ -219,11 +108,11 @@ def _stolen_cards(rng: np.random.Generator, world: _World, days: int) -> tuple[_
     return rows, _blocks(card, begin + length)
 
 
-def _card_testing(rng: np.random.Generator, world: _World, days: int) -> tuple[_Rows, Blocks]:
+def _card_testing(rng: np.random.Generator, world: World, days: int) -> tuple[Rows, Blocks]:
     """Tiny amounts minutes apart at one online terminal, a pause, then one or two large ones."""
     n_tests = max(1, round(len(world.rate) * days / 3000))
     card = _victims(rng, world, n_tests)
-    begin = _spread_out(rng, n_tests, days * _DAY_S)
+    begin = _spread_out(rng, n_tests, days * DAY_S)
     n_tiny = rng.integers(3, 9, n_tests)
     n_large = rng.integers(1, 3, n_tests)
     test = np.repeat(np.arange(n_tests), n_tiny + n_large)
@@ -237,7 +126,7 @@ def _card_testing(rng: np.random.Generator, world: _World, days: int) -> tuple[_
     shop = online[rng.integers(0, len(online), n_tests)]
     elsewhere = online[rng.integers(0, len(online), len(test))]
     large = world.amount[card[test]] * rng.uniform(3.0, 8.0, len(test))
-    rows = _Rows(
+    rows = Rows(
         card=card[test],
         terminal=np.where(is_large, elsewhere, shop[test]),
         second=np.floor(second).astype(np.int64),
@@ -250,10 +139,10 @@ def _card_testing(rng: np.random.Generator, world: _World, days: int) -> tuple[_
 
 def _blocks(card: np.ndarray, end: np.ndarray) -> Blocks:
     """A blocked card is replaced after three days."""
-    return [(int(c), float(e), float(e) + 3 * _DAY_S) for c, e in zip(card, end, strict=True)]
+    return [(int(c), float(e), float(e) + 3 * DAY_S) for c, e in zip(card, end, strict=True)]
 
 
-def _without(rows: _Rows, blocked: Blocks) -> _Rows:
+def _without(rows: Rows, blocked: Blocks) -> Rows:
     """The owners' purchases less those on a blocked card."""
     keep = np.ones(len(rows.card), dtype=bool)
     for card, begin, end in blocked:
@@ -262,7 +151,7 @@ def _without(rows: _Rows, blocked: Blocks) -> _Rows:
 
 
 def _compromise_terminals(
-    rng: np.random.Generator, rows: _Rows, n_terminals: int, days: int
+    rng: np.random.Generator, rows: Rows, n_terminals: int, days: int
 ) -> None:
     """Turn a share or all of some terminals' purchases into frauds, for two to four weeks each."""
     n_taken = max(1, round(n_terminals * days / 3200))
@@ -271,8 +160,8 @@ def _compromise_terminals(
     middling = by_volume[int(n_terminals * 0.3) : int(n_terminals * 0.8)]
     taken = rng.permutation(middling)[np.arange(n_taken) % len(middling)]
     # They are spread over the time before the first day too, so that it begins as it goes on.
-    begin = _spread_out(rng, n_taken, (days + 14) * _DAY_S) - 14 * _DAY_S
-    length = rng.uniform(14.0, 28.0, n_taken) * _DAY_S
+    begin = _spread_out(rng, n_taken, (days + 14) * DAY_S) - 14 * DAY_S
+    length = rng.uniform(14.0, 28.0, n_taken) * DAY_S
     share = np.where(rng.random(n_taken) < 0.5, 1.0, rng.uniform(0.4, 0.9, n_taken))
     luck = rng.random(len(rows.card))
     for terminal, first, last, part in zip(taken, begin, begin + length, share, strict=True):
@@ -280,7 +169,7 @@ def _compromise_terminals(
         rows.pattern[there & (luck < part)] = _TERMINAL
 
 
-def _to_table(rows: _Rows, first_day: datetime) -> pa.Table:
+def _to_table(rows: Rows, first_day: datetime) -> pa.Table:
     n = len(rows.card)
     time_us = (int(first_day.timestamp()) + rows.second) * 1_000_000
     amount = np.round(np.clip(rows.amount, 0.5, 5000.0) * 100.0) / 100.0
