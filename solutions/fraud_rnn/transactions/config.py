@@ -36,6 +36,7 @@ class ModelConfig:
     """Settings of the network and of its training.
 
     Args:
+        bins: of each feature, what the network reads it through.
         dense_units: width of the layer before the GRU.
         gru_units: width of the card's state.
         head_units: width of the layer after the GRU.
@@ -45,8 +46,12 @@ class ModelConfig:
         clipnorm: limit on the norm of each weight's gradient.
         batch_cards: cards a training step.
         context_days: days of a card's past read before the days that carry the loss.
+        cold_days: the training rows are read a second time without labels and with every past
+            forgotten each so many days, so that a file without its past is scored soberly; 0
+            leaves that out.
     """
 
+    bins: int = 12
     dense_units: int = 32
     gru_units: int = 32
     head_units: int = 64
@@ -56,6 +61,7 @@ class ModelConfig:
     clipnorm: float = 1.0
     batch_cards: int = 64
     context_days: float = 14.0
+    cold_days: float = 30.0
 
 
 @dataclass(frozen=True)

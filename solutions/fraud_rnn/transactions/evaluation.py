@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from lepton_core.decision import Classify
 from lepton_core.errors import DataError
-from lepton_core.evaluation.intervals import bootstrap
 from lepton_core.evaluation import metrics
+from lepton_core.evaluation.intervals import bootstrap
 from lepton_core.evaluation.protocols import Fold, Protocol
 from lepton_core.evaluation.report import Measured
 from lepton_core.training.job import TrainingJob
@@ -34,7 +34,9 @@ class Handbook(Protocol):
 
     name = "handbook"
 
-    def __init__(self, config: Config | None = None, rule: HandbookProtocol = HANDBOOK_TEST) -> None:
+    def __init__(
+        self, config: Config | None = None, rule: HandbookProtocol = HANDBOOK_TEST
+    ) -> None:
         self._config = config or Config()
         self._rule = rule
 

@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.training.fit import fit
+from lepton_core.training.manifest import Run
 
 from .config import ModelConfig
 
 _LENGTH_GROWTH = 1.35
 
 
-def build(config: ModelConfig, n_features: int, seed: int = 0) -> keras.Model:
+def build(
+    config: ModelConfig, n_features: int, seed: int = 0, bins: np.ndarray | None = None
+) -> keras.Model:
     """The network for training and for scoring whole histories.
 
-    Causal, so that padding on the right changes no score before it and needs no mask.
+    It reads each feature through fixed bins, each the share of the bin that the value has passed:
+    what trees do with thresholds, and what a week of frauds is too short to learn from straight
+    lines. Causal, so that padding on the right changes no score before it and needs no mask.
 
     Args:
         config: widths.
         n_features: F.
         seed: of the start weights, which are drawn in NumPy: the same on every Keras backend.
+        bins: float32 [F, bins, 2], lower edge and width, from `fit_bins`; None leaves them to be
+            loaded.
 
     Returns:
         x float32 [B, T, F] -> logit of fraud float32 [B, T].
+
+    Source:
+        Gorishniy et al., On Embeddings for Numerical Features in Tabular Deep Learning, 2022.
     """
     x = keras.Input((None, n_features), name="x")
-    dense, gru, head, logit = _layers(config)
-    z = dense(x)
+    binned, dense, gru, head, logit = _layers(config, n_features)
+    z = dense(binned(x))
     h = gru(z)
-    y = logit(head(keras.layers.Concatenate(name="join")([h, z, x])))
+    y = logit(head(keras.layers.Concatenate(name="join")([h, z])))
     model = keras.Model(x, keras.layers.Reshape((-1,), name="score")(y), name="card_gru")
     model.set_weights(_start_weights(model, seed))
+    if bins is not None:
+        binned.set_weights(_bin_weights(bins))
     return model
 
 
@@ -50,15 +62,18 @@ def build_step(model: keras.Model, config: ModelConfig) -> keras.Model:
     """
     x = keras.Input((model.input_shape[-1],), name="x")
     h = keras.Input((config.gru_units,), name="h")
-    z = model.get_layer("dense")(x)
+    z = model.get_layer("dense")(model.get_layer("bins")(x))
     h_new, _ = model.get_layer("gru").cell(z, h)
-    y = model.get_layer("head")(keras.layers.Concatenate(name="join")([h_new, z, x]))
+    y = model.get_layer("head")(keras.layers.Concatenate(name="join")([h_new, z]))
     score = keras.layers.Reshape((), name="score")(model.get_layer("logit")(y))
     return keras.Model([x, h], [score, h_new], name="card_gru_step")
 
 
-def _layers(config: ModelConfig) -> tuple[keras.layers.Layer, ...]:
+def _layers(config: ModelConfig, n_features: int) -> tuple[keras.layers.Layer, ...]:
+    n_bins = n_features * config.bins
     return (
+        # A hard sigmoid is a clip: with fixed weights, one matrix product and one clip in ONNX.
+        keras.layers.Dense(n_bins, "hard_sigmoid", trainable=False, name="bins"),
         keras.layers.Dense(config.dense_units, "relu", name="dense"),
         keras.layers.GRU(config.gru_units, return_sequences=True, name="gru"),
         keras.layers.Dense(config.head_units, "relu", name="head"),
@@ -81,6 +96,39 @@ def _start_weights(model: keras.Model, seed: int) -> list[np.ndarray]:
             limit = np.sqrt(6.0 / sum(shape))
             weights.append(rng.uniform(-limit, limit, shape))
     return [weight.astype(np.float32) for weight in weights]
+
+
+def fit_bins(features: np.ndarray, n_bins: int) -> np.ndarray:
+    """Bins of each feature: two thirds follow its quantiles, one third its range.
+
+    Args:
+        features: float32 [N, F], rows of the training split only.
+        n_bins: bins a feature; where values are few, some stay unused.
+
+    Returns:
+        float32 [F, n_bins, 2], lower edge and width; width 0 is unused.
+    """
+    n_even = n_bins // 3
+    quantiles = np.quantile(features, np.linspace(0.0, 1.0, n_bins - n_even + 1), axis=0)
+    bins = np.zeros((features.shape[1], n_bins, 2), dtype=np.float32)
+    for feature in range(features.shape[1]):
+        low, high = quantiles[0, feature], quantiles[-1, feature]
+        # Rare values carry the frauds and lie beyond every quantile: hence the even edges.
+        edges = np.concatenate([quantiles[:, feature], np.linspace(low, high, n_even + 1)])
+        edges = np.unique(np.round((edges - low) / max(high - low, 1e-9), 3))
+        edges = low + (high - low) * edges[: n_bins + 1]
+        bins[feature, : len(edges) - 1] = np.stack([edges[:-1], np.diff(edges)], axis=1)
+    return bins
+
+
+def _bin_weights(bins: np.ndarray) -> list[np.ndarray]:
+    """Kernel [F, F * bins] and bias for clip((x - low) / width, 0, 1) as clip(y / 6 + 1/2, 0, 1)."""
+    n_features, n_bins, _ = bins.shape
+    low, width = bins[..., 0], bins[..., 1]
+    slope = np.where(width > 0, 6.0 / np.maximum(width, 1e-9), 0.0)
+    kernel = np.zeros((n_features, n_features, n_bins), dtype=np.float32)
+    kernel[np.arange(n_features), np.arange(n_features)] = slope
+    return [kernel.reshape(n_features, -1), (-low * slope - 3.0).astype(np.float32).ravel()]
 
 
 @dataclass(frozen=True)
@@ -198,31 +246,51 @@ def train(
     loss_mask: np.ndarray,
     config: ModelConfig,
     seed: int,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: int = 0,
+    *,
+    valid_mask: np.ndarray | None = None,
+    patience: int | None = None,
+    run: Run | None = None,
+    verbose: bool = False,
 ) -> keras.Model:
     """Trains a new network; rows outside `loss_mask` are read as context only.
 
     Args:
         features: float32 [N, F], scaled, in order of arrival.
         card_slots: int64 [N].
-        labels: int8 [N], 1 fraud, 0 genuine; read under `loss_mask` only.
-        loss_mask: bool [N].
+        labels: int8 [N], 1 fraud, 0 genuine; read under the masks only.
+        loss_mask: bool [N], rows that are learned from.
         config: widths and training settings.
         seed: of the start weights and of the shuffling.
-        callbacks: Keras callbacks.
-        verbose: as in Keras `fit`.
+        valid_mask: bool [N], rows whose loss chooses the epoch; None takes the training loss.
+        patience: epochs without a better loss after which training stops.
+        run: where checkpoints and logs go.
+        verbose: whether progress is shown.
 
     Returns:
         The trained model, compiled.
     """
-    # Cards without a row that counts would be steps without a gradient.
-    counting = np.zeros(card_slots.max(initial=-1) + 1, dtype=bool)
-    counting[card_slots[loss_mask]] = True
-    kept = counting[card_slots]
-    data = _Batches(features[kept], card_slots[kept], labels[kept], loss_mask[kept], config, seed)
-    model = build(config, features.shape[1], seed)
-    steps = len(data) * config.epochs
+    data = _batches(features, card_slots, labels, loss_mask, config, seed)
+    validation = None
+    if valid_mask is not None:
+        validation = _batches(features, card_slots, labels, valid_mask, config, seed)
+    bins = fit_bins(features[loss_mask], config.bins)
+    model = build(config, features.shape[1], seed, bins)
+    compile_model(model, config, steps=len(data) * config.epochs)
+    fit(
+        model,
+        data,
+        validation=validation,
+        epochs=config.epochs,
+        run=run,
+        patience=patience,
+        seed=seed,
+        verbose=verbose,
+    )
+    return model
+
+
+def compile_model(model: keras.Model, config: ModelConfig, steps: int) -> None:
+    """Optimiser and loss for `steps` training steps in all."""
     model.compile(
         optimizer=keras.optimizers.AdamW(
             keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
@@ -232,8 +300,21 @@ def train(
         loss=masked_log_loss,
         jit_compile=keras.backend.backend() == "jax",
     )
-    model.fit(data, epochs=config.epochs, shuffle=False, callbacks=[*callbacks], verbose=verbose)
-    return model
+
+
+def _batches(
+    features: np.ndarray,
+    card_slots: np.ndarray,
+    labels: np.ndarray,
+    mask: np.ndarray,
+    config: ModelConfig,
+    seed: int,
+) -> _Batches:
+    """The batches of the cards with a row that counts; others would be steps without a gradient."""
+    counting = np.zeros(card_slots.max(initial=-1) + 1, dtype=bool)
+    counting[card_slots[mask]] = True
+    kept = counting[card_slots]
+    return _Batches(features[kept], card_slots[kept], labels[kept], mask[kept], config, seed)
 
 
 def score_histories(
