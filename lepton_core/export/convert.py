@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -59,8 +60,7 @@ def _convert_here(model: keras.Model, signature: Signature, opset: int) -> onnx.
         graph, _ = tf2onnx.convert.from_function(function, input_signature=specs, opset=opset)
     except Exception as error:
         # Keras, TensorFlow and the converter raise classes of their own for what they cannot do.
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ExportError("export.failed", model=model.name, reason=reason) from error
+        raise ExportError("export.failed", model=model.name, reason=_reason(error)) from error
     order = {tensor.name: place for place, tensor in enumerate(signature.outputs)}
     ordered = sorted(graph.graph.output, key=lambda output: order.get(output.name, len(order)))
     del graph.graph.output[:]
@@ -98,6 +98,15 @@ def _convert_in_subprocess(model: keras.Model, signature: Signature, opset: int)
             reason = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
             raise ExportError("export.failed", model=model.name, reason=reason)
         return onnx.load(target)
+
+
+def _reason(error: Exception) -> str:
+    """The sentence of an error, without the way to it and the arguments that follow it."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error)).split("Arguments received by")[0]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # TensorFlow puts the lines of code that lead to an error before it.
+    starts = [place for place, line in enumerate(lines) if re.match(r"\w+(Error|Exception):", line)]
+    return " ".join(lines[starts[0] if starts else 0 :][:2]) or type(error).__name__
 
 
 def main() -> None:

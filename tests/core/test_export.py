@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from lepton_core._keras import keras
 from lepton_core.errors import ExportError
-from lepton_core.export import convert as conversion
+from lepton_core.export import onnx as exporting
 from lepton_core.export.onnx import export_onnx
 from lepton_core.runtime.onnx import OnnxRuntime
 
@@ -174,6 +175,24 @@ def test_what_cannot_be_exported_is_refused_in_one_line(build, key: str, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_reason_of_a_failed_conversion_is_told(tmp_path: Path) -> None:
+    @keras.saving.register_keras_serializable(package="tests")
+    class Refuses(layers.Layer):
+        def call(self, x, training=None):
+            if training is False:
+                raise RuntimeError("this layer cannot be converted")
+            return x
+
+        def compute_output_spec(self, x, training=None):
+            return keras.KerasTensor(x.shape, x.dtype)
+
+    x = keras.Input((3,), name="x")
+    with pytest.raises(ExportError, match=r"Refuses.*cannot be converted") as caught:
+        export_onnx(keras.Model(x, Refuses()(x)), tmp_path / "main.onnx")
+    assert caught.value.key == "export.failed"
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("lie", [0.01, float("nan")])
 def test_a_lying_export_is_refused_and_the_old_file_stays(
     lie: float, tmp_path, monkeypatch
@@ -181,7 +200,7 @@ def test_a_lying_export_is_refused_and_the_old_file_stays(
     model = dense_step()
     path = tmp_path / "step.onnx"
     path.write_bytes(b"the file of yesterday")
-    honest = conversion._convert_here
+    honest = exporting.convert
 
     def lying(model, signature, opset):
         graph = honest(model, signature, opset)
@@ -191,7 +210,7 @@ def test_a_lying_export_is_refused_and_the_old_file_stays(
                 weight.CopyFrom(onnx.numpy_helper.from_array(values + np.float32(lie), weight.name))
         return graph
 
-    monkeypatch.setattr(conversion, "_convert_here", lying)
+    monkeypatch.setattr(exporting, "convert", lying)
     with pytest.raises(ExportError) as caught:
         export_onnx(model, path, output_names=["score", "h_new"])
     assert caught.value.key == "export.disagrees"
@@ -212,7 +231,12 @@ def test_subprocess_that_serves_other_backends_converts_the_same(tmp_path: Path)
     }
     command = [sys.executable, "-m", "lepton_core.export.convert"]
     done = subprocess.run(
-        command, input=json.dumps(order), text=True, capture_output=True, check=False
+        command,
+        input=json.dumps(order),
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        text=True,
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     x, h = np.ones((2, 3), "float32"), np.full((2, 4), 0.5, "float32")
