@@ -78,10 +78,11 @@ def test_keras_own_tests_pass_with_our_sequential(tmp_path: Path) -> None:
     (tmp_path / "swap_sequential.py").write_text(SWAP, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = requires_trainable_backend\n")
     options = "-q -c pytest.ini -p swap_sequential -p no:cacheprovider --junitxml=report.xml"
+    path = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options.split(), "sequential_test.py"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTEST_ADDOPTS": ""},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
     )

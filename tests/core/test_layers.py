@@ -99,6 +99,7 @@ def test_statistics_travel_with_the_weights(rows, tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded(rows), model(rows))
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx reads TensorFlow")
 def test_affine_exports_to_onnx_with_no_input_but_the_models_own(rows, tmp_path: Path) -> None:
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("tf2onnx")
