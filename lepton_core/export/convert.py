@@ -102,7 +102,8 @@ def _convert_in_subprocess(model: keras.Model, signature: Signature, opset: int)
 
 def _reason(error: Exception) -> str:
     """The sentence of an error, without the way to it and the arguments that follow it."""
-    text = re.sub(r"\x1b\[\d*m", "", str(error)).split("Arguments received by")[0]
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    text = re.split("Arguments received by|Full object config", text)[0]
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     # TensorFlow puts the lines of code that lead to an error before it.
     starts = [place for place, line in enumerate(lines) if re.match(r"\w+(Error|Exception):", line)]
