@@ -59,6 +59,11 @@ def t(key: str, /, *, language: str | None = None, **values: Any) -> str:
     return f"{key} ({given})" if given else key
 
 
+def has_message(key: str) -> bool:
+    """Whether a catalogue has ``key``: for texts that a solution may leave out."""
+    return any(key in catalogue(folder, "en") for folder in _folders)
+
+
 @lru_cache(maxsize=None)
 def catalogue(folder: Path, language: str) -> dict[str, str]:
     """All sentences of one folder and language, nested YAML keys joined by dots."""

@@ -1,0 +1,1 @@
+"""Streamlit parts that every solution's dashboard is made of."""

@@ -1,0 +1,209 @@
+"""Scores of a page's records: made once, kept, and never made again for another threshold."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from lepton_core.messages import has_message, t
+from lepton_core.ui.loader import bundle_stamp, load
+from lepton_core.ui.uploader import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lepton_core.decision import Decision
+    from lepton_core.pipeline import Pipeline
+    from lepton_core.rejects import Rejects
+
+# A progress bar that moves often enough to be believed, seldom enough to cost nothing.
+_BATCH_ROWS = 8192
+_MOST_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Records with their raw scores.
+
+    Args:
+        key: differs between any two sources and bundles.
+        source: name of the file or data set.
+        address: ``solution/task@bundle``.
+        records: the scored records [n] in the Spec's columns and types, in input order.
+        rows: int64 [n], where each stood in the input.
+        score: float32 [n], raw.
+        decision: the bundle's own.
+        card: the bundle's card.
+        rejects: the refused records.
+        read: number of records in all.
+    """
+
+    key: str
+    source: str
+    address: str
+    records: pa.Table
+    rows: np.ndarray
+    score: np.ndarray
+    decision: Decision
+    card: Any
+    rejects: Rejects
+    read: int
+
+
+def score(source: Source, folder: Path) -> Scored:
+    """The scores of a source by a bundle, with progress the first time.
+
+    Args:
+        source: the records; those of a person stay in that person's session.
+        folder: the bundle.
+
+    Raises:
+        LeptonError: the bundle is broken, or a column of the records cannot be read.
+    """
+    by_time = bool(st.session_state.get(_sort_slot(source.name)))
+    key = f"{source.key}|{folder}|{bundle_stamp(folder)}|{by_time}"
+    kept = _shared() if source.is_sample else st.session_state.setdefault("ui.scored", {})
+    if key not in kept:
+        pipeline = load(folder)
+        text = t("ui.scoring", n=source.table.num_rows, name=source.name)
+        bar = st.progress(0.0, text)
+        try:
+            scored = score_table(
+                pipeline,
+                source.table,
+                source.name,
+                key,
+                by_time=by_time,
+                progress=lambda share: bar.progress(share, text),
+            )
+        finally:
+            bar.empty()
+        while len(kept) >= _MOST_KEPT:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = scored
+    return kept[key]
+
+
+@st.cache_resource(show_spinner=False)
+def _shared() -> dict[str, Scored]:
+    return {}
+
+
+def score_table(
+    pipeline: Pipeline,
+    table: pa.Table,
+    source: str,
+    key: str,
+    *,
+    by_time: bool = False,
+    progress: Callable[[float], Any] = lambda share: None,
+) -> Scored:
+    """Check and score a whole table, keeping the records beside their scores.
+
+    Args:
+        pipeline: what scores.
+        table: raw records, a stateful task's in order of time.
+        source: where they came from, for messages.
+        key: identifies the result.
+        by_time: whether the records are put in order of time first.
+        progress: called with the share done in 0..1.
+
+    Raises:
+        DataError: a required column is missing or cannot be read at all.
+    """
+    from lepton_core.checking import Checked, check
+
+    checked = check(table, pipeline.task.inputs, source)
+    if by_time:
+        (time,) = pipeline.task.inputs.of_role("time")
+        order = np.argsort(checked.table.column(time.name).to_numpy(), kind="stable")
+        checked = Checked(checked.table.take(order), checked.rows[order], checked.rejects)
+    rejects, kept, scores = checked.rejects, [], []
+    session = pipeline.open_session()
+    total = checked.table.num_rows
+    for start in range(0, total, _BATCH_ROWS):
+        batch = checked.table.slice(start, _BATCH_ROWS)
+        predictions = session.step(batch, source)
+        refused = {reject.row for reject in predictions.rejects}
+        for reject in predictions.rejects:
+            for reason, values in reject.reasons:
+                rejects.add(int(checked.rows[reject.row]), reject.record_id, reason, **values)
+        rows = range(start, start + batch.num_rows)
+        kept.append(np.array([row for row in rows if row not in refused], np.int64))
+        scores.append(predictions["score"])
+        progress((start + batch.num_rows) / total)
+    positions = np.concatenate(kept) if kept else np.zeros(0, np.int64)
+    return Scored(
+        key=key,
+        source=source,
+        address=pipeline.address,
+        records=checked.table.take(positions),
+        rows=checked.rows[positions],
+        score=np.concatenate(scores) if scores else np.zeros(0, np.float32),
+        decision=pipeline.decision,
+        card=pipeline.card,
+        rejects=rejects,
+        read=table.num_rows,
+    )
+
+
+def show_rejects(scored: Scored) -> None:
+    """Say how many records were refused and why, with the first of them and all to download."""
+    import pyarrow as pa
+
+    rejects = scored.rejects
+    if not len(rejects):
+        return
+    title = t("ui.rejects.title", n=len(rejects), of=scored.read)
+    with st.expander(title, icon=":material/warning:", expanded=not scored.records.num_rows):
+        st.markdown(" · ".join(f"{_reason(k)}: {n:,}" for k, n in rejects.counts().items()))
+        first = [reject for reject, _ in zip(rejects, range(200), strict=False)]
+        names = [t(f"ui.rejects.{part}") for part in ("row", "id", "why")]
+        columns = [
+            [reject.row + 1 for reject in first],
+            [reject.record_id or "" for reject in first],
+            ["; ".join(t(f"reject.{k}", **v) for k, v in reject.reasons) for reject in first],
+        ]
+        st.dataframe(pa.table(dict(zip(names, columns, strict=True))), hide_index=True, height=220)
+        if "late" in rejects.counts():
+            st.button(
+                t("ui.rejects.by_time"),
+                icon=":material/sort:",
+                on_click=_sort,
+                args=(scored.source,),
+            )
+        st.download_button(
+            t("ui.rejects.download"),
+            lambda: _lines(rejects),
+            file_name=f"{Path(scored.source).name}.rejected.jsonl",
+            mime="application/x-ndjson",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _reason(key: str) -> str:
+    name = f"ui.rejects.reason.{key}"
+    return t(name) if has_message(name) else key
+
+
+def _sort_slot(source: str) -> str:
+    return f"ui.by_time.{source}"
+
+
+def _sort(source: str) -> None:
+    st.session_state[_sort_slot(source)] = True
+
+
+def _lines(rejects: Rejects) -> bytes:
+    text = io.StringIO()
+    for reject in rejects:
+        text.write(json.dumps(reject.to_json(), ensure_ascii=False, default=str) + "\n")
+    return text.getvalue().encode()

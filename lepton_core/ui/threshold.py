@@ -1,0 +1,95 @@
+"""A slider on the probability that says what it means in daily work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from lepton_core.decision import Classify
+from lepton_core.messages import t
+
+_STEP = 0.1  # per cent
+
+
+def threshold_slider(
+    decision: Classify,
+    score: np.ndarray,
+    known: np.ndarray,
+    days: int,
+    key: str,
+    words: str = "ui.threshold",
+) -> Classify:
+    """Draw the slider and one sentence about what it does; nothing is scored again.
+
+    Args:
+        decision: the bundle's own, where the slider stands at first.
+        score: float32 [n], raw scores of the records shown.
+        known: int8 [n], 1 positive, 0 negative, -1 not known.
+        days: number of days the records span; at least 1.
+        key: of the widget; another key forgets the choice.
+        words: where a solution's own words for ``meaning`` and ``known`` stand.
+
+    Returns:
+        the decision at the chosen threshold; the bundle's own, unchanged, at its own place.
+    """
+    own = round(100 * decision.threshold / _STEP) * _STEP
+    percent = st.slider(
+        t("ui.threshold.label"),
+        min_value=_STEP,
+        max_value=100.0 - _STEP,
+        value=float(np.clip(own, _STEP, 100 - _STEP)),
+        step=_STEP,
+        format="%.1f %%",
+        key=key,
+        help=t("ui.threshold.help", own=decision.threshold),
+    )
+    chosen = decision if abs(percent - own) < _STEP / 2 else at(decision, percent / 100)
+    st.markdown(meaning(chosen, score, known, days, words))
+    return chosen
+
+
+def at(decision: Classify, threshold: float) -> Classify:
+    """The decision at another threshold; the review band keeps its lower end.
+
+    Example:
+        >>> at(Classify(threshold=0.5, band=(0.25, 0.5)), 0.75).band
+        (0.25, 0.75)
+        >>> at(Classify(threshold=0.5, band=(0.25, 0.5)), 0.125).band
+        (0.0, 0.0)
+    """
+    low, high = decision.band
+    moved = decision.with_threshold(threshold)
+    return replace(moved, band=(low, threshold)) if high > 0 and low < threshold else moved
+
+
+def meaning(
+    decision: Classify,
+    score: np.ndarray,
+    known: np.ndarray,
+    days: int,
+    words: str = "ui.threshold",
+) -> str:
+    """What a threshold does to these records, as a sentence.
+
+    Args:
+        decision: with the threshold.
+        score: float32 [n], raw.
+        known: int8 [n], 1 positive, 0 negative, -1 not known.
+        days: number of days the records span.
+        words: prefix of the two message keys.
+    """
+    called = decision.probability(score) >= np.float32(decision.threshold)
+    share = called.mean() if len(called) else 0.0
+    text = t(
+        f"{words}.meaning",
+        threshold=decision.threshold,
+        a_day=called.sum() / max(days, 1),
+        share=share,
+    )
+    positives, hits = int((known == 1).sum()), int((called & (known == 1)).sum())
+    judged = int((called & (known >= 0)).sum())
+    if positives and judged:
+        text += t(f"{words}.known", recall=hits / positives, precision=hits / judged)
+    return text
