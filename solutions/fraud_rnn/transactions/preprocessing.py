@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_core.entities import EntityTable, StateArray, waves
+from lepton_core.errors import BundleError
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.rejects import Rejects
 from lepton_core.settings import from_dict
@@ -135,7 +136,8 @@ class TransactionPreprocessor(Preprocessor):
         settings = asdict(self.config)
         if math.isinf(settings["outlier_amount"]):
             settings["outlier_amount"] = None  # JSON has no infinity
-        return {"features": settings}, {"mean": self.mean, "std": self.std}
+        state = {"features": settings, "names": list(self.feature_names)}
+        return state, {"mean": self.mean, "std": self.std}
 
     @classmethod
     def from_state(
@@ -144,7 +146,14 @@ class TransactionPreprocessor(Preprocessor):
         settings = dict(state["features"])
         if settings["outlier_amount"] is None:
             settings["outlier_amount"] = math.inf
-        return cls(from_dict(FeatureConfig, settings), arrays["mean"], arrays["std"])
+        made = cls(from_dict(FeatureConfig, settings), arrays["mean"], arrays["std"])
+        if list(made.feature_names) != state["names"]:
+            raise BundleError(
+                "fraud_rnn.error.other_features",
+                expected=", ".join(made.feature_names),
+                received=", ".join(state["names"]),
+            )
+        return made
 
 
 def columns(records: pa.Table) -> tuple[pa.Array, pa.Array, np.ndarray, np.ndarray, np.ndarray]:
