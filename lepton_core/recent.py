@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -39,9 +39,12 @@ class RecentIds:
             two ascending int64 arrays that together hold 0..n-1.
         """
         answers = self._answers
+        given = ids.to_pylist()
+        if len(set(given)) == len(given) and answers.keys().isdisjoint(given):
+            return np.arange(len(given)), np.empty(0, np.int64)
         batch: set[str] = set()
-        is_repeat = np.zeros(len(ids), bool)
-        for position, record_id in enumerate(ids.to_pylist()):
+        is_repeat = np.zeros(len(given), bool)
+        for position, record_id in enumerate(given):
             if record_id in answers or record_id in batch:
                 is_repeat[position] = True
             else:
@@ -81,5 +84,5 @@ class RecentIds:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take what :meth:`export` gave."""
         text, offsets = arrays["bytes"].tobytes(), arrays["offsets"].tolist()
-        ids = [text[a:b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        ids = [text[a:b].decode() for a, b in pairwise(offsets)]
         self._answers = dict(zip(ids, arrays["scores"].tolist(), strict=True))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from lepton_core.errors import DataError
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.table import open_table
@@ -97,7 +99,8 @@ def score_file(
                 )
             sink.write(predictions.to_arrow())
             if "label" in predictions.columns:
-                labels.update(predictions["label"].tolist())
+                counts = pc.value_counts(predictions.columns["label"])
+                labels.update({str(c["values"]): c["counts"] for c in counts.to_pylist()})
             summary.read += batch.num_rows
             summary.scored += len(predictions)
             if progress:
