@@ -58,6 +58,7 @@ class TerminalHistory:
             "terminal_genuine_age",
             "terminal_run_length",
             "terminal_run_age",
+            "terminal_run_open",
             "terminal_frauds",
             "terminal_genuines",
             "terminal_fraud_rate",
@@ -193,16 +194,28 @@ class TerminalHistory:
         f[:, 3:6] = ages[:, :3]
         f[:, 6] = np.log1p(s[:, RUN_LENGTH])
         f[:, 7] = np.where(in_run, ages[:, 3], oldest)
-        f[:, 8] = np.log1p(frauds)
-        f[:, 9] = np.log1p(genuines)
-        f[:, 10] = frauds / (frauds + genuines + 1.0)
-        f[:, 11] = np.log1p(s[:, ANOMALIES])
-        f[:, 12:] = np.log1p(counts)
+        f[:, 8] = np.where(in_run, self._run_open(s, day), 0.0)
+        f[:, 9] = np.log1p(frauds)
+        f[:, 10] = np.log1p(genuines)
+        f[:, 11] = frauds / (frauds + genuines + 1.0)
+        f[:, 12] = np.log1p(s[:, ANOMALIES])
+        f[:, 13:] = np.log1p(counts)
         out[rows] = f
 
         counts += 1.0
         s[:, ANOMALIES] += anomalous
         s[:, LAST_DAY] = np.maximum(s[:, LAST_DAY], day)
+
+    def _run_open(self, s: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Chance [M] that the run of frauds goes on, if one lasts `fraud_memory_days`.
+
+        It began after the last genuine transaction before it, at a time we know nothing of.
+        """
+        lasts = self._config.fraud_memory_days
+        earliest = np.maximum(s[:, LAST_GENUINE], s[:, LAST_FRAUD] - lasts)
+        latest = s[:, RUN_START]
+        still = latest - np.maximum(earliest, day - lasts)
+        return np.clip(still / np.maximum(latest - earliest, 1e-3), 0.0, 1.0)
 
     def export(self) -> dict[str, np.ndarray]:
         """State, clock and waiting labels as plain arrays."""

@@ -211,3 +211,9 @@ def test_scaled_training_rows_have_mean_0_and_no_feature_is_cut_on_them():
 def test_the_outlier_amount_is_where_frauds_take_over(amount, label, expected):
     found = learn_outlier_amount(np.asarray(amount, float), np.asarray(label, np.int8))
     assert found == expected
+
+
+def test_a_run_of_frauds_is_open_for_28_days_from_a_start_between_the_last_good_and_its_first():
+    # Genuine on day 0, fraud on day 4: it began in between, so ends between day 28 and day 32.
+    x = one_shop([0, 4, 20, 28, 29, 31, 32, 40], [0, 1, -1, -1, -1, -1, -1, -1])
+    np.testing.assert_allclose(x["terminal_run_open"], [0, 0, 1, 1, 0.75, 0.25, 0, 0], atol=1e-6)
