@@ -13,6 +13,7 @@ from lepton_core.messages import has_message, t
 from lepton_core.solution import Broken, Solution, solutions
 from lepton_core.ui.frame import guarded, header, run_solution, set_up
 from lepton_core.ui.loader import card_line, figure_line, read_card
+from lepton_core.ui.plain import plain
 
 
 @st.cache_resource(show_spinner=False)
@@ -50,7 +51,7 @@ def _page(solution: Solution) -> st.Page:
 def _broken_page(fault: Broken) -> st.Page:
     def draw() -> None:
         header(fault.name)
-        st.error(t("ui.start.broken", name=fault.name, reason=fault.reason))
+        st.error(t("ui.start.broken", name=fault.name, reason=plain(fault.reason)))
 
     title = f":gray[{fault.name}]"
     return st.Page(guarded(draw), title=title, icon=":material/block:", url_path=fault.name)
@@ -91,7 +92,8 @@ def _card(solution: Solution, page: st.Page) -> None:
 
 def _broken_card(fault: Broken) -> None:
     st.subheader(f":gray[:material/block: {fault.name}]", anchor=False)
-    st.markdown(f":gray[{t('ui.start.broken', name=fault.name, reason=fault.reason)}]")
+    text = t("ui.start.broken", name=fault.name, reason=plain(fault.reason))
+    st.markdown(f":gray[{text}]")
 
 
 # Other programs that run this script have arguments of their own.

@@ -13,6 +13,7 @@ from lepton_core.errors import DataError
 from lepton_core.messages import has_message, t
 from lepton_core.solution import Task
 from lepton_core.spec import Column
+from lepton_core.ui.plain import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,11 +76,14 @@ def choose_columns(task: Task, table: pa.Table, name: str, key: str) -> dict[str
     if chosen is None and all(ours in known for ours in required):
         chosen = known
     if chosen is None:
-        missing = ", ".join(ours for ours in required if ours not in known)
-        given = {"name": name, "missing": missing, "expected": ", ".join(required)}
-        st.error(
-            t("ui.columns.missing", found=", ".join(found), **given), icon=":material/view_column:"
+        text = t(
+            "ui.columns.missing",
+            name=name,
+            missing=", ".join(ours for ours in required if ours not in known),
+            expected=", ".join(required),
+            found=", ".join(found),
         )
+        st.error(plain(text), icon=":material/view_column:")
         _form(task, table, known, slot)
         return None
     if dataset or chosen != {ours: ours for ours in chosen}:
@@ -89,7 +93,7 @@ def choose_columns(task: Task, table: pa.Table, name: str, key: str) -> dict[str
 
 
 def _summary(chosen: dict[str, str], dataset: str) -> str:
-    pairs = ", ".join(f"{theirs} → {ours}" for ours, theirs in chosen.items())
+    pairs = plain(", ".join(f"{theirs} → {ours}" for ours, theirs in chosen.items()))
     if dataset:
         return t("ui.columns.recognised", dataset=dataset, pairs=pairs)
     return t("ui.columns.chosen", pairs=pairs)
@@ -123,7 +127,7 @@ def _accept(task: Task, picked: dict[str, str], slot: str) -> None:
     if missing:
         st.error(t("ui.columns.still_missing", missing=", ".join(missing)))
     elif twice:
-        st.error(t("ui.columns.twice", columns=", ".join(twice)))
+        st.error(t("ui.columns.twice", columns=plain(", ".join(twice))))
     else:
         st.session_state[slot] = picked
         st.rerun()

@@ -12,6 +12,7 @@ from lepton_core.errors import LeptonError
 from lepton_core.messages import has_message, t
 from lepton_core.solution import load_solution
 from lepton_core.ui.language import language_selector, use_language
+from lepton_core.ui.plain import plain, plain_but_code
 
 # Drawn here: an icon by name would be fetched from the network.
 _ICON = (
@@ -63,14 +64,14 @@ def guard() -> Iterator[None]:
     except Exception as error:
         _log.exception("a page failed")
         reason = f"{type(error).__name__}: {error}"
-        st.error(t("ui.unexpected", reason=reason), icon=":material/error:")
+        st.error(t("ui.unexpected", reason=plain(reason)), icon=":material/error:")
 
 
 def show_error(error: LeptonError) -> None:
     """An error in the page's language; what to do is told for a page where that differs."""
     own = f"ui.error.{error.key}"
     text = t(own, **error.values) if has_message(own) else error.text()
-    st.error(text, icon=":material/error:")
+    st.error(plain_but_code(text), icon=":material/error:")
 
 
 def guarded(draw: Callable[[], None]) -> Callable[[], None]:

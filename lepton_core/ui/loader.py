@@ -12,6 +12,7 @@ import streamlit as st
 from lepton_core.errors import UsageError
 from lepton_core.messages import has_message, t
 from lepton_core.solution import Task
+from lepton_core.ui.plain import plain
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
@@ -58,7 +59,7 @@ def load(folder: Path) -> Pipeline:
     Raises:
         BundleError: when it is broken.
     """
-    with st.spinner(t("ui.bundle.loading", bundle=folder.name)):
+    with st.spinner(t("ui.bundle.loading", bundle=plain(folder.name))):
         return _load(str(folder), bundle_stamp(folder))
 
 
@@ -87,7 +88,7 @@ def card_line(card: Mapping[str, Any]) -> str:
     """What data a bundle was made from, and under which licence, as one line."""
     data = card.get("data", {})
     name, licence = data.get("name", "-"), data.get("licence", "-")
-    return t("ui.bundle.data", data=name, licence=licence)
+    return t("ui.bundle.data", data=plain(name), licence=plain(licence))
 
 
 def figure_line(card: Mapping[str, Any], task: Task) -> str:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from lepton_core.messages import has_message, t
 from lepton_core.ui.loader import bundle_stamp, load
+from lepton_core.ui.plain import plain
 from lepton_core.ui.uploader import Source
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def score(source: Source, folder: Path) -> Scored:
     kept = _shared() if source.is_sample else st.session_state.setdefault("ui.scored", {})
     if key not in kept:
         pipeline = load(folder)
-        text = t("ui.scoring", n=source.table.num_rows, name=source.name)
+        text = t("ui.scoring", n=source.table.num_rows, name=plain(source.name))
         bar = st.progress(0.0, text)
         try:
             scored = score_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,6 +21,7 @@ def threshold_slider(
     days: int,
     key: str,
     words: str = "ui.threshold",
+    since: str = "",
 ) -> Classify:
     """Draw the slider and one sentence about what it does; nothing is scored again.
 
@@ -29,24 +31,26 @@ def threshold_slider(
         known: int8 [n], 1 positive, 0 negative, -1 not known.
         days: number of days the records span; at least 1.
         key: of the widget; another key forgets the choice.
-        words: where a solution's own words for ``meaning`` and ``known`` stand.
+        words: prefix of the message keys ``meaning``, ``known`` and ``known_since``.
+        since: the first day of what is known, where that is not all; said in the sentence.
 
     Returns:
         the decision at the chosen threshold; the bundle's own, unchanged, at its own place.
     """
     own = round(100 * decision.threshold / _STEP) * _STEP
+    own = float(np.clip(own, _STEP, 100 - _STEP))
     percent = st.slider(
         t("ui.threshold.label"),
         min_value=_STEP,
         max_value=100.0 - _STEP,
-        value=float(np.clip(own, _STEP, 100 - _STEP)),
+        value=own,
         step=_STEP,
         format="%.1f %%",
         key=key,
         help=t("ui.threshold.help", own=decision.threshold),
     )
     chosen = decision if abs(percent - own) < _STEP / 2 else at(decision, percent / 100)
-    st.markdown(meaning(chosen, score, known, days, words))
+    st.markdown(meaning(chosen, score, known, days, words, since))
     return chosen
 
 
@@ -70,6 +74,7 @@ def meaning(
     known: np.ndarray,
     days: int,
     words: str = "ui.threshold",
+    since: str = "",
 ) -> str:
     """What a threshold does to these records, as a sentence.
 
@@ -78,7 +83,8 @@ def meaning(
         score: float32 [n], raw.
         known: int8 [n], 1 positive, 0 negative, -1 not known.
         days: number of days the records span.
-        words: prefix of the two message keys.
+        words: as for :func:`threshold_slider`.
+        since: as for :func:`threshold_slider`.
     """
     called = decision.probability(score) >= np.float32(decision.threshold)
     share = called.mean() if len(called) else 0.0
@@ -91,5 +97,8 @@ def meaning(
     positives, hits = int((known == 1).sum()), int((called & (known == 1)).sum())
     judged = int((called & (known >= 0)).sum())
     if positives and judged:
-        text += t(f"{words}.known", recall=hits / positives, precision=hits / judged)
+        figures: dict[str, Any] = {"recall": hits / positives, "precision": hits / judged}
+        if since:
+            figures["since"] = since
+        text += t(f"{words}.known_since" if since else f"{words}.known", **figures)
     return text

@@ -14,6 +14,7 @@ from lepton_core.messages import t
 from lepton_core.solution import Task
 from lepton_core.ui.columns import choose_columns
 from lepton_core.ui.frame import show_error
+from lepton_core.ui.plain import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,27 +49,28 @@ def choose_kind(task: Task) -> str:
     Returns:
         ``sample`` or ``file``.
     """
+    names = {kind: t(f"ui.source.{kind}") for kind in (SAMPLE, FILE)}
     kind = st.radio(
         t("ui.source.label"),
-        (SAMPLE, FILE),
-        format_func=lambda kind: t(f"ui.source.{kind}"),
+        list(names),
+        format_func=names.__getitem__,
         key=f"ui.source.{task.name}",
         persist_state="session",
     )
     if kind == FILE:
-        names = ", ".join(column.name for column in task.inputs if column.required)
+        needed = ", ".join(column.name for column in task.inputs if column.required)
         uploaded = st.file_uploader(
             t("ui.source.upload"),
             type=SUFFIXES,
             key=f"ui.file.{task.name}",
-            help=t("ui.source.upload_help", names=names),
+            help=t("ui.source.upload_help", names=needed),
             on_change=_forget,
             args=(task.name,),
         )
         if uploaded is not None:
             _keep(task, uploaded)
         elif (kept := _kept(task)) is not None:
-            st.caption(t("ui.source.kept", name=kept["name"]))
+            st.caption(t("ui.source.kept", name=plain(kept["name"])))
     return str(kind)
 
 
@@ -126,7 +128,7 @@ def _keep(task: Task, uploaded: Any) -> None:
         return
     state: dict[str, Any] = {"id": uploaded.file_id, "name": uploaded.name}
     try:
-        with st.spinner(t("ui.source.reading", name=uploaded.name)):
+        with st.spinner(t("ui.source.reading", name=plain(uploaded.name))):
             state["table"] = _read(uploaded)
     except LeptonError as error:
         # The path of the temporary copy means nothing to the person who dropped the file.

@@ -54,6 +54,7 @@ def _work(scored: Scored, source: Source) -> None:
     from .dashboard_card import show_card
 
     book = queue.book_of(scored)
+    unseen = unseen_from(scored.card, source.name, source.table)
     with st.container(border=True):
         left, right = st.columns([4, 8], gap="large")
         with left:
@@ -62,20 +63,20 @@ def _work(scored: Scored, source: Source) -> None:
             decision = threshold_slider(
                 cast("Classify", scored.decision),
                 book.score,
-                book.known,
+                book.known_since(unseen),
                 book.span_days,
                 f"fraud.threshold.{scored.address}",
                 words="fraud_rnn.threshold",
+                since=unseen.isoformat() if unseen else "",
             )
     marks = Marks.of(book, decision)
     figures = day_figures(book, marks, day)
     queue.show_figures(figures)
-    unseen = unseen_from(scored.card, source.name, source.table)
     if unseen is not None and day < unseen and figures.frauds is not None:
         st.caption(t("fraud_rnn.dashboard.learned", bundle=scored.address, day=unseen.isoformat()))
     st.subheader(t("fraud_rnn.chart.title"), anchor=False)
     queue.show_alerts_by_day(book, by_day(book, marks), day, f"fraud.day.{source.key}")
-    left, right = st.columns([7, 6], gap="medium")
+    left, right = st.columns([7, 5], gap="medium")
     with left:
         chosen = queue.show_queue(book, marks, day, scored)
     with right:

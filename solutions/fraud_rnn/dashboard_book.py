@@ -81,6 +81,12 @@ class Book:
         """int64, rows of one card in order of time."""
         return np.flatnonzero(pc.equal(self.records.column("card"), card).to_numpy())
 
+    def known_since(self, day: date | None) -> np.ndarray:
+        """int8 [n], ``known`` with everything before a day taken as not known."""
+        if day is None:
+            return self.known
+        return np.where(self.day >= (day - _EPOCH).days, self.known, np.int8(-1))
+
     def take(self, name: str, rows: np.ndarray) -> pa.Array:
         """One column of some rows."""
         return self.records.column(name).take(pa.array(rows)).combine_chunks()

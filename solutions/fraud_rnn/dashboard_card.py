@@ -6,11 +6,14 @@ import numpy as np
 import streamlit as st
 
 from lepton_core.messages import t
+from lepton_core.ui.plain import plain
 
 from .dashboard_book import Book, Marks
 from .dashboard_table import queue_table, table_columns, table_height
 
 _CHART = {"displayModeBar": False}
+# Days before and after the chosen transaction; a burst of an hour needs the short one.
+_SPAN_DAYS = {"days": 1, "month": 30}
 
 
 def show_card(book: Book, marks: Marks, chosen: int | None, threshold: float) -> None:
@@ -26,19 +29,20 @@ def show_card(book: Book, marks: Marks, chosen: int | None, threshold: float) ->
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.subheader(t("fraud_rnn.card.name", card=card), anchor=False, width="content")
+        st.subheader(t("fraud_rnn.card.name", card=plain(card)), anchor=False, width="content")
+        spans = {name: t(f"fraud_rnn.card.{name}") for name in ("days", "month", "all")}
         span = st.segmented_control(
             t("fraud_rnn.card.span"),
-            ["month", "all"],
+            list(spans),
             default="month",
             required=True,
-            format_func=lambda name: t(f"fraud_rnn.card.{name}"),
+            format_func=spans.__getitem__,
             key="fraud.span",
             label_visibility="collapsed",
         )
     st.caption(_about(book, marks, rows))
-    if span == "month":
-        near = np.abs(book.day[rows] - book.day[chosen]) <= 30
+    if span in _SPAN_DAYS:
+        near = np.abs(book.day[rows] - book.day[chosen]) <= _SPAN_DAYS[span]
         rows = rows[near]
     st.plotly_chart(
         card_timeline(book, marks, rows, chosen, threshold),

@@ -59,7 +59,9 @@ def alerts_by_day(book: Book, counts: dict[str, np.ndarray], chosen: date) -> go
     figure.update_layout(
         **_layout(210), barmode="stack", bargap=0.25, hovermode="x unified", dragmode=False
     )
-    figure.update_xaxes(fixedrange=True, showgrid=False, hoverformat="%Y-%m-%d", **_dates())
+    # A few days would get ticks at hours.
+    ticks = _dates() if len(days) > 14 else {"dtick": 86_400_000, "tickformat": "%m-%d"}
+    figure.update_xaxes(fixedrange=True, showgrid=False, hoverformat="%Y-%m-%d", **ticks)
     figure.update_yaxes(fixedrange=True, rangemode="tozero", nticks=5)
     return figure
 
@@ -115,10 +117,14 @@ def card_timeline(
     )
     figure.update_layout(**_layout(380), hovermode="closest")
     figure.update_xaxes(showgrid=False, **_dates())
-    figure.update_yaxes(title_text=t("fraud_rnn.column.amount"), rangemode="tozero", row=1, col=1)
+    top = float(amount.max(initial=1.0))
+    # A little below zero, or the marks of tiny amounts would be cut in half.
+    figure.update_yaxes(
+        title_text=t("fraud_rnn.column.amount"), range=[-0.07 * top, 1.12 * top], row=1, col=1
+    )
     figure.update_yaxes(
         title_text=t("fraud_rnn.column.probability"),
-        range=[-0.03, 1.08],
+        range=[-0.07, 1.12],
         tickformat=".0%",
         row=2,
         col=1,

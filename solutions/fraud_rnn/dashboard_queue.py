@@ -36,6 +36,8 @@ def choose_day(book: Book, key: str) -> date:
     if st.session_state.get(key) not in days:
         st.session_state[key] = days[-1]
     at = days.index(st.session_state[key])
+    weekdays = [t(f"fraud_rnn.weekday.{number}") for number in range(7)]
+    names = {day: f"{day.isoformat()}  {weekdays[day.weekday()]}" for day in days}
     st.markdown(t("fraud_rnn.dashboard.day"), help=t("fraud_rnn.dashboard.day_help"))
     with st.container(horizontal=True, gap="xsmall", wrap=False):
         for name, step in (("previous", -1), ("next", 1)):
@@ -51,15 +53,11 @@ def choose_day(book: Book, key: str) -> date:
         chosen = st.selectbox(
             t("fraud_rnn.dashboard.day"),
             days,
-            format_func=_day_name,
+            format_func=names.__getitem__,
             key=key,
             label_visibility="collapsed",
         )
     return chosen or days[-1]
-
-
-def _day_name(day: date) -> str:
-    return f"{day.isoformat()}  {t(f'fraud_rnn.weekday.{day.weekday()}')}"
 
 
 def _go(key: str, day: date) -> None:
@@ -129,6 +127,7 @@ def show_queue(book: Book, marks: Marks, day: date, scored: Scored) -> int | Non
         "review": all_rows[marks.review[all_rows]],
         "all": all_rows,
     }
+    names = {name: t(f"fraud_rnn.queue.{name}", n=len(rows)) for name, rows in views.items()}
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -138,7 +137,7 @@ def show_queue(book: Book, marks: Marks, day: date, scored: Scored) -> int | Non
             list(views),
             default="alerts",
             required=True,
-            format_func=lambda name: t(f"fraud_rnn.queue.{name}", n=len(views[name])),
+            format_func=names.__getitem__,
             key="fraud.view",
             label_visibility="collapsed",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +46,7 @@ def table_columns(book: Book, with_day: bool = False) -> dict[str, Any]:
     config = st.column_config
     flags = [t("fraud_rnn.flag.alert"), t("fraud_rnn.flag.review")]
     known = [t("fraud_rnn.known.fraud"), t("fraud_rnn.known.genuine")]
-    moment = "YYYY-MM-DD HH:mm" if with_day else "HH:mm:ss"
+    moment = "MM-DD HH:mm" if with_day else "HH:mm:ss"
     name = {n: t(f"fraud_rnn.column.{n}") for n in ("time", "card", "terminal", "amount")}
     return {
         "time": config.DatetimeColumn(name["time"], format=moment, timezone="UTC"),
@@ -54,17 +54,21 @@ def table_columns(book: Book, with_day: bool = False) -> dict[str, Any]:
         "terminal": config.TextColumn(name["terminal"]),
         "amount": config.NumberColumn(name["amount"], format="%.2f"),
         "probability": config.ProgressColumn(
-            t("fraud_rnn.column.probability"), format="%.1f%%", min_value=0.0, max_value=100.0
+            t("fraud_rnn.column.probability"),
+            format="%.1f%%",
+            min_value=0.0,
+            max_value=100.0,
+            width=130,
         ),
         "flag": config.MultiselectColumn(
-            t("fraud_rnn.column.flag"), options=flags, color=["red", "orange"]
+            t("fraud_rnn.column.flag"), options=flags, color=["red", "orange"], width=76
         ),
         "known": config.MultiselectColumn(
-            t("fraud_rnn.column.known"), options=known, color=["red", "gray"]
+            t("fraud_rnn.column.known"), options=known, color=["red", "gray"], width=86
         ),
     }
 
 
-def table_height(count: int, most: int = 480) -> int:
-    """Pixels of a table with ``count`` rows: no empty lines below a short one."""
-    return min(36 * (count + 1), most)
+def table_height(count: int, most: int = 480) -> int | Literal["content"]:
+    """Height of a table with ``count`` rows: no empty lines below a short one."""
+    return "content" if 34 * (count + 1) <= most else most
