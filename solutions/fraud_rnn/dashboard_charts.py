@@ -41,7 +41,13 @@ def alerts_by_day(book: Book, counts: dict[str, np.ndarray], chosen: date) -> go
         if counts[name].any():
             label = t(f"fraud_rnn.chart.{name}")
             figure.add_bar(
-                x=days, y=counts[name], name=label, marker={"color": color, "line": {"width": 0}}
+                x=days,
+                y=counts[name],
+                name=label,
+                marker={"color": color, "line": {"width": 0}},
+                # The chosen day is marked behind its bar; the others must not fade.
+                unselected={"marker": {"opacity": 1.0}},
+                hovertemplate=f"%{{x|%Y-%m-%d}}<br>{label}: %{{y}}<extra></extra>",
             )
     if counts["missed"].any():
         figure.add_scatter(
@@ -50,14 +56,16 @@ def alerts_by_day(book: Book, counts: dict[str, np.ndarray], chosen: date) -> go
             name=t("fraud_rnn.chart.missed"),
             mode="lines",
             line={"color": INK, "width": 1.2, "dash": "dot"},
+            hoverinfo="skip",
         )
     half = timedelta(hours=12)
     noon = np.datetime64(chosen).astype("datetime64[s]").item()
     figure.add_vrect(
-        x0=noon - half, x1=noon + half, fillcolor=UNKNOWN, opacity=0.13, line_width=0, layer="below"
+        x0=noon - half, x1=noon + half, fillcolor=UNKNOWN, opacity=0.25, line_width=0, layer="below"
     )
+    # Any other hover mode keeps clicks from reaching Python.
     figure.update_layout(
-        **_layout(210), barmode="stack", bargap=0.25, hovermode="x unified", dragmode=False
+        **_layout(210), barmode="stack", bargap=0.25, hovermode="closest", dragmode=False
     )
     # A few days would get ticks at hours.
     ticks = _dates() if len(days) > 14 else {"dtick": 86_400_000, "tickformat": "%m-%d"}

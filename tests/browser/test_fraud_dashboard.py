@@ -98,6 +98,18 @@ def test_a_click_on_an_alert_shows_its_card(page: Any, app_url: str) -> None:
     expect(card).to_have_text(f"Card {names[other]}")
 
 
+def test_a_click_on_a_bar_goes_to_its_day(page: Any, app_url: str) -> None:
+    open_fraud(page, app_url)
+    day = page.get_by_test_id("stSelectbox").filter(has_text="Day (UTC)").locator("input")
+    before = day.input_value()
+    bars = page.locator(".js-plotly-plot").first.locator(".barlayer .point path")
+    expect(bars.first).to_be_visible()
+    page.wait_for_timeout(1500)
+    tallest = max((bar.bounding_box() for bar in bars.all()[:60]), key=lambda box: box["height"])
+    page.mouse.click(tallest["x"] + tallest["width"] / 2, tallest["y"] + tallest["height"] / 2)
+    expect(day).not_to_have_value(before)
+
+
 def test_the_page_speaks_chinese(page: Any, app_url: str) -> None:
     open_fraud(page, app_url)
     page.get_by_role("radio", name="中文").click()
