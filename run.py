@@ -64,8 +64,8 @@ def set_up() -> int:
             venv.create(VENV, with_pip=True)
         except (OSError, subprocess.CalledProcessError) as error:
             print(
-                f"Python could not make {VENV.name} ({error}). Expected a Python with the venv module "
-                "and a writable folder. On Debian: apt install python3-venv; then run again.",
+                f"Python could not make {VENV.name} ({error}). Expected a Python with the module "
+                "venv and a writable folder. On Debian: apt install python3-venv; then run again.",
                 file=sys.stderr,
             )
             return 1

@@ -23,7 +23,6 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lepton_core.bundle import load_bundle

@@ -127,16 +127,19 @@ def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, An
             parity[f"{role}.in.{name}"] = array
         for name, value in zip(scoring.outputs, values, strict=True):
             parity[f"{role}.out.{name}"] = np.asarray(_to_numpy(value))
-    np.savez_compressed(work / "parity.npz", **parity)
+    _write_arrays(work / "parity.npz", parity)
     trained.source.save(work / "models" / "main.keras", include_optimizer=False)
     state, arrays = trained.preprocessor.state()
     _write_json(work / "preprocessor.json", state)
     if arrays:
-        np.savez(work / "preprocessor.npz", **arrays)
+        _write_arrays(work / "preprocessor.npz", arrays)
     if trained.reference:
-        np.savez_compressed(work / "reference.npz", **dict(trained.reference))
-    specs = {"inputs": task.inputs.to_json(), "outputs": task.outputs.to_json()}
-    specs["models"] = {role: list(s.outputs) for role, s in trained.scoring.items()}
+        _write_arrays(work / "reference.npz", trained.reference)
+    specs = {
+        "inputs": task.inputs.to_json(),
+        "outputs": task.outputs.to_json(),
+        "models": {role: list(scoring.outputs) for role, scoring in trained.scoring.items()},
+    }
     _write_json(work / "spec.json", specs)
     _write_json(work / "decision.json", trained.decision.to_json())
     _write_json(work / "card.json", dict(card))
@@ -206,6 +209,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         return {}
     with np.load(path, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def verify_manifest(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ of single records refuses those records and lets the others through.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -192,7 +192,7 @@ def _parse(text: str, dtype: str) -> Any:
     try:
         if dtype == "timestamp":
             moment = datetime.fromisoformat(text)
-            return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if dtype == "int64":
             return int(text)
         if dtype in ("float32", "float64"):

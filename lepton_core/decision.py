@@ -141,7 +141,7 @@ class Classify(Decision):
             raise DataError("data.one_class", n=len(labels), positives=positives)
         slope, offset = _platt(np.asarray(scores, np.float64), labels)
         about = {**(fitted_on or {}), "n": len(labels), "positives": positives}
-        decision = cls(tuple(classes), slope, offset, policy=policy, fitted_on=about)
+        decision = cls(classes, slope, offset, policy=policy, fitted_on=about)
         return decision.with_policy(policy, scores, labels, review_share)
 
     def with_policy(

@@ -83,9 +83,7 @@ class Session:
             recurrent model, each record's state before its step. For explanations.
     """
 
-    def __init__(
-        self, pipeline: Pipeline, on_repeat: str = "reject", trace: bool = False
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, on_repeat: str = "reject", trace: bool = False) -> None:
         if on_repeat not in ("reject", "answer"):
             raise ValueError(f"on_repeat is reject or answer. Received: {on_repeat!r}")
         self.pipeline = pipeline
@@ -138,10 +136,14 @@ class Session:
         known, stored = self._seen.recall(ids.take(pa.array(repeats)))
         rows = np.concatenate([scored, repeats[known]])
         order = np.argsort(rows, kind="stable")
-        merged = {
-            name: np.concatenate([values, stored[name].astype(values.dtype)])[order]
-            for name, values in outputs.items()
-        } if len(known) else outputs
+        merged = (
+            {
+                name: np.concatenate([values, stored[name].astype(values.dtype)])[order]
+                for name, values in outputs.items()
+            }
+            if len(known)
+            else outputs
+        )
         return rows[order], merged
 
     def _run(self, prepared: Prepared) -> dict[str, np.ndarray]:
@@ -206,8 +208,6 @@ def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
-def _refuse_repeats(
-    rejects: Rejects, ids: pa.Array, repeats: np.ndarray, rows: np.ndarray
-) -> None:
+def _refuse_repeats(rejects: Rejects, ids: pa.Array, repeats: np.ndarray, rows: np.ndarray) -> None:
     for position in repeats.tolist():
         rejects.add(int(rows[position]), ids[position].as_py(), "repeated")

@@ -107,6 +107,6 @@ def from_dict(kind: type[T], values: dict[str, Any]) -> T:
         if name not in hints:
             raise UsageError("usage.unknown_setting", setting=name, known=", ".join(hints))
         if is_dataclass(hints[name]):
-            value = from_dict(hints[name], value)  # type: ignore[arg-type]
+            value = from_dict(hints[name], value)
         ready[name] = tuple(value) if isinstance(value, list) else value
     return kind(**ready)

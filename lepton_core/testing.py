@@ -10,6 +10,7 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -103,8 +104,7 @@ def _check_sample(task: Task) -> pa.Table:
 def _cuts(n: int) -> Iterator[list[slice]]:
     yield [slice(i, i + 1) for i in range(n)]
     places = np.sort(np.random.default_rng(0).choice(np.arange(1, n), 7, replace=False)).tolist()
-    edges = [0, *places, n]
-    yield [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    yield [slice(a, b) for a, b in pairwise([0, *places, n])]
 
 
 def _check_cuts(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> None:
@@ -150,9 +150,10 @@ def _check_bad_input(pipeline: Pipeline, records: pa.Table) -> None:
         try:
             pipeline.score(records.drop_columns([column.name]))
         except LeptonError as error:
-            assert column.name in str(error), f"the error does not name {column.name}: {error}"
+            told = str(error)
         else:
             raise AssertionError(f"{pipeline.address} scores without its column {column.name}")
+        assert column.name in told, f"the error does not name {column.name}: {told}"
     twice = pa.concat_tables([records.slice(0, 3), records.slice(0, 3)])
     predictions = pipeline.score(twice)
     assert len(predictions) == 3, f"{pipeline.address} scores a repeated record twice"

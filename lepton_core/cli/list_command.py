@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from lepton_core.cli.options import Json
 
 
 def list_tasks(as_json: Json = False) -> int:
-    """List solutions, tasks, shipped bundles, their headline figures and the licence of their data."""
+    """List tasks, shipped bundles, headline figures and the licence of their data."""
     from lepton_core.cli.output import print_json, table
     from lepton_core.messages import t
     from lepton_core.solution import solutions
 
     loaded, broken = solutions()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for solution in loaded:
         for task in solution.tasks:
             for name, folder in task.bundles().items():
@@ -39,8 +40,8 @@ def list_tasks(as_json: Json = False) -> int:
     cells = []
     for row in rows:
         figures = " ".join(f"{key} {value:.3f}" for key, value in row["figures"].items())
-        star = "*" if row["default"] else ""
-        cells.append([row["task"], row["bundle"] + star, figures or "-", row["licence"]])
+        bundle = row["bundle"] + ("*" if row["default"] else "")
+        cells.append([row["task"], bundle, figures or "-", row["licence"]])
     print(table(["task", "bundle", "figures on its test part", "licence of its data"], cells))
     print("* scores what you bring unless another bundle is named: lepton score TASK@BUNDLE ...")
     for fault in faults:

@@ -6,11 +6,9 @@ import json
 import os
 import sys
 
-import click
 import typer
 
 from lepton_core.cli import (
-    app,
     data,
     demo,
     evaluate,
@@ -20,6 +18,7 @@ from lepton_core.cli import (
     train,
     verify,
 )
+from lepton_core.cli.app import app
 from lepton_core.errors import LeptonError
 
 cli = typer.Typer(
@@ -38,7 +37,7 @@ cli.command("evaluate")(evaluate.evaluate)
 cli.command("score")(score.score)
 cli.command("explain")(explain.explain)
 cli.command("verify")(verify.verify)
-cli.command("app")(app.app)
+cli.command("app")(app)
 
 
 def main() -> None:
@@ -60,10 +59,11 @@ def _run(arguments: list[str], debug: bool) -> int:
             print(json.dumps(error.to_json(), ensure_ascii=False))
         print(f"lepton: {error.text('en')}", file=sys.stderr)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        # Those that mean wrong usage show themselves; the base class does not declare it.
+        error.show()  # type: ignore[attr-defined]
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("lepton: stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:

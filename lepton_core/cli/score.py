@@ -54,7 +54,8 @@ def score(
         print_json(summary.to_json())
     else:
         labels = ", ".join(f"{count:,} {label}" for label, count in summary.labels.items())
-        print(f"{summary.scored:,} of {summary.read:,} records scored by {summary.bundle}: {labels}")
+        done = f"{summary.scored:,} of {summary.read:,} records"
+        print(f"{done} scored by {summary.bundle}: {labels}")
         print(f"{summary.to_json()['rows_per_second']:,} rows/s; predictions in {out}")
     if summary.rejected:
         reasons = ", ".join(f"{key} {count:,}" for key, count in summary.reasons.items())

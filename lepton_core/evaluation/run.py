@@ -125,9 +125,8 @@ def evaluate_training(
     total = 0
     for fold in protocol.folds(records):
         job = TrainingJob(task, config, seed, records, fold.split)
-        note(
-            f"fold {fold.name}: {len(fold.split.train):,} to train, {len(fold.split.test):,} to test"
-        )
+        sizes = f"{len(fold.split.train):,} to train, {len(fold.split.test):,} to test"
+        note(f"fold {fold.name}: {sizes}")
         trained = task.hook(task.trainer)(job)
         with tempfile.TemporaryDirectory() as folder:
             save_bundle(Path(folder, "fold"), task, trained, {}, {"seed": seed})

@@ -7,7 +7,7 @@ core's own folder is always known; a solution adds its own with :func:`add_messa
 from __future__ import annotations
 
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def has_message(key: str) -> bool:
     return any(key in catalogue(folder, "en") for folder in _folders)
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue(folder: Path, language: str) -> dict[str, str]:
     """All sentences of one folder and language, nested YAML keys joined by dots."""
     import yaml

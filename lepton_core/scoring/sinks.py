@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -40,7 +40,12 @@ def open_sink(path: Path, schema: pa.Schema, overwrite: bool = False) -> Iterato
         UsageError: an unknown ending, a folder that does not exist, or a file that does.
         DataError: the disk is full or refuses.
     """
-    make = {".parquet": _Parquet, ".csv": _Csv, ".jsonl": _JsonLines}.get(path.suffix.lower())
+    kinds: dict[str, Callable[[Path, pa.Schema], Sink]] = {
+        ".parquet": _Parquet,
+        ".csv": _Csv,
+        ".jsonl": _JsonLines,
+    }
+    make = kinds.get(path.suffix.lower())
     if make is None:
         raise UsageError("usage.out_suffix", out=path, known=" ".join(SINK_SUFFIXES))
     if not path.parent.is_dir():
@@ -49,7 +54,7 @@ def open_sink(path: Path, schema: pa.Schema, overwrite: bool = False) -> Iterato
         raise UsageError("usage.out_exists", out=path)
     work = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        sink: Sink = make(work, schema)
+        sink = make(work, schema)
         try:
             yield sink
         finally:

@@ -55,11 +55,11 @@ class ModelConfig:
     dense_units: int = 32
     gru_units: int = 32
     head_units: int = 64
-    epochs: int = 6
+    epochs: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 4e-3
     clipnorm: float = 1.0
-    batch_cards: int = 64
+    batch_cards: int = 32
     context_days: float = 14.0
     cold_days: float = 30.0
 

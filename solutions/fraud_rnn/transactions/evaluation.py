@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class Handbook(Protocol):
 
 
 class ByDays(Protocol):
-    """The latest days of any transactions for the test, a label delay and validation before them."""
+    """The latest days for the test; before them the label delay, and before that validation."""
 
     name = "by_days"
 
@@ -142,20 +143,21 @@ def measures(
         return found
     probability = decision.probability(scores).astype(np.float64)
     called = probability >= decision.threshold
-    for metric, values in (
+    judged: list[tuple[Callable[..., float], np.ndarray]] = [
         (metrics.precision, called),
         (metrics.recall, called),
         (metrics.f1, called),
         (metrics.ece, probability),
         (metrics.calibration_ratio, probability),
         (metrics.brier_skill, probability),
-    ):
+    ]
+    for measure, values in judged:
         try:
-            interval = bootstrap(metric, truth, values, groups=slot, n=_RESAMPLES)
+            interval = bootstrap(measure, truth, values, groups=slot, n=_RESAMPLES)
         except DataError:
             # Not defined here (no alert at all, say): left out of the report rather than invented.
             continue
-        found[metric.__name__] = Measured.of(interval)
+        found[measure.__name__] = Measured.of(interval)
     return found
 
 

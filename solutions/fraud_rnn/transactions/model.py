@@ -122,7 +122,7 @@ def fit_bins(features: np.ndarray, n_bins: int) -> np.ndarray:
 
 
 def _bin_weights(bins: np.ndarray) -> list[np.ndarray]:
-    """Kernel [F, F * bins] and bias for clip((x - low) / width, 0, 1) as clip(y / 6 + 1/2, 0, 1)."""
+    """Kernel [F, F * bins] and bias: clip((x - low) / width, 0, 1) as clip(y / 6 + 1/2, 0, 1)."""
     n_features, n_bins, _ = bins.shape
     low, width = bins[..., 0], bins[..., 1]
     slope = np.where(width > 0, 6.0 / np.maximum(width, 1e-9), 0.0)

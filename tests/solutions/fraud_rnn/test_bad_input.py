@@ -38,11 +38,17 @@ def failed(source: Path, *told: str, target: str = "fraud_rnn@sample") -> None:
     assert set(source.parent.iterdir()) == before
 
 
+def rejected(out: Path) -> list[dict]:
+    """The lines of ``<out>.rejected.jsonl``."""
+    text = Path(f"{out}.rejected.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def refused(source: Path, ids: list[str | None], word: str) -> None:
     """Exit code 3; the bad records with id and reason beside the output, the others scored."""
     code, _, out = score(source)
     assert code == 3
-    lines = [json.loads(line) for line in Path(f"{out}.rejected.jsonl").open()]
+    lines = rejected(out)
     assert [line["record_id"] for line in lines] == ids
     for line in lines:
         assert any(word in reason["message"] for reason in line["reasons"])
@@ -75,7 +81,7 @@ def test_a_repeated_transaction_id(tmp_path: Path) -> None:
     assert code == 3
     # The first one counts; the repetition is refused.
     assert pq.read_table(out).column("record_id").to_pylist() == ["t1", "t2"]
-    (line,) = [json.loads(line) for line in Path(f"{out}.rejected.jsonl").open()]
+    (line,) = rejected(out)
     assert (line["record_id"], line["row"]) == ("t1", 2)
 
 
