@@ -39,10 +39,10 @@ def list_tasks(as_json: Json = False) -> int:
         return 0
     cells = []
     for row in rows:
-        told = " ".join(f"{key} {value:.3f}" for key, value in row["told"].items())
+        told = " ".join(f"{key} {value:.3f}" for key, value in row["figures"].items())
         bundle = row["bundle"] + ("*" if row["default"] else "")
         cells.append([row["task"], bundle, told or "-", row["licence"]])
-    print(table(["task", "bundle", "told on its test part", "licence of its data"], cells))
+    print(table(["task", "bundle", "figures on its test part", "licence of its data"], cells))
     print("* scores what you bring unless another bundle is named: lepton score TASK@BUNDLE ...")
     for fault in faults:
         print(f"{fault['solution']} cannot be loaded: {fault['reason']}")
