@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -15,6 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_core import card as cards
+from lepton_core.bundle_files import (
+    FORMAT,
+    files_of,
+    read_arrays,
+    read_json,
+    sha256,
+    verify_manifest,
+    write_arrays,
+    write_json,
+)
 from lepton_core.decision import Decision, from_json
 from lepton_core.errors import BundleError
 from lepton_core.pipeline import Pipeline
@@ -26,7 +34,6 @@ from lepton_core.spec import Spec
 if TYPE_CHECKING:
     from keras import Model
 
-FORMAT = 1
 # Largest difference between a runtime and Keras, relative to the largest output: float32 rounding
 # over a few hundred additions stays a hundred times below it.
 PARITY_TOLERANCE = 1e-4
@@ -88,8 +95,8 @@ def save_bundle(
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         _write_parts(work, task, trained, {**card, "task": task.name, "bundle": folder.name})
-        files = {name: _sha256(work / name) for name in _files(work)}
-        _write_json(work / "manifest.json", {"format": FORMAT, **manifest, "files": files})
+        files = {name: sha256(work / name) for name in files_of(work)}
+        write_json(work / "manifest.json", {"format": FORMAT, **manifest, "files": files})
         verify_parity(work)
         os.chmod(work, 0o755)
         if folder.exists():
@@ -103,13 +110,13 @@ def save_bundle(
 def rewrite_card(folder: Path, card: Mapping[str, Any]) -> None:
     """Give a bundle its final card, once it has been evaluated, and renew the manifest."""
     manifest = verify_manifest(folder)
-    old = _read_json(folder, "card.json")
+    old = read_json(folder, "card.json")
     whole = {"task": old["task"], "bundle": old["bundle"], **card}
-    _write_json(folder / "card.json", whole)
+    write_json(folder / "card.json", whole)
     (folder / "CARD.md").write_text(cards.to_markdown(whole), encoding="utf-8")
     for name in ("card.json", "CARD.md"):
-        manifest["files"][name] = _sha256(folder / name)
-    _write_json(folder / "manifest.json", manifest)
+        manifest["files"][name] = sha256(folder / name)
+    write_json(folder / "manifest.json", manifest)
 
 
 def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
@@ -127,22 +134,22 @@ def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, An
             parity[f"{role}.in.{name}"] = array
         for name, value in zip(scoring.outputs, values, strict=True):
             parity[f"{role}.out.{name}"] = np.asarray(_to_numpy(value))
-    _write_arrays(work / "parity.npz", parity)
+    write_arrays(work / "parity.npz", parity)
     trained.source.save(work / "models" / "main.keras", include_optimizer=False)
     state, arrays = trained.preprocessor.state()
-    _write_json(work / "preprocessor.json", state)
+    write_json(work / "preprocessor.json", state)
     if arrays:
-        _write_arrays(work / "preprocessor.npz", arrays)
+        write_arrays(work / "preprocessor.npz", arrays)
     if trained.reference:
-        _write_arrays(work / "reference.npz", trained.reference)
+        write_arrays(work / "reference.npz", trained.reference)
     specs = {
         "inputs": task.inputs.to_json(),
         "outputs": task.outputs.to_json(),
         "models": {role: list(scoring.outputs) for role, scoring in trained.scoring.items()},
     }
-    _write_json(work / "spec.json", specs)
-    _write_json(work / "decision.json", trained.decision.to_json())
-    _write_json(work / "card.json", dict(card))
+    write_json(work / "spec.json", specs)
+    write_json(work / "decision.json", trained.decision.to_json())
+    write_json(work / "card.json", dict(card))
     (work / "CARD.md").write_text(cards.to_markdown(card), encoding="utf-8")
 
 
@@ -167,20 +174,20 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
     folder = Path(folder).resolve()
     verify_manifest(folder)
     task = find_task(read_task_name(folder))
-    specs = _read_json(folder, "spec.json")
+    specs = read_json(folder, "spec.json")
     if Spec.from_json(specs["inputs"]) != task.inputs:
         raise BundleError("bundle.other_spec", bundle=folder, task=task.name)
     kind = task.hook(task.preprocessor)
     preprocessor = kind.from_state(
-        _read_json(folder, "preprocessor.json"), read_arrays(folder / "preprocessor.npz")
+        read_json(folder, "preprocessor.json"), read_arrays(folder / "preprocessor.npz")
     )
     return Pipeline(
         task=task,
         address=f"{task.name}@{folder.name}",
         preprocessor=preprocessor,
         runtime=open_runtime(runtime, folder / "models", threads),
-        decision=from_json(_read_json(folder, "decision.json")),
-        card=_read_json(folder, "card.json"),
+        decision=from_json(read_json(folder, "decision.json")),
+        card=read_json(folder, "card.json"),
         folder=folder,
     )
 
@@ -200,49 +207,7 @@ def open_runtime(name: str, models: Path, threads: int | None = None) -> Runtime
 
 def read_task_name(folder: Path) -> str:
     """The task that a bundle is for."""
-    return str(_read_json(folder, "card.json")["task"])
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an ``.npz`` file; none where there is no file."""
-    if not path.exists():
-        return {}
-    with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    np.savez_compressed(path, allow_pickle=False, **arrays)
-
-
-def verify_manifest(folder: Path) -> dict[str, Any]:
-    """Compare a bundle with its manifest; returns the manifest.
-
-    Raises:
-        BundleError: naming the changed, missing or extra file.
-    """
-    if not folder.is_dir():
-        raise BundleError("bundle.not_found", bundle=folder)
-    manifest = _read_json(folder, "manifest.json")
-    if manifest.get("format") != FORMAT:
-        received = manifest.get("format")
-        raise BundleError("bundle.format", bundle=folder, expected=FORMAT, received=received)
-    found, expected = set(_files(folder)) - {"manifest.json"}, manifest["files"]
-    for name in sorted(set(expected) - found):
-        raise BundleError("bundle.file_missing", bundle=folder, file=name)
-    for name in sorted(found - set(expected)):
-        raise BundleError("bundle.file_extra", bundle=folder, file=name)
-    for name, digest in expected.items():
-        received = _sha256(folder / name)
-        if received != digest:
-            raise BundleError(
-                "bundle.file_changed",
-                bundle=folder,
-                file=name,
-                expected=digest[:12],
-                received=received[:12],
-            )
-    return manifest
+    return str(read_json(folder, "card.json")["task"])
 
 
 def verify_parity(folder: Path, runtime: str = "onnx") -> float:
@@ -275,36 +240,3 @@ def verify_parity(folder: Path, runtime: str = "onnx") -> float:
                 )
             worst = max(worst, difference)
     return worst
-
-
-def _files(folder: Path) -> list[str]:
-    paths = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    return sorted(path.relative_to(folder).as_posix() for path in paths)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_json(folder: Path, name: str) -> Any:
-    path = folder / name
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BundleError("bundle.file_missing", bundle=folder, file=name) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BundleError("bundle.bad_json", bundle=folder, file=name, reason=error) from error
-
-
-def _write_json(path: Path, values: Any) -> None:
-    text = json.dumps(values, indent=1, ensure_ascii=False, default=_plain)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Path):
-        return value.name
-    raise TypeError(f"cannot be written as JSON: {type(value).__name__}")

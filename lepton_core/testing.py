@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.bundle import load_bundle, open_runtime, read_arrays, verify_parity
+from lepton_core.bundle import load_bundle, open_runtime, verify_parity
+from lepton_core.bundle_files import read_arrays
 from lepton_core.errors import LeptonError
 from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline

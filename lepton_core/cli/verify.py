@@ -7,7 +7,8 @@ from lepton_core.cli.options import Json, TaskOrBundle
 
 def verify(target: TaskOrBundle, as_json: Json = False) -> int:
     """Check a bundle's files against its manifest and its models against stored outputs."""
-    from lepton_core.bundle import verify_manifest, verify_parity
+    from lepton_core.bundle import verify_parity
+    from lepton_core.bundle_files import verify_manifest
     from lepton_core.cli.output import print_json
     from lepton_core.solution import resolve
 
