@@ -53,7 +53,7 @@ def trained() -> Trained:
     joined = keras.layers.Concatenate()([x, h])
     h_next = keras.layers.Dense(UNITS, activation="tanh")(joined)
     score = keras.layers.Dense(1)(h_next)[:, 0]
-    model = keras.Model({"x": x, "h": h}, {"score": score, "h_next": h_next})
+    model = keras.Model({"x": x, "h": h}, [score, h_next])
     rng = np.random.default_rng(0)
     given = {"x": rng.normal(size=(8, n_features)), "h": rng.normal(size=(8, UNITS))}
     given = {name: values.astype(np.float32) for name, values in given.items()}

@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from solutions.fraud_rnn.transactions import model as network
 from solutions.fraud_rnn.transactions.config import ModelConfig
+from solutions.fraud_rnn.transactions.sequences import card_sequences
 
 F = 6
 SMALL = ModelConfig(
@@ -61,7 +62,7 @@ def test_the_step_shares_its_weights_with_the_network(stream):
 
 def test_batches_hold_every_row_once_each_card_in_order_and_have_few_shapes(stream):
     _, cards, _ = stream
-    batches = network.card_sequences(cards, batch_cards=4, seed=1)
+    batches = card_sequences(cards, batch_cards=4, seed=1)
     seen = np.concatenate([b.rows[b.rows >= 0] for b in batches])
     assert sorted(seen) == list(range(900))
     for batch in batches:
@@ -71,12 +72,12 @@ def test_batches_hold_every_row_once_each_card_in_order_and_have_few_shapes(stre
             assert (np.diff(rows) > 0).all()
     sizes = np.repeat(np.arange(1, 500), 2)
     many = np.repeat(np.arange(len(sizes)), sizes)
-    assert len({b.rows.shape for b in network.card_sequences(many, 4)}) <= 16
+    assert len({b.rows.shape for b in card_sequences(many, 4)}) <= 16
 
 
 def test_the_same_seed_gives_the_same_batches_and_another_seed_does_not(stream):
     def first(seed):
-        return network.card_sequences(stream[1], 4, seed)[0].rows.tolist()
+        return card_sequences(stream[1], 4, seed)[0].rows.tolist()
 
     assert first(1) == first(1) != first(2)
 
