@@ -103,6 +103,16 @@ def test_a_row_that_comes_after_its_own_delay_does_not_see_its_own_label():
     assert x["terminal_last_is_fraud"].tolist() == [0, 0, 1]
 
 
+def test_the_clock_of_the_stream_never_goes_back_between_batches():
+    stream = Stream(4)
+    stream.time_us = np.array([20, 1, 2, 3]) * DAY_US
+    stream.cards, stream.terminals = pa.array(list("abcd")), pa.array(["shop"] * 4)
+    stream.amount, stream.label = np.full(4, 20.0), np.array([-1, 1, -1, -1], np.int8)
+    column = FeatureEngine(FeatureConfig()).names.index("terminal_last_is_fraud")
+    assert stream.features([1, 2, 3])[:, column].tolist() == [0, 0, 1, 1]
+    assert stream.features()[:, column].tolist() == [0, 0, 1, 1]
+
+
 def test_a_run_of_frauds_has_length_and_age_and_ends_with_a_genuine_one():
     days = [0, 1, 2, 3, 10, 10.5, 11]
     x = one_shop(days, [0, 1, 1, 0, -1, -1, -1])
