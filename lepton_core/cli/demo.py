@@ -16,7 +16,7 @@ def demo(
     as_json: Json = False,
 ) -> int:
     """Score each embedded sample with its `sample` bundle and say what was found."""
-    from lepton_core.cli.output import print_json
+    from lepton_core.cli.output import note, print_json
     from lepton_core.solution import find_task, solutions
 
     loaded, broken = solutions()
@@ -40,7 +40,7 @@ def demo(
                 )
     # A broken solution of a stranger does not make the demo fail; the list says what is wrong.
     for fault in broken:
-        print(f"{fault.name} cannot be loaded: {fault.reason}")
+        note(f"{fault.name} cannot be loaded: {fault.reason}")
     return 0
 
 
