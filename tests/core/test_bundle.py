@@ -105,8 +105,12 @@ def test_a_file_that_does_not_belong_is_named(folder: Path, name: str) -> None:
     assert (error.key, error.values["file"]) == ("bundle.file_extra", name)
 
 
-def test_a_link_to_a_file_elsewhere_does_not_belong(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").write_text("x")
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_to_a_file_elsewhere_does_not_belong(
+    folder: Path, tmp_path: Path, exists: bool
+) -> None:
+    if exists:
+        (tmp_path / "elsewhere").write_text("x")
     (folder / "link").symlink_to(tmp_path / "elsewhere")
     assert refusal(folder).key == "bundle.file_extra"
 

@@ -213,6 +213,10 @@ def test_a_repetition_is_refused_in_a_file_and_answered_in_a_stream(
     assert len(answering) == 6
     assert answering["score"][5] == answering["score"][2]
     assert not len(answering.rejects)
+    # Across batches too, the first record of a batch among them.
+    session = pipeline.open_session(on_repeat="answer")
+    first = session.step(records.slice(0, 5))
+    assert session.step(records.slice(0, 5))["score"].tolist() == first["score"].tolist()
 
 
 def test_a_refused_record_is_not_taken_for_answered(pipeline: Pipeline, records: pa.Table) -> None:

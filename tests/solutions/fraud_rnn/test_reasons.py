@@ -124,6 +124,8 @@ def test_a_usual_amount_would_have_scored_lower(
     fall = pipeline.score(sample)["score"][rows] - pipeline.score(changed)["score"][rows]
     assert fall.mean() > 0.5
     assert (fall > 0).mean() > 0.8
+    told = np.array([named[ids[row]].contribution for row in rows])
+    assert np.median(np.abs(fall - told)) < 0.1 * told.mean()
 
 
 def test_at_most_four_reasons_the_strongest_first(explained: Explained) -> None:
