@@ -51,6 +51,9 @@ def main() -> None:
 def _run(arguments: list[str], debug: bool) -> int:
     try:
         code = cli(arguments, prog_name="lepton", standalone_mode=False)
+        if code == 130:
+            # Typer takes Ctrl+C itself and says nothing.
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except LeptonError as error:
         if debug:

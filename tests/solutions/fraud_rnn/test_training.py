@@ -84,7 +84,8 @@ def train(records: pa.Table, split_of: pa.Table, config: Config) -> list[np.ndar
     trained = TASK.hook(TASK.trainer)(job)
     _, arrays = trained.preprocessor.state()
     decision = trained.decision
-    fitted = np.array([decision.slope, decision.offset, decision.threshold])
+    outlier = trained.preprocessor.config.outlier_amount
+    fitted = np.array([decision.slope, decision.offset, decision.threshold, outlier])
     return [*trained.source.get_weights(), *arrays.values(), fitted]
 
 
@@ -96,7 +97,7 @@ def flipped(records: pa.Table, rows: np.ndarray) -> pa.Table:
 
 
 @pytest.mark.slow
-def test_labels_of_the_test_and_the_delay_never_reach_training(
+def test_nothing_of_the_test_and_the_delay_reaches_training(
     records: pa.Table, config: Config
 ) -> None:
     config = replace(config, model=replace(config.model, epochs=1))
@@ -104,7 +105,13 @@ def test_labels_of_the_test_and_the_delay_never_reach_training(
     after = np.arange(int(split.valid.max()) + 1, len(records))
     assert set(split.test) <= set(after)
     first = train(records, records, config)
-    again = train(flipped(records, after), records, config)
+    # Other labels, and amounts that would shift every scale and bin.
+    other_end = flipped(records, after)
+    amount = records.column("amount").to_numpy().copy()
+    amount[after] *= 100.0
+    at = records.schema.get_field_index("amount")
+    other_end = other_end.set_column(at, "amount", pa.array(amount))
+    again = train(other_end, records, config)
     assert len(first) == len(again)
     for mine, theirs in zip(first, again, strict=True):
         assert np.array_equal(mine, theirs)
