@@ -100,8 +100,12 @@ def save_bundle(
         verify_parity(work)
         os.chmod(work, 0o755)
         if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(work, folder)
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+            os.replace(folder, old / folder.name)
+            os.replace(work, folder)
+            shutil.rmtree(old)
+        else:
+            os.replace(work, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return folder

@@ -122,7 +122,8 @@ def _faults(
         strange = _mask(pc.and_(pc.is_valid(values), pc.invert(allowed)))
         found.append((strange, "choice", {"choices": ", ".join(column.choices)}))
     if column.dtype == "string" and column.required:
-        found.append((_mask(pc.equal(values, "")), "null", {}))
+        blank = pc.equal(pc.utf8_trim_whitespace(values), "")
+        found.append((_mask(blank), "null", {}))
     return found
 
 

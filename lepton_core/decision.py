@@ -228,7 +228,7 @@ def _platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
             break
     # A score that ranks backwards cannot be calibrated; keep its order and let the figures tell.
     slope = max(weights[0] / scale, 1e-3)
-    return float(slope), float(weights[1] - weights[0] * centre / scale)
+    return float(slope), float(weights[1] - slope * centre)
 
 
 def from_json(values: dict[str, Any]) -> Decision:

@@ -62,7 +62,8 @@ class Pipeline:
 
         Args:
             on_repeat: a record id that came before is refused (``reject``, right for a file) or
-                gets its stored answer (``answer``, right for a stream); it is never applied twice.
+                gets its stored answer (``answer``, right for a stream); it is not applied twice.
+                The last 250,000 ids are remembered.
         """
         return Session(self, on_repeat)
 
@@ -119,7 +120,11 @@ class Session:
                 rejects.add(row, reject.record_id, key, **values)
         scored = fresh[prepared.kept]
         outputs = self._run(prepared)
+        # A refused record is remembered too, without an answer: else its repetition would be
+        # treated differently in the same batch and in the next.
+        refused = np.setdiff1d(fresh, scored, assume_unique=True)
         self._seen.remember(ids.take(pa.array(scored)), outputs)
+        self._seen.remember(ids.take(pa.array(refused)), {"score": np.full(len(refused), np.nan)})
         if len(repeats) and self._on_repeat == "answer":
             scored, outputs = self._answer(ids, scored, outputs, repeats)
         else:

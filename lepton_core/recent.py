@@ -69,7 +69,8 @@ class RecentIds:
 
         A record that was refused before has no answer.
         """
-        found = [(i, self._answers[k]) for i, k in enumerate(ids.to_pylist()) if k in self._answers]
+        answers = [self._answers.get(record_id, np.nan) for record_id in ids.to_pylist()]
+        found = [(i, answer) for i, answer in enumerate(answers) if not np.isnan(answer)]
         positions = np.array([position for position, _ in found], np.int64)
         return positions, {"score": np.array([score for _, score in found], np.float32)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import typing
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
@@ -56,6 +57,18 @@ def apply_settings(config: T, assignments: Iterable[str]) -> T:
             raise UsageError("usage.unknown_setting", setting=key, known=", ".join(near))
         config = _set(config, full[0].split("."), text)
     return config
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """A dataclass as plain values for JSON, which has no infinity: such a setting is left out, and
+    :func:`from_dict` gives it its default again.
+    """
+    values = {field.name: getattr(config, field.name) for field in fields(config)}
+    return {
+        name: to_dict(value) if is_dataclass(value) else value
+        for name, value in values.items()
+        if not (isinstance(value, float) and not math.isfinite(value))
+    }
 
 
 def _set(config: Any, path: list[str], text: str) -> Any:

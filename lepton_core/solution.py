@@ -11,7 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from lepton_core.errors import LeptonError, UsageError
+from lepton_core.errors import BundleError, LeptonError, UsageError
 from lepton_core.messages import add_messages
 from lepton_core.spec import Spec
 
@@ -212,6 +212,8 @@ def resolve(text: str) -> Address:
         from lepton_core.bundle import read_task_name
 
         return Address(find_task(read_task_name(path)), path, text)
+    if path.is_dir() and (path.is_absolute() or len(path.parts) > 2):
+        raise BundleError("bundle.not_found", bundle=path)
     name, _, bundle = text.partition("@")
     task = find_task(name)
     return Address(task, task.bundle(bundle) if bundle else None, text)

@@ -24,12 +24,11 @@ def evaluate(
 ) -> int:
     """Figures with intervals and baselines on a data set's protocol."""
     from lepton_core.bundle import load_bundle
-    from lepton_core.checking import check
     from lepton_core.cli.output import note, print_json
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.labelled import load_labelled
     from lepton_core.errors import UsageError
     from lepton_core.evaluation.run import evaluate_bundle, evaluate_training, find_protocol
-    from lepton_core.settings import apply_settings
+    from lepton_core.settings import apply_settings, from_dict
     from lepton_core.solution import resolve
 
     address = resolve(target)
@@ -38,19 +37,19 @@ def evaluate(
         raise UsageError("usage.train_bundle", bundle=target, task=task.name)
     if settings and not train:
         raise UsageError("usage.set_without_train", setting=settings[0])
-    loaded = load_records(data, task.inputs, read_mapping(mapping))
-    checked = check(loaded.table, task.inputs, loaded.source)
-    if len(checked.rejects):
-        note(f"{len(checked.rejects):,} records refused: {checked.rejects.counts()}")
-    config = apply_settings(task.hook(task.config)(), settings or [])
-    protocol = find_protocol(task, data, config)
+    records, _ = load_labelled(data, task, read_mapping(mapping), note)
     if train:
-        note(f"Protocol {protocol.name}: training {len(protocol.folds(checked.table))} folds.")
-        report = evaluate_training(task, checked.table, data, protocol, config, seed, note)
+        config = apply_settings(task.hook(task.config)(), settings or [])
+        protocol = find_protocol(task, data, config)
+        note(f"Protocol {protocol.name}: training {len(protocol.folds(records))} folds.")
+        report = evaluate_training(task, records, data, protocol, config, seed, note)
     else:
         folder = address.bundle or task.bundle_for(data)
         pipeline = load_bundle(folder)
-        report = evaluate_bundle(pipeline, checked.table, data, protocol)
+        # Its own windows, so that its own data falls into the parts it was trained and tested on.
+        kept = pipeline.card.get("settings")
+        config = from_dict(task.hook(task.config), kept) if kept else task.hook(task.config)()
+        report = evaluate_bundle(pipeline, records, data, find_protocol(task, data, config))
     note(report.note)
     if as_json:
         print_json(report.to_json())

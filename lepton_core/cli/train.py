@@ -24,6 +24,9 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", help="The bundle's folder; ./<task>-bundle without.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an older bundle at --out.")
+    ] = False,
     run_folder: Annotated[
         Path | None, typer.Option("--run", help="Checkpoints and logs; runs/<bundle> without.")
     ] = None,
@@ -31,29 +34,26 @@ def train(
     """Train a task and write its bundle; the same command goes on after an interruption."""
     import shlex
 
-    from lepton_core.checking import check
     from lepton_core.cli.output import note
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.labelled import load_labelled
     from lepton_core.evaluation.run import find_protocol
     from lepton_core.settings import apply_settings
     from lepton_core.solution import find_task
-    from lepton_core.training.run import make_bundle
+    from lepton_core.training.run import check_out, make_bundle
 
     task = find_task(target)
     name = data or task.sample_data
-    loaded = load_records(name, task.inputs, read_mapping(mapping))
-    checked = check(loaded.table, task.inputs, loaded.source)
-    if len(checked.rejects):
-        note(f"{len(checked.rejects):,} records refused: {checked.rejects.counts()}")
-    config = apply_settings(task.hook(task.config)(), settings or [])
     folder = out or Path(f"{task.name.replace('/', '-')}-bundle")
-    card = loaded.dataset.card if loaded.dataset else None
+    check_out(folder, overwrite)
+    records, dataset = load_labelled(name, task, read_mapping(mapping), note)
+    config = apply_settings(task.hook(task.config)(), settings or [])
+    card = dataset.card if dataset else None
     words = ["lepton", "train", target, "--data", Path(name).name if card is None else name]
     words += [word for pair in mapping or [] for word in ("--map", pair)]
     words += [word for pair in settings or [] for word in ("--set", pair)]
     made = make_bundle(
         task,
-        checked.table,
+        records,
         find_protocol(task, name, config),
         config,
         seed=seed,
@@ -66,6 +66,8 @@ def train(
         command=shlex.join([*words, "--seed", str(seed), "--out", folder.name]),
         note=note,
         folder=run_folder,
+        overwrite=overwrite,
     )
-    print(f"Bundle in {made}. Its figures: lepton evaluate {made} --data {name}")
+    maps = "".join(f" --map {pair}" for pair in mapping or [])
+    print(f"Bundle in {made}. Its figures: lepton evaluate {made} --data {name}{maps}")
     return 0

@@ -15,6 +15,7 @@ from lepton_core.errors import DataError
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.report import Measured, Report
 from lepton_core.messages import t
+from lepton_core.training.fingerprint import fingerprint as data_fingerprint
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
@@ -74,8 +75,10 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
     known = pipeline.card.get("protocol", {})
     fingerprint = test_fingerprint(records, rows)
     baselines: dict[str, dict[str, Measured]] = {}
-    if pipeline.card.get("data", {}).get("name") == data:
-        if known.get("test_fingerprint") != fingerprint:
+    made_from = pipeline.card.get("data", {})
+    is_own = made_from.get("fingerprint") == data_fingerprint(records)
+    if is_own or made_from.get("name") == data:
+        if not is_own or known.get("test_fingerprint") != fingerprint:
             raise DataError(
                 "evaluate.other_split",
                 bundle=pipeline.address,
@@ -89,7 +92,7 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
         }
         note = t("evaluate.part.own")
     else:
-        note = t("evaluate.part.other", data=pipeline.card.get("data", {}).get("name", "-"))
+        note = t("evaluate.part.other", data=made_from.get("name", "-"))
     figures, n = measure(pipeline, records, rows)
     return Report(
         task=pipeline.task.name,

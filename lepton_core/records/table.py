@@ -110,6 +110,7 @@ def open_table(
         raise DataError("data.empty", source=path)
     _check_mapping(path, table.names, mapping)
     if spec is not None:
+        _check_targets(mapping, spec)
         spec.require([mapping.get(name, name) for name in table.names], str(path))
         columns = spec.names if columns is None else columns
     chosen = _choose(path, table.names, mapping, columns)
@@ -165,6 +166,14 @@ def _check_mapping(path: Path, found: tuple[str, ...], mapping: Mapping[str, str
     if twice:
         both = ", ".join(theirs for theirs, ours in mapping.items() if ours == twice[0])
         raise DataError("data.map_twice", source=path, column=twice[0], both=both)
+
+
+def _check_targets(mapping: Mapping[str, str], spec: Spec) -> None:
+    for ours in mapping.values():
+        if ours not in spec:
+            near = get_close_matches(ours, spec.names, n=1, cutoff=0.0)
+            known = ", ".join(spec.names)
+            raise DataError("data.map_target", column=ours, known=known, near=near[0])
 
 
 def _choose(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from lepton_core.errors import DataError
+from lepton_core.errors import DataError, UsageError
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.table import open_table
 from lepton_core.rejects import Rejects
@@ -76,6 +76,8 @@ def score_file(
         DataError: the file cannot be read, or ``strict`` and a record was refused. Nothing is left
             at ``out`` then.
     """
+    if out.exists() and source.exists() and out.samefile(source):
+        raise UsageError("usage.out_is_input", out=out)
     started = time.monotonic()
     summary = Summary(pipeline.address, str(out))
     rejects, labels = Rejects(), Counter[str]()
@@ -105,7 +107,8 @@ def score_file(
             summary.scored += len(predictions)
             if progress:
                 progress(summary.read, reader.rows_total)
-    _write_rejects(rejects, out)
+        # Before the scores appear: they never stand without what was refused beside them.
+        _write_rejects(rejects, out)
     summary.rejected, summary.reasons = len(rejects), rejects.counts()
     summary.labels = dict(labels)
     summary.seconds = round(time.monotonic() - started, 3)

@@ -50,6 +50,8 @@ def open_sink(path: Path, schema: pa.Schema, overwrite: bool = False) -> Iterato
         raise UsageError("usage.out_suffix", out=path, known=" ".join(SINK_SUFFIXES))
     if not path.parent.is_dir():
         raise UsageError("usage.out_folder", out=path, folder=path.parent)
+    if path.is_dir():
+        raise UsageError("usage.out_is_folder", out=path, known=" ".join(SINK_SUFFIXES))
     if path.exists() and not overwrite:
         raise UsageError("usage.out_exists", out=path)
     work = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from lepton_core.bundle import load_bundle, rewrite_card, save_bundle
+from lepton_core.errors import UsageError
 from lepton_core.evaluation.protocols import Protocol
 from lepton_core.evaluation.run import measure, test_fingerprint
+from lepton_core.settings import to_dict
 from lepton_core.solution import Task
 from lepton_core.training.job import TrainingJob
 from lepton_core.training.manifest import fingerprint, versions
@@ -34,6 +36,7 @@ def make_bundle(
     command: str,
     note: Note,
     folder: Path | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Train a task on records and write its bundle.
 
@@ -48,7 +51,12 @@ def make_bundle(
         command: the command line that repeats this.
         note: told what happens.
         folder: for checkpoints and logs; by default ``runs/<bundle>`` where the command runs.
+        overwrite: whether an older bundle at ``out`` may be replaced.
+
+    Raises:
+        UsageError: something stands at ``out`` that must not be replaced.
     """
+    check_out(out, overwrite)
     split = protocol.split(records)
     note(
         f"{len(split.train):,} records to train on, {len(split.valid):,} to validate, "
@@ -95,12 +103,30 @@ def make_bundle(
             },
             "decision": trained.decision.to_json(),
             "training": {**trained.figures, "seed": seed},
+            "settings": to_dict(config),
             "command": command,
         }
         rewrite_card(made, card)
         if out.exists():
-            shutil.rmtree(out)
+            # The old one steps aside first, so that one whole bundle is there at every moment.
+            os.replace(out, work / "old")
         os.replace(made, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return out
+
+
+def check_out(out: Path, overwrite: bool) -> None:
+    """Refuse a place for a bundle where something else would be lost, before any work is done.
+
+    Raises:
+        UsageError: ``out`` is a file, a folder with other things in it, or an older bundle without
+            ``overwrite``.
+    """
+    if not out.exists():
+        return
+    if (out / "manifest.json").is_file() and (out / "card.json").is_file():
+        if not overwrite:
+            raise UsageError("usage.bundle_exists", out=out)
+    elif out.is_file() or any(out.iterdir()) or out.resolve() == Path.cwd():
+        raise UsageError("usage.out_not_bundle", out=out)

@@ -82,6 +82,11 @@ class ByDays(Protocol):
     def __init__(self, config: Config | None = None) -> None:
         self._config = config or Config()
 
+    @property
+    def _delay_days(self) -> float:
+        """At the start of the test the labels of validation must be known."""
+        return max(self._config.split.delay_days, self._config.features.label_delay_days)
+
     def split(self, records: pa.Table) -> Split:
         """Rows with a label, by day.
 
@@ -93,11 +98,11 @@ class ByDays(Protocol):
         day = time_us / _US_A_DAY
         first, last = float(np.floor(day.min())), float(np.floor(day.max())) + 1.0
         test_from = last - settings.test_days
-        valid_to = test_from - settings.delay_days
+        valid_to = test_from - self._delay_days
         valid_from = valid_to - settings.valid_days
         train_from = first + settings.warmup_days
         if valid_from - train_from < 7:
-            needed = settings.warmup_days + settings.valid_days + settings.delay_days
+            needed = settings.warmup_days + settings.valid_days + self._delay_days
             raise DataError(
                 "fraud_rnn.error.few_days",
                 expected=int(needed + settings.test_days + 7),
@@ -116,7 +121,7 @@ class ByDays(Protocol):
             "name": self.name,
             "warmup_days": settings.warmup_days,
             "valid_days": settings.valid_days,
-            "delay_days": settings.delay_days,
+            "delay_days": self._delay_days,
             "test_days": settings.test_days,
         }
 

@@ -31,12 +31,14 @@ class Cause:
         usual: the features it moves -> what they would be if nothing were unusual about it.
         values: what its sentence tells.
         told: whether there is anything to tell.
+        needs: features that are there only with the usual decay times.
     """
 
     key: str
     usual: Callable[[Features, float], Features]
     values: Callable[[Features, float], dict[str, Any]]
     told: Callable[[Features], bool]
+    needs: tuple[str, ...] = ()
 
 
 def _usual_amount(f: Features, amount: float) -> float:
@@ -101,12 +103,14 @@ CAUSES = (
         lambda f, amount: {"card_count_1d": float(np.log1p(_daily(f)))},
         lambda f, amount: {"count": float(np.expm1(f["card_count_1d"])), "usual": _daily(f)},
         lambda f: np.expm1(f["card_count_1d"]) > 1.5 * _daily(f) + 1.0,
+        needs=("card_count_1d", "card_count_30d"),
     ),
     Cause(
         "card_spending",
         lambda f, amount: {name: 0.0 for name in f if name.startswith("card_mean_ratio_")},
         lambda f, amount: {"ratio": float(np.exp(f["card_mean_ratio_1d"]))},
         lambda f: f["card_mean_ratio_1d"] > np.log(1.5),
+        needs=("card_mean_ratio_1d",),
     ),
     Cause(
         "night",
@@ -181,7 +185,8 @@ def _reasons(
     state: np.ndarray,
 ) -> tuple[Reason, ...]:
     features = dict(zip(preprocessor.feature_names, raw.tolist(), strict=True))
-    causes = [cause for cause in CAUSES if cause.told(features)]
+    there = [cause for cause in CAUSES if all(name in features for name in cause.needs)]
+    causes = [cause for cause in there if cause.told(features)]
     variants = [x]
     for cause in causes:
         usual = {**features, **cause.usual(features, amount)}
