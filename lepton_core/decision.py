@@ -12,6 +12,9 @@ import numpy as np
 from lepton_core.errors import DataError
 
 
+_LEAST_SLOPE = 1e-3
+
+
 class Decision(ABC):
     """Turns raw scores into output columns, and knows by which data it was fitted."""
 
@@ -226,8 +229,11 @@ def _platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         weights -= step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-12))
         if np.abs(step).max() < 1e-9:
             break
-    # A score that ranks backwards cannot be calibrated; keep its order and let the figures tell.
-    slope = max(weights[0] / scale, 1e-3)
+    slope = weights[0] / scale
+    if slope < _LEAST_SLOPE:
+        # A score that ranks backwards cannot be calibrated: its order is kept, everyone gets
+        # nearly the base rate, and the figures tell.
+        return _LEAST_SLOPE, float(np.log(rate / (1 - rate)) - _LEAST_SLOPE * centre)
     return float(slope), float(weights[1] - slope * centre)
 
 

@@ -60,5 +60,6 @@ def score(
     if summary.rejected:
         reasons = ", ".join(f"{key} {count:,}" for key, count in summary.reasons.items())
         note(f"{summary.rejected:,} records refused ({reasons}); see {out}.rejected.jsonl")
+        note(f"  {summary.example}")
         return 3
     return 0

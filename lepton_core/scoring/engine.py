@@ -32,6 +32,7 @@ class Summary:
         scored: records scored.
         rejected: records refused.
         reasons: reason key -> records.
+        example: why the first refused record was refused, in words.
         labels: label -> records.
         seconds: wall time.
     """
@@ -42,6 +43,7 @@ class Summary:
     scored: int = 0
     rejected: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    example: str = ""
     labels: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -110,6 +112,9 @@ def score_file(
         # Before the scores appear: they never stand without what was refused beside them.
         _write_rejects(rejects, out)
     summary.rejected, summary.reasons = len(rejects), rejects.counts()
+    if len(rejects):
+        first = next(iter(rejects)).to_json()
+        summary.example = f"row {first['row']}: {first['reasons'][0]['message']}"
     summary.labels = dict(labels)
     summary.seconds = round(time.monotonic() - started, 3)
     return summary

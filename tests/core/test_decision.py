@@ -86,3 +86,9 @@ def test_one_class_cannot_fit() -> None:
 def test_a_decision_survives_json(scored: tuple) -> None:
     decision = Classify.fit(*scored, classes=CLASSES, review_share=0.1, fitted_on={"data": "x"})
     assert from_json(decision.to_json()) == decision
+
+
+def test_scores_that_rank_backwards_still_give_the_base_rate(scored: tuple) -> None:
+    scores, labels = scored
+    decision = Classify.fit(-scores, labels, classes=CLASSES)
+    assert decision.probability(-scores).mean() == pytest.approx(labels.mean(), rel=0.05)

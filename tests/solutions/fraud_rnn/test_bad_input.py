@@ -144,3 +144,20 @@ def test_an_unknown_task(tmp_path: Path) -> None:
     code, text, _ = score(tmp_path / "in.csv", target="frauds")
     assert code == 2
     assert "fraud_rnn" in text
+
+
+def test_the_input_is_never_the_output(tmp_path: Path) -> None:
+    source = tmp_path / "scores.csv"
+    source.write_text(HEAD + GOOD)
+    command = [sys.executable, "-m", "lepton_core.cli", "score", "fraud_rnn@sample", str(source)]
+    run = subprocess.run(
+        [*command, "--out", str(source), "--overwrite"], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert "input itself" in run.stderr
+    assert source.read_text() == HEAD + GOOD
+
+
+def test_a_blank_card_is_no_card(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(HEAD + GOOD + "t2,2026-01-01T09:00:00,  ,s1,5\n")
+    refused(tmp_path / "in.csv", ["t2"], "empty")

@@ -97,3 +97,24 @@ def test_a_session_goes_on_from_its_exported_state(
         resumed.restore({name: stored[name] for name in stored.files})
     expected = session.step(records.slice(1234))["score"]
     assert np.array_equal(resumed.step(records.slice(1234))["score"], expected)
+
+
+def test_a_refused_record_is_refused_again_in_the_same_batch_and_in_the_next(
+    pipeline: Pipeline,
+) -> None:
+    hour = 3_600_000_000
+    table = pa.table(
+        {
+            "record_id": ["a", "x", "x", "b"],
+            "time": pa.array([10 * hour, 9 * hour, 11 * hour, 12 * hour], pa.timestamp("us")),
+            "card": ["c"] * 4,
+            "amount": [5.0] * 4,
+        }
+    )
+    whole = pipeline.score(table)
+    session = pipeline.open_session()
+    single = [session.step(table.slice(row, 1)) for row in range(4)]
+    assert whole["record_id"].tolist() == ["a", "b"]
+    assert np.concatenate([part["record_id"] for part in single]).tolist() == ["a", "b"]
+    answering = pipeline.open_session(on_repeat="answer")
+    assert answering.step(table)["record_id"].tolist() == ["a", "b"]
