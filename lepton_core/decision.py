@@ -11,7 +11,6 @@ import numpy as np
 
 from lepton_core.errors import DataError
 
-
 _LEAST_SLOPE = 1e-3
 
 

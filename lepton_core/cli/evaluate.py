@@ -50,8 +50,8 @@ def evaluate(
         kept = pipeline.card.get("settings")
         config = from_dict(task.hook(task.config), kept) if kept else task.hook(task.config)()
         report = evaluate_bundle(pipeline, records, data, find_protocol(task, data, config))
-    note(report.note)
     if as_json:
+        note(report.note)
         print_json(report.to_json())
     else:
         print(report.to_text())
