@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from lepton_core.solution import Task
+from lepton_core.training.manifest import Run
 from lepton_core.training.splits import Split
 
 
@@ -22,7 +22,7 @@ class TrainingJob:
         seed: of start weights and shuffling.
         records: checked records, in order; rows of no part are context for a stateful task.
         split: rows to train, validate and test on. A trainer never reads a test row's label.
-        folder: where checkpoints, logs and the run's manifest go; None keeps nothing.
+        run: where checkpoints and logs go; None keeps nothing.
         verbose: whether progress is shown.
     """
 
@@ -31,5 +31,5 @@ class TrainingJob:
     seed: int
     records: pa.Table
     split: Split
-    folder: Path | None = None
+    run: Run | None = None
     verbose: bool = False

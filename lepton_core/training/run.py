@@ -19,7 +19,7 @@ from lepton_core.evaluation.run import measure, test_fingerprint
 from lepton_core.settings import to_dict
 from lepton_core.solution import Task
 from lepton_core.training.job import TrainingJob
-from lepton_core.training.manifest import fingerprint, versions
+from lepton_core.training.manifest import Run, fingerprint, versions
 
 Note = Callable[[str], None]
 
@@ -63,9 +63,19 @@ def make_bundle(
         f"{len(split.test):,} to test"
     )
     run_folder = folder or Path("runs") / out.name
-    job = TrainingJob(task, config, seed, records, split, run_folder, verbose=True)
-    trained = task.hook(task.trainer)(job)
     prints = fingerprint(records)
+    run = Run.open(
+        run_folder,
+        task=task.name,
+        seed=seed,
+        data=prints,
+        split=split.fingerprint(),
+        config=config,
+        command=command,
+    )
+    # A part, so that a finished training stays finished until its bundle stands.
+    job = TrainingJob(task, config, seed, records, split, run.part("model"), verbose=True)
+    trained = task.hook(task.trainer)(job)
     manifest = {
         "created": datetime.now(UTC).strftime("%Y-%m-%d"),
         "seed": seed,
@@ -111,6 +121,7 @@ def make_bundle(
             # The old one steps aside first, so that one whole bundle is there at every moment.
             os.replace(out, work / "old")
         os.replace(made, out)
+        run.finish()
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return out

@@ -9,9 +9,7 @@ import pyarrow as pa
 
 from lepton_core.bundle import ScoringModel, Trained
 from lepton_core.decision import Classify, Policy
-from lepton_core.training.fingerprint import fingerprint
 from lepton_core.training.job import TrainingJob
-from lepton_core.training.manifest import Run
 
 from .config import Config
 from .model import build_step, score_histories
@@ -56,16 +54,6 @@ def train(job: TrainingJob) -> Trained:
         rows = np.concatenate([recent, recent])
         given = np.concatenate([given, cold_x])
         given_slots = np.concatenate([given_slots, cold_slots + slots.max() + 1])
-    run = None
-    if job.folder is not None:
-        run = Run.open(
-            job.folder,
-            task=job.task.name,
-            seed=job.seed,
-            data=fingerprint(job.records),
-            split=split.fingerprint(),
-            config=config,
-        )
     model = train_model(
         given,
         given_slots,
@@ -75,7 +63,7 @@ def train(job: TrainingJob) -> Trained:
         job.seed,
         valid_mask=valid_mask[rows] if len(split.valid) else None,
         patience=config.split.patience,
-        run=run,
+        run=job.run,
         verbose=job.verbose,
     )
     step = build_step(model, config.model)
