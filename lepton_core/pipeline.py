@@ -126,9 +126,8 @@ class Session:
         self._seen.remember(ids.take(pa.array(scored)), outputs)
         self._seen.remember(ids.take(pa.array(refused)), {"score": np.full(len(refused), np.nan)})
         if len(repeats) and self._on_repeat == "answer":
-            scored, outputs = self._answer(ids, scored, outputs, repeats)
-        else:
-            _refuse_repeats(rejects, ids, repeats, checked.rows)
+            scored, outputs, repeats = self._answer(ids, scored, outputs, repeats)
+        _refuse_repeats(rejects, ids, repeats, checked.rows)
         self.cursor += records.num_rows
         columns = self.pipeline.decision.apply(outputs)
         record_id = ids.take(pa.array(scored)) if len(scored) != len(ids) else ids
@@ -136,8 +135,8 @@ class Session:
 
     def _answer(
         self, ids: pa.Array, scored: np.ndarray, outputs: dict[str, np.ndarray], repeats: np.ndarray
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Add the stored outputs of repeated records, in input order."""
+    ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+        """Add the stored outputs of repeated records, in input order; the last is who has none."""
         known, stored = self._seen.recall(ids.take(pa.array(repeats)))
         rows = np.concatenate([scored, repeats[known]])
         order = np.argsort(rows, kind="stable")
@@ -149,7 +148,7 @@ class Session:
             if len(known)
             else outputs
         )
-        return rows[order], merged
+        return rows[order], merged, np.delete(repeats, known)
 
     def _run(self, prepared: Prepared) -> dict[str, np.ndarray]:
         runtime = self.pipeline.runtime

@@ -117,4 +117,7 @@ def test_a_refused_record_is_refused_again_in_the_same_batch_and_in_the_next(
     assert whole["record_id"].tolist() == ["a", "b"]
     assert np.concatenate([part["record_id"] for part in single]).tolist() == ["a", "b"]
     answering = pipeline.open_session(on_repeat="answer")
-    assert answering.step(table)["record_id"].tolist() == ["a", "b"]
+    answered = answering.step(table)
+    # A repetition of what was refused has no answer; it is refused again, never lost.
+    assert answered["record_id"].tolist() == ["a", "b"]
+    assert [reject.row for reject in answered.rejects] == [1, 2]
