@@ -267,7 +267,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
         "    for batch in reader.batches(): pass\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
     )
-    peaks = []
+    peaks, sizes = [], []
     for n in (1_000_000, 5_000_000):
         path = tmp_path / f"{n}.{suffix}"
         amounts = np.random.default_rng(0).random(n)
@@ -283,4 +283,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
             check=True,
         )
         peaks.append(int(out.stdout))
-    assert peaks[1] < 1.15 * peaks[0]
+        sizes.append(path.stat().st_size // 1024)
+    # How far Arrow reads ahead depends on who is faster, reader or parser, and is bounded by 32
+    # blocks; reading the whole file would take at least what the file has grown by.
+    assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 2
