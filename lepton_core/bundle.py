@@ -168,7 +168,7 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
 
     Args:
         folder: the bundle.
-        runtime: ``onnx`` or ``keras``.
+        runtime: ``onnx``; ``keras`` scores only a bundle whose one model is ``main``.
         threads: threads of one runtime call; None leaves it to the library.
 
     Raises:
