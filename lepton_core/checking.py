@@ -34,7 +34,9 @@ class Checked:
     rejects: Rejects
 
 
-def check(table: pa.Table, spec: Spec, source: str = "input", first_row: int = 0) -> Checked:
+def check(
+    table: pa.Table, spec: Spec, source: str = "input", first_row: int = 0, whole: bool = True
+) -> Checked:
     """Check ``table`` against ``spec``.
 
     Args:
@@ -42,6 +44,8 @@ def check(table: pa.Table, spec: Spec, source: str = "input", first_row: int = 0
         spec: what the task takes.
         source: where the records came from, for messages.
         first_row: position of the first record in the input as a whole.
+        whole: whether the table stands for its whole input, so that a column without one readable
+            value is a fault of the column; in a stream's small batches it is one of the records.
 
     Returns:
         the passed records and the refused ones with every fault of each.
@@ -58,7 +62,7 @@ def check(table: pa.Table, spec: Spec, source: str = "input", first_row: int = 0
             columns.append(pa.nulls(table.num_rows, column.arrow_type()))
             continue
         raw = table.column(column.name)
-        values, unreadable = _read(raw, column, source)
+        values, unreadable = _read(raw, column, source, whole)
         columns.append(values)
         named = {"column": column.name}
         if unreadable is not None:
@@ -132,7 +136,7 @@ def _mask(values: pa.ChunkedArray) -> np.ndarray:
 
 
 def _read(
-    raw: pa.ChunkedArray, column: Column, source: str
+    raw: pa.ChunkedArray, column: Column, source: str, whole: bool
 ) -> tuple[pa.ChunkedArray, np.ndarray | None]:
     """Cast a column; where single cells cannot be read, they become null and are marked."""
     wanted = column.arrow_type()
@@ -145,12 +149,14 @@ def _read(
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         pass
     if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type)):
-        raise _wrong_type(raw, column, source)
+        if whole or pa.types.is_nested(raw.type):
+            raise _wrong_type(raw, column, source)
+        raw = raw.cast(pa.string())
     texts = raw.to_pylist()
     read = [None if text is None or text == "" else _parse(text, column.dtype) for text in texts]
     missing = [text is None or text.strip() == "" for text in texts]
     unreadable = np.array([value is None for value in read]) & ~np.array(missing, bool)
-    if unreadable.sum() + sum(missing) == len(texts) and unreadable.any():
+    if whole and unreadable.sum() + sum(missing) == len(texts) and unreadable.any():
         raise _wrong_type(raw, column, source)
     return pa.chunked_array([pa.array(read, wanted)]), unreadable
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from lepton_core.errors import DataError
 
@@ -26,8 +27,12 @@ class Decision(ABC):
         return bool(self.fitted_on)
 
     @abstractmethod
-    def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Output columns [n] from a model's raw outputs [n, ...], or from kept ones."""
+    def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """Output columns [n], NumPy or Arrow, from a model's raw outputs [n, ...] or kept ones.
+
+        Every kind reads the output ``score``: a logit [n], logits [n, classes], quantiles
+        [n, levels]...
+        """
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
@@ -100,7 +105,7 @@ class Classify(Decision):
         logits = self.slope * np.asarray(scores, np.float64) + self.offset
         return (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)
 
-    def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """From ``score`` [n]: ``score``, ``probability``, ``label`` and ``review``, each [n]."""
         scores = np.asarray(outputs["score"], np.float32)
         probability = self.probability(scores)
@@ -109,7 +114,7 @@ class Classify(Decision):
         return {
             "score": scores,
             "probability": probability,
-            "label": np.where(positive, self.classes[1], self.classes[0]),
+            "label": labels_of(positive, self.classes),
             "review": (probability >= low) & (probability <= high) & (high > 0),
         }
 
@@ -173,6 +178,12 @@ class Classify(Decision):
         known["band"] = tuple(known["band"])
         known["policy"] = Policy(**known["policy"])
         return cls(**known)
+
+
+def labels_of(codes: np.ndarray, classes: Sequence[str]) -> pa.Array:
+    """Class names [n], strings, from class numbers [n]."""
+    numbers = pa.array(codes.astype(np.int32))
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(classes, pa.string())).cast(pa.string())
 
 
 def choose_threshold(policy: Policy, probability: np.ndarray, labels: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.checking import check
+from lepton_core.checking import Checked, check
 from lepton_core.decision import Decision
 from lepton_core.entities import waves
 from lepton_core.predictions import Predictions, build
@@ -21,10 +21,28 @@ from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.recent import RecentIds
 from lepton_core.rejects import Rejects
 from lepton_core.runtime.base import Runtime
+from lepton_core.seen import SeenIds
 from lepton_core.solution import Task
 
 # A step's matrices of this many rows stay in a core's cache (measured: twice the rate of 8,192).
 _ROWS_A_STEP = 1024
+
+
+@dataclass(frozen=True)
+class Work:
+    """A batch as far as it can be brought without knowing what came before it.
+
+    Args:
+        checked: the records that passed the Spec.
+        n: records in the batch, refused ones included.
+        prepared: their arrays; None for a stateful task, which needs the past for them.
+        outputs: the model's outputs for these arrays.
+    """
+
+    checked: Checked
+    n: int
+    prepared: Prepared | None = None
+    outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,25 @@ class Pipeline:
         """
         return Session(self, on_repeat)
 
+    def prepare(
+        self, records: pa.Table, source: str = "input", first_row: int = 0, whole: bool = True
+    ) -> Work:
+        """All that several threads can do for a batch at once; :meth:`Session.take` does the rest.
+
+        Args:
+            records: raw records [n].
+            source: where they came from, for messages.
+            first_row: where the first one stands in the input as a whole.
+            whole: whether a column without one readable value is an error of the input; else each
+                such record is refused.
+        """
+        checked = check(records, self.task.inputs, source, first_row, whole)
+        if self.task.stateful:
+            return Work(checked, records.num_rows)
+        prepared = self.preprocessor.transform(checked.table)
+        outputs = self.runtime.run("main", prepared.arrays)
+        return Work(checked, records.num_rows, prepared, outputs)
+
     def with_decision(self, decision: Decision) -> Pipeline:
         """The same pipeline with another decision."""
         return replace(self, decision=decision)
@@ -91,7 +128,8 @@ class Session:
         self.cursor = 0
         self._on_repeat = on_repeat
         self._history = pipeline.preprocessor.new_history()
-        self._seen = RecentIds()
+        self._seen = SeenIds()
+        self._answers = RecentIds() if on_repeat == "answer" else None
         self._hidden: dict[str, np.ndarray] = {}
         self._trace = trace
         self.traced: dict[str, np.ndarray] = {}
@@ -104,57 +142,87 @@ class Session:
             source: where they came from, for messages.
 
         Returns:
-            one row a scored record in input order; ``rejects`` counts rows from the session's
-            first record on.
+            one row a scored record in input order; ``rejects`` and ``rows`` count from the
+            session's first record on.
         """
-        task = self.pipeline.task
-        checked = check(records, task.inputs, source, self.cursor)
-        ids = checked.table.column("record_id").combine_chunks()
-        fresh, repeats = self._seen.split(ids)
-        rejects = checked.rejects
-        table = checked.table if not len(repeats) else checked.table.take(pa.array(fresh))
-        prepared = self.pipeline.preprocessor.transform(table, self._history)
+        whole = self._answers is None
+        return self.take(self.pipeline.prepare(records, source, self.cursor, whole))
+
+    def take(self, work: Work) -> Predictions:
+        """Predictions of the next batch, prepared by :meth:`Pipeline.prepare`; in order."""
+        ids = work.checked.table.column("record_id").combine_chunks()
+        seen = self._seen if self._answers is None else self._answers
+        fresh, repeats = seen.split(ids)
+        rejects = work.checked.rejects
+        prepared, outputs = self._finish(work, fresh, repeats)
+        scored = prepared.kept
         for reject in prepared.rejects:
             for key, values in reject.reasons:
-                row = int(checked.rows[fresh[reject.row]])
+                row = int(work.checked.rows[reject.row])
                 rejects.add(row, reject.record_id, key, **values)
-        scored = fresh[prepared.kept]
-        outputs = self._run(prepared)
-        # A refused record is remembered too, without an answer: else its repetition would be
-        # treated differently in the same batch and in the next.
-        refused = np.setdiff1d(fresh, scored, assume_unique=True)
-        self._seen.remember(ids.take(pa.array(scored)), outputs)
-        self._seen.remember(ids.take(pa.array(refused)), {"score": np.full(len(refused), np.nan)})
-        if len(repeats) and self._on_repeat == "answer":
-            scored, outputs, repeats = self._answer(ids, scored, outputs, repeats)
-        _refuse_repeats(rejects, ids, repeats, checked.rows)
-        self.cursor += records.num_rows
-        columns = self.pipeline.decision.apply(outputs)
-        record_id = ids.take(pa.array(scored)) if len(scored) != len(ids) else ids
-        return build(task.outputs, record_id, columns, self.pipeline.address, rejects)
+        if self._answers is not None:
+            # A refused record is remembered too, without an answer: else its repetition would be
+            # treated differently in the same batch and in the next.
+            refused = np.setdiff1d(fresh, scored, assume_unique=True)
+            self._answers.refuse(ids.take(pa.array(refused)))
+            self._answers.remember(ids.take(pa.array(scored)), outputs)
+            scored, outputs, repeats = self._answer(self._answers, ids, scored, outputs, repeats)
+        _refuse_repeats(rejects, ids, repeats, work.checked.rows)
+        self.cursor += work.n
+        everyone = len(scored) == len(ids)
+        return build(
+            self.pipeline.task.outputs,
+            ids if everyone else ids.take(pa.array(scored)),
+            self.pipeline.decision.apply(outputs),
+            self.pipeline.address,
+            rejects,
+            work.checked.rows if everyone else work.checked.rows[scored],
+            outputs,
+        )
+
+    def _finish(
+        self, work: Work, fresh: np.ndarray, repeats: np.ndarray
+    ) -> tuple[Prepared, dict[str, np.ndarray]]:
+        """Arrays and outputs of the records met for the first time, by position in the batch."""
+        if work.prepared is None:
+            table = work.checked.table
+            given = table if not len(repeats) else table.take(pa.array(fresh))
+            prepared = self.pipeline.preprocessor.transform(given, self._history)
+            outputs = self._run(prepared)
+            if len(repeats):
+                prepared = prepared.moved(fresh)
+            return prepared, outputs
+        prepared, outputs = work.prepared, dict(work.outputs)
+        self.traced = dict(prepared.arrays) if self._trace else {}
+        if len(repeats):
+            # Scored before anybody knew that they were repeated: their scores are dropped.
+            keep = ~np.isin(prepared.kept, repeats)
+            outputs = {name: values[keep] for name, values in outputs.items()}
+            prepared = prepared.without(repeats, keep)
+        return prepared, outputs
 
     def _answer(
-        self, ids: pa.Array, scored: np.ndarray, outputs: dict[str, np.ndarray], repeats: np.ndarray
+        self,
+        answers: RecentIds,
+        ids: pa.Array,
+        scored: np.ndarray,
+        outputs: dict[str, np.ndarray],
+        repeats: np.ndarray,
     ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-        """Add the stored outputs of repeated records, in input order; the last is who has none."""
-        known, stored = self._seen.recall(ids.take(pa.array(repeats)))
+        """Add the stored scores of repeated records, in input order; the last is who has none."""
+        known, stored = answers.recall(ids.take(pa.array(repeats)))
+        if not len(known):
+            return scored, outputs, repeats
         rows = np.concatenate([scored, repeats[known]])
         order = np.argsort(rows, kind="stable")
-        merged = (
-            {
-                name: np.concatenate([values, stored[name].astype(values.dtype)])[order]
-                for name, values in outputs.items()
-            }
-            if len(known)
-            else outputs
-        )
-        return rows[order], merged, np.delete(repeats, known)
+        score = outputs["score"]
+        merged = np.concatenate([score, stored.reshape(len(known), *score.shape[1:])])
+        return rows[order], {"score": merged[order]}, np.delete(repeats, known)
 
     def _run(self, prepared: Prepared) -> dict[str, np.ndarray]:
-        runtime = self.pipeline.runtime
         self.traced = dict(prepared.arrays) if self._trace else {}
         if prepared.slots is None:
-            return runtime.run("main", prepared.arrays)
+            return self.pipeline.runtime.run("main", prepared.arrays)
         return self._run_steps(prepared.arrays["x"], prepared.slots)
 
     def _run_steps(self, x: np.ndarray, slots: np.ndarray) -> dict[str, np.ndarray]:
@@ -194,7 +262,8 @@ class Session:
         """Everything the session remembers, as plain arrays, with the ``cursor``."""
         arrays = {"cursor": np.array(self.cursor, np.int64)}
         arrays |= {f"hidden.{name}": state.copy() for name, state in self._hidden.items()}
-        arrays |= {f"seen.{name}": values for name, values in self._seen.export().items()}
+        seen = self._seen if self._answers is None else self._answers
+        arrays |= {f"seen.{name}": values for name, values in seen.export().items()}
         if self._history is not None:
             arrays |= {f"history.{name}": a for name, a in self._history.export().items()}
         return arrays
@@ -203,7 +272,8 @@ class Session:
         """Go on from where :meth:`export_state` was called, in this or another process."""
         self.cursor = int(arrays["cursor"])
         self._hidden = {name: a.copy() for name, a in _below("hidden.", arrays).items()}
-        self._seen.restore(_below("seen.", arrays))
+        seen = self._seen if self._answers is None else self._answers
+        seen.restore(_below("seen.", arrays))
         if self._history is not None:
             self._history.restore(_below("history.", arrays))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,8 @@ class Predictions:
         columns: name -> Arrow array [n]; begins with ``record_id``, ends with ``bundle``.
         spec: the task's output Spec; names and types must agree.
         rejects: the records that were not scored.
+        rows: int64 [n], where each scored record stood in the input as a whole, from 0.
+        raw: the model's outputs, name -> array [n, ...]; kept apart from what was decided on them.
 
     Raises:
         ValueError: when names, types or lengths disagree with the Spec.
@@ -32,6 +34,8 @@ class Predictions:
     columns: Mapping[str, pa.Array]
     spec: Spec
     rejects: Rejects
+    rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    raw: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if tuple(self.columns) != self.spec.names:
@@ -59,9 +63,25 @@ class Predictions:
         """All columns as a pandas data frame."""
         return self.to_arrow().to_pandas()
 
+    def take(self, positions: pa.Array) -> Predictions:
+        """The predictions at some positions, int64 [m], in that order."""
+        at = positions.to_numpy(zero_copy_only=False)
+        return replace(
+            self,
+            columns={name: values.take(positions) for name, values in self.columns.items()},
+            rows=self.rows[at],
+            raw={name: values[at] for name, values in self.raw.items()},
+        )
+
 
 def build(
-    spec: Spec, record_id: pa.Array, outputs: Mapping[str, Any], bundle: str, rejects: Rejects
+    spec: Spec,
+    record_id: pa.Array,
+    outputs: Mapping[str, Any],
+    bundle: str,
+    rejects: Rejects,
+    rows: np.ndarray,
+    raw: Mapping[str, np.ndarray],
 ) -> Predictions:
     """Predictions from a decision's outputs.
 
@@ -71,6 +91,8 @@ def build(
         outputs: name -> numpy or Arrow array [n] for every column but the first and the last.
         bundle: address of the bundle that scored, the same in every row.
         rejects: the records that were not scored.
+        rows: int64 [n], where each record stood in the input.
+        raw: the model's outputs.
     """
     columns: dict[str, pa.Array] = {}
     for column in spec:
@@ -85,7 +107,7 @@ def build(
         if not isinstance(values, pa.Array):
             values = pa.array(values, column.arrow_type())
         columns[column.name] = values
-    return Predictions(columns, spec, rejects)
+    return Predictions(columns, spec, rejects, rows, raw)
 
 
 def concat(parts: list[Predictions]) -> Predictions:
@@ -95,4 +117,6 @@ def concat(parts: list[Predictions]) -> Predictions:
     for part in parts:
         rejects.extend(part.rejects)
     columns = {n: pa.concat_arrays([part.columns[n] for part in parts]) for n in spec.names}
-    return Predictions(columns, spec, rejects)
+    rows = np.concatenate([part.rows for part in parts])
+    raw = {n: np.concatenate([part.raw[n] for part in parts]) for n in parts[0].raw}
+    return Predictions(columns, spec, rejects, rows, raw)

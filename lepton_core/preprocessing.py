@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +38,27 @@ class Prepared:
     kept: np.ndarray
     rejects: Rejects = field(default_factory=Rejects)
     slots: np.ndarray | None = None
+
+    def moved(self, positions: np.ndarray) -> Prepared:
+        """The same when the table that came in was rows ``positions`` [m] of a larger one."""
+        rejects = Rejects()
+        for reject in self.rejects:
+            rejects.extend([reject], int(positions[reject.row]) - reject.row)
+        return replace(self, kept=positions[self.kept], rejects=rejects)
+
+    def without(self, rows: np.ndarray, keep: np.ndarray) -> Prepared:
+        """The same less some rows of the table that came in.
+
+        Args:
+            rows: what goes, kept or refused.
+            keep: bool [n], which of the kept records stay.
+        """
+        gone = set(rows.tolist())
+        rejects = Rejects()
+        rejects.extend(reject for reject in self.rejects if reject.row not in gone)
+        arrays = {name: values[keep] for name, values in self.arrays.items()}
+        slots = None if self.slots is None else self.slots[keep]
+        return Prepared(arrays, self.kept[keep], rejects, slots)
 
 
 class Preprocessor(ABC):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import islice, pairwise
 
@@ -27,7 +28,7 @@ class RecentIds:
 
     def __init__(self, capacity: int = 250_000) -> None:
         self._capacity = capacity
-        self._answers: dict[str, float] = {}
+        self._answers: dict[str, np.ndarray] = {}
 
     def split(self, ids: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         """Positions of the ids met for the first time, and of the repeated ones.
@@ -52,38 +53,44 @@ class RecentIds:
         return np.flatnonzero(~is_repeat), np.flatnonzero(is_repeat)
 
     def remember(self, ids: pa.Array, outputs: Mapping[str, np.ndarray]) -> None:
-        """Keep the ``score`` [n] of ``ids`` [n]; the oldest give way.
-
-        Outputs of a model without a ``score`` are not kept, only that the record was there.
-        """
-        scores = outputs.get("score")
-        values = scores.tolist() if scores is not None and scores.ndim == 1 else [0.0] * len(ids)
-        self._answers.update(zip(ids.to_pylist(), values, strict=True))
+        """Keep the ``score`` [n, ...] of ``ids`` [n], float32; the oldest give way."""
+        # One answer an id, whatever its width: a number, or a row of logits or quantiles.
+        score = outputs["score"].astype(np.float32)
+        answers = score.reshape(len(ids), math.prod(score.shape[1:]))
+        self._answers.update(zip(ids.to_pylist(), answers, strict=True))
         excess = len(self._answers) - self._capacity
         if excess > 0:
             for record_id in list(islice(self._answers, excess)):
                 del self._answers[record_id]
 
-    def recall(self, ids: pa.Array) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Positions in ``ids`` whose answer is known, and their outputs.
+    def refuse(self, ids: pa.Array) -> None:
+        """Remember ids [n] that were refused: they have no answer."""
+        none = np.empty(0, np.float32)
+        self._answers.update(dict.fromkeys(ids.to_pylist(), none))
+
+    def recall(self, ids: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        """Positions in ``ids`` whose answer is known, int64 [m], and their scores [m, width].
 
         A record that was refused before has no answer.
         """
-        answers = [self._answers.get(record_id, np.nan) for record_id in ids.to_pylist()]
-        found = [(i, answer) for i, answer in enumerate(answers) if not np.isnan(answer)]
+        answers = [self._answers.get(record_id, ()) for record_id in ids.to_pylist()]
+        found = [(position, answer) for position, answer in enumerate(answers) if len(answer)]
         positions = np.array([position for position, _ in found], np.int64)
-        return positions, {"score": np.array([score for _, score in found], np.float32)}
+        return positions, np.array([answer for _, answer in found], np.float32)
 
     def export(self) -> dict[str, np.ndarray]:
         """Ids (utf-8 bytes and offsets) and scores as plain arrays."""
         encoded = [record_id.encode() for record_id in self._answers]
         offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-        scores = np.array(list(self._answers.values()), np.float64)
+        answers = list(self._answers.values())
+        widths = np.array([len(answer) for answer in answers], np.int64)
+        scores = np.concatenate(answers) if answers else np.empty(0, np.float32)
         text = np.frombuffer(b"".join(encoded), np.uint8)
-        return {"bytes": text, "offsets": offsets, "scores": scores}
+        return {"bytes": text, "offsets": offsets, "scores": scores, "widths": widths}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take what :meth:`export` gave."""
         text, offsets = arrays["bytes"].tobytes(), arrays["offsets"].tolist()
         ids = [text[a:b].decode() for a, b in pairwise(offsets)]
-        self._answers = dict(zip(ids, arrays["scores"].tolist(), strict=True))
+        answers = np.split(arrays["scores"], np.cumsum(arrays["widths"])[:-1])
+        self._answers = dict(zip(ids, answers, strict=False))

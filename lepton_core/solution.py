@@ -38,8 +38,9 @@ class Task:
         config: hook, the frozen dataclass of settings.
         explainer: hook, an Explainer class; empty for none.
         protocols: dataset name -> hook, a Protocol; ``"*"`` serves every other data.
-        measures: hook, ``measures(records, scores, decision) -> {key: Measured}`` of test records.
-        baselines: hook, ``baselines(job) -> {name: scores of the test rows}``.
+        measures: hook, ``measures(records, scores, decision) -> {key: Measured}`` of test records;
+            ``scores`` is the model's output ``score`` [n, ...], ``decision`` None for a baseline.
+        baselines: hook, ``baselines(job) -> {name: score [n, ...] of the test rows}``.
         about: ``intended_use``, ``not_for`` and ``limits`` for the card.
         headline: metric keys shown in lists.
         default_bundle: the bundle that scores what a user brings.

@@ -12,7 +12,7 @@ from lepton_core.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp")
+DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", "image")
 ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
 
 
@@ -22,7 +22,8 @@ class Column:
 
     Args:
         name: the column's name.
-        dtype: one of ``DTYPES``; ``timestamp`` means microseconds in UTC.
+        dtype: one of ``DTYPES``; ``timestamp`` means microseconds in UTC, ``image`` an encoded
+            picture: ``struct<path: string, bytes: binary, sha256: string>``.
         role: one of ``ROLES``.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
@@ -57,6 +58,10 @@ class Column:
 
         if self.dtype == "timestamp":
             return pa.timestamp("us", tz="UTC")
+        if self.dtype == "image":
+            return pa.struct(
+                [("path", pa.string()), ("bytes", pa.binary()), ("sha256", pa.string())]
+            )
         return {
             "string": pa.string(),
             "bool": pa.bool_(),

@@ -71,6 +71,4 @@ def score_rows(pipeline: Pipeline, records: pa.Table, rows: np.ndarray) -> Predi
     scored = session.step(records.slice(0, until))
     wanted = records.column("record_id").take(pa.array(rows)).combine_chunks()
     position = pa.compute.index_in(wanted, scored.columns["record_id"])
-    found = position.drop_null()
-    columns = {name: values.take(found) for name, values in scored.columns.items()}
-    return Predictions(columns, scored.spec, scored.rejects)
+    return scored.take(position.drop_null())

@@ -54,7 +54,7 @@ def measure(
         kept = pa.compute.is_in(tested.column("record_id"), predictions.columns["record_id"])
         tested = tested.filter(kept)
     fitted = pipeline.decision if pipeline.decision.is_fitted else None
-    figures = task.hook(task.measures)(tested, predictions["score"], fitted)
+    figures = task.hook(task.measures)(tested, predictions.raw["score"], fitted)
     return figures, len(predictions)
 
 

@@ -110,7 +110,7 @@ class Marks:
     def of(cls, book: Book, decision: Decision) -> Marks:
         """Apply a decision to the kept scores."""
         columns = decision.apply({"score": book.score})
-        alert = columns["label"] == decision.to_json()["classes"][1]
+        alert = np.asarray(columns["label"]) == decision.to_json()["classes"][1]
         return cls(columns["probability"], alert, columns["review"] & ~alert)
 
 

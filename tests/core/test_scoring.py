@@ -241,9 +241,9 @@ def test_recent_ids_forget_the_oldest_first() -> None:
     seen.remember(pa.array(["c", "d"]), {"score": np.array([3.0, 4.0])})
     fresh, repeats = seen.split(pa.array(["a", "b", "c", "d"]))
     assert (fresh.tolist(), repeats.tolist()) == ([0], [1, 2, 3])
-    positions, outputs = seen.recall(pa.array(["a", "d", "b"]))
+    positions, scores = seen.recall(pa.array(["a", "d", "b"]))
     assert positions.tolist() == [1, 2]
-    assert outputs["score"].tolist() == [4.0, 2.0]
+    assert scores.tolist() == [[4.0], [2.0]]
 
 
 def test_recent_ids_survive_their_export() -> None:
