@@ -5,12 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 _NAMES = {
+    "PictureReader": "lepton_core.records.pictures",
+    "RecordReader": "lepton_core.records.source",
     "TableReader": "lepton_core.records.table",
+    "expand_inputs": "lepton_core.records.opening",
+    "open_pictures": "lepton_core.records.pictures",
+    "open_records": "lepton_core.records.opening",
     "open_table": "lepton_core.records.table",
+    "read_records": "lepton_core.records.opening",
     "read_table": "lepton_core.records.table",
 }
 
-__all__ = ["TableReader", "open_table", "read_table"]
+__all__ = [
+    "PictureReader",
+    "RecordReader",
+    "TableReader",
+    "expand_inputs",
+    "open_pictures",
+    "open_records",
+    "open_table",
+    "read_records",
+    "read_table",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -57,7 +58,7 @@ def _header(path: Path) -> tuple[list[str], str, int]:
                     return [cell.strip() for cell in cells], delimiter, lines.line_num
     except UnicodeDecodeError as error:
         raise DataError("data.not_utf8", source=path) from error
-    except (OSError, EOFError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise unreadable(path, "CSV", error) from error
     return [], ",", 0
 

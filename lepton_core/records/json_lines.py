@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -51,7 +52,7 @@ def _blocks(path: Path, rows: int) -> Iterator[list[Line]]:
                 if block[0][0] == 1:
                     block[0] = (1, block[0][1].removeprefix(_BYTE_ORDER_MARK))
                 yield block
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, "JSON lines", error) from error
 
 
@@ -63,7 +64,7 @@ def _object(path: Path, line: Line) -> dict[str, Any]:
     row, text = line
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError("data.json_line", source=path, row=row, reason=one_line(error)) from error
     if not isinstance(value, dict):
         reason = f"it holds {type(value).__name__}"
@@ -89,7 +90,7 @@ def _table(path: Path, lines: list[Line], wanted: list[str]) -> pa.Table:
     except pa.ArrowInvalid:
         pass
     objects = [_object(path, line) for line in lines]
-    columns = [pa.array([_text(o.get(name)) for o in objects], pa.string()) for name in wanted]
+    columns = [pa.array([text_of(o.get(name)) for o in objects], pa.string()) for name in wanted]
     return pa.table(columns, names=wanted)
 
 
@@ -99,7 +100,8 @@ def _is_plain(kind: pa.DataType) -> bool:
     return is_number or is_empty or pa.types.is_string(kind) or pa.types.is_boolean(kind)
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """A JSON value as the text of a cell; None stays None."""
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)

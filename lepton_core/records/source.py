@@ -1,14 +1,47 @@
-"""What every table format gives: its column names, and its rows in order."""
+"""What every reader offers, and what a table format gives it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Protocol
 
 import pyarrow as pa
 
 from lepton_core.errors import DataError
+
+
+class RecordReader(Protocol):
+    """Records of one source, read once, in order, a batch at a time.
+
+    Attributes:
+        source: where they stand, as text for messages.
+        schema_names: the columns delivered.
+        rows_total: the number of records; None where it is not known before they are read.
+    """
+
+    source: str
+    schema_names: tuple[str, ...]
+    rows_total: int | None
+
+    def batches(self) -> Iterator[pa.Table]:
+        """The records, so many at a time; nothing more after :meth:`close`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the source."""
+        ...
+
+    def __enter__(self) -> RecordReader: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -28,7 +61,9 @@ class TableSource:
 
 
 def unreadable(path: Path, kind: str, reason: object) -> DataError:
-    """The error for a file that is damaged or is not what its name says."""
+    """The error for a file that is damaged, is not what its name says, or is gone."""
+    if isinstance(reason, FileNotFoundError):
+        return DataError("data.no_file", source=path)
     return DataError("data.unreadable", source=path, kind=kind, reason=one_line(reason))
 
 

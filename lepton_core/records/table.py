@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
 
 from lepton_core.errors import DataError
-from lepton_core.records.source import TableSource
+from lepton_core.records.choosing import Chosen, choose_columns
+from lepton_core.records.source import TableSource, unreadable
 from lepton_core.spec import Spec
 
 TABLE_SUFFIXES = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
@@ -29,13 +28,11 @@ class TableReader:
         rows_total: the number of rows; None where the format does not tell.
     """
 
-    def __init__(
-        self, path: Path, table: TableSource, chosen: Mapping[int, str], batch_rows: int
-    ) -> None:
+    def __init__(self, path: Path, table: TableSource, chosen: Chosen, batch_rows: int) -> None:
         self.source = str(path)
-        self.schema_names = tuple(chosen.values())
+        self.schema_names = tuple(name for _, name in chosen)
         self.rows_total = table.rows
-        self._stream = _named(table.read(list(chosen), batch_rows), list(self.schema_names))
+        self._stream = _stream(path, table, chosen, batch_rows)
         # The first batch is read at once, so that an empty or broken file fails here.
         self._first = next(self._stream, None)
         if self._first is None:
@@ -75,6 +72,7 @@ def open_table(
     columns: Iterable[str] | None = None,
     batch_rows: int = 65536,
     spec: Spec | None = None,
+    extra: Sequence[str] = (),
 ) -> TableReader:
     """Open a file of records for reading in batches.
 
@@ -86,13 +84,15 @@ def open_table(
         batch_rows: most rows in a batch.
         spec: what the task takes; a required column that the file lacks is then an error that
             tells all columns the file has.
+        extra: further columns of the file to deliver, under its own names.
 
     Returns:
         a reader; use it in a ``with`` block.
 
     Raises:
         DataError: no such file, an unknown ending, an empty or unreadable file, missing columns,
-            a mapping that does not fit.
+            a mapping or an ``extra`` that does not fit. While reading: the file is damaged, or
+            became shorter.
 
     Example:
         >>> import tempfile
@@ -108,12 +108,7 @@ def open_table(
     table = _open(path)
     if not table.names:
         raise DataError("data.empty", source=path)
-    _check_mapping(path, table.names, mapping)
-    if spec is not None:
-        _check_targets(mapping, spec)
-        spec.require([mapping.get(name, name) for name in table.names], str(path))
-        columns = spec.names if columns is None else columns
-    chosen = _choose(path, table.names, mapping, columns)
+    chosen = choose_columns(str(path), table.names, mapping, columns, spec, extra)
     return TableReader(path, table, chosen, batch_rows)
 
 
@@ -125,7 +120,7 @@ def read_table(
 ) -> pa.Table:
     """A whole file of records as one Arrow table; arguments as in :func:`open_table`."""
     with open_table(path, mapping, columns, spec=spec) as reader:
-        return _join(list(reader.batches()))
+        return join_tables(list(reader.batches()))
 
 
 def _open(path: Path) -> TableSource:
@@ -136,7 +131,7 @@ def _open(path: Path) -> TableSource:
         raise DataError("data.no_file", source=path)
     if suffix is None:
         raise DataError("data.unknown_suffix", source=path, known=" ".join(TABLE_SUFFIXES))
-    if path.stat().st_size == 0:
+    if _size(path) == 0:
         raise DataError("data.empty", source=path)
     if suffix == ".parquet":
         from lepton_core.records.parquet_file import open_parquet
@@ -151,68 +146,34 @@ def _open(path: Path) -> TableSource:
     return open_json_lines(path)
 
 
-def _check_mapping(path: Path, found: tuple[str, ...], mapping: Mapping[str, str]) -> None:
-    for theirs, ours in mapping.items():
-        if theirs not in found:
-            near = get_close_matches(theirs, found, n=1, cutoff=0.5)
-            raise DataError(
-                "data.map_unknown",
-                source=path,
-                column=theirs,
-                found=", ".join(found),
-                hint=f"--map {near[0] if near else 'THEIR_COLUMN'}={ours}",
-            )
-    twice = [ours for ours, count in Counter(mapping.values()).items() if count > 1]
-    if twice:
-        both = ", ".join(theirs for theirs, ours in mapping.items() if ours == twice[0])
-        raise DataError("data.map_twice", source=path, column=twice[0], both=both)
+def _stream(path: Path, table: TableSource, chosen: Chosen, batch_rows: int) -> Generator[pa.Table]:
+    """The rows under the chosen names."""
+    size = _size(path)
+    positions = list(dict.fromkeys(position for position, _ in chosen))
+    names = [name for _, name in chosen]
+    # A column may be delivered twice, under our name and under the file's own; it is read once.
+    places = [positions.index(position) for position, _ in chosen]
+    for part in table.read(positions, batch_rows):
+        if part.num_rows:
+            yield pa.table([part.column(place) for place in places], names=names)
+    # Lines that were cut off while we read would otherwise be missing without a word.
+    if path.exists() and path.stat().st_size < size:
+        raise unreadable(path, "the file it was", "it became shorter while it was read")
 
 
-def _check_targets(mapping: Mapping[str, str], spec: Spec) -> None:
-    for ours in mapping.values():
-        if ours not in spec:
-            near = get_close_matches(ours, spec.names, n=1, cutoff=0.0)
-            known = ", ".join(spec.names)
-            raise DataError("data.map_target", column=ours, known=known, near=near[0])
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise unreadable(path, "a table", error) from error
 
 
-def _choose(
-    path: Path,
-    found: tuple[str, ...],
-    mapping: Mapping[str, str],
-    columns: Iterable[str] | None,
-) -> dict[int, str]:
-    """The positions of the columns to read, with our name of each."""
-    wanted = None if columns is None else list(columns)
-    chosen: dict[int, str] = {}
-    for position, theirs in enumerate(found):
-        ours = mapping.get(theirs, theirs)
-        shadowed = theirs not in mapping and theirs in mapping.values()
-        if shadowed or (wanted is not None and ours not in wanted):
-            continue
-        if ours in chosen.values():
-            raise DataError("data.column_twice", source=path, column=theirs)
-        chosen[position] = ours
-    if not chosen:
-        names = ", ".join(wanted or [])
-        raise DataError(
-            "data.missing_columns",
-            source=path,
-            missing=names,
-            expected=names,
-            found=", ".join(found),
-            hint=f"--map THEIR_COLUMN={(wanted or ['OURS'])[0]}",
-        )
-    return chosen
+def join_tables(tables: Sequence[pa.Table]) -> pa.Table:
+    """Tables of the same columns as one; a column whose type changes becomes text.
 
-
-def _named(tables: Iterator[pa.Table], names: list[str]) -> Generator[pa.Table]:
-    for table in tables:
-        if table.num_rows:
-            yield table.rename_columns(names)
-
-
-def _join(tables: list[pa.Table]) -> pa.Table:
+    Raises:
+        pyarrow.ArrowException: a column is nested in one table and not in another.
+    """
     first = tables[0].schema
     if all(table.schema.equals(first) for table in tables):
         return pa.concat_tables(tables)

@@ -1,0 +1,249 @@
+"""The one door to all readers: a task's Spec decides how its records are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from lepton_core.errors import DataError
+from lepton_core.records.choosing import choose_columns
+from lepton_core.records.picture_files import PICTURE_SUFFIXES, find_pictures, is_picture
+from lepton_core.records.pictures import PictureReader, picture_columns
+from lepton_core.records.source import RecordReader
+from lepton_core.records.table import TABLE_SUFFIXES, join_tables, open_table
+from lepton_core.spec import Spec
+
+TABLE_BATCH_ROWS = 32_768
+PICTURE_BATCH_ROWS = 64
+
+Source = str | Path | Sequence[str | Path]
+
+
+def open_records(
+    source: Source,
+    spec: Spec,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    extra: Sequence[str] = (),
+    batch_rows: int | None = None,
+    labels: bool = True,
+    root: Path | None = None,
+) -> RecordReader:
+    """Open what a task scores or learns from.
+
+    Where the Spec has an ``image`` column that is pictures (or a table that holds such a column),
+    otherwise a table.
+
+    Args:
+        source: one input of :func:`expand_inputs`; for pictures also a list of them.
+        spec: what the task takes; the columns of pictures come under its names.
+        mapping: their column name -> ours.
+        extra: further columns to deliver, under the source's own names.
+        batch_rows: most records in a batch; 32,768 of a table, 64 pictures when None.
+        labels: whether class folders of pictures are their labels.
+        root: for a list of pictures, the folder that their ids are relative to.
+
+    Returns:
+        a reader; use it in a ``with`` block. Values are not checked yet.
+
+    Raises:
+        DataError: as :func:`lepton_core.records.open_table` and
+            :func:`lepton_core.records.open_pictures`; ``data.unknown_column`` for an ``extra``
+            that the source lacks.
+
+    Example:
+        >>> import tempfile
+        >>> from lepton_core.spec import Column
+        >>> spec = Spec((Column("record_id", "string", "id"), Column("amount", "float64")))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.csv")
+        ...     _ = path.write_text("record_id,sum,shop\\n1,9.5,north\\n")
+        ...     with open_records(path, spec, {"sum": "amount"}, extra=["shop"]) as reader:
+        ...         next(reader.batches()).to_pylist()
+        [{'record_id': '1', 'amount': '9.5', 'shop': 'north'}]
+    """
+    mapping = mapping or {}
+    if takes_pictures(spec) and not (isinstance(source, (str, Path)) and _is_table(source)):
+        rows = batch_rows or PICTURE_BATCH_ROWS
+        return _open_pictures(source, spec, mapping, extra, rows, labels, root)
+    if not isinstance(source, (str, Path)):
+        raise TypeError(f"a table is one file. Received: source={source!r}")
+    rows = batch_rows or TABLE_BATCH_ROWS
+    return open_table(source, mapping, batch_rows=rows, spec=spec, extra=extra)
+
+
+def read_records(
+    sources: Source,
+    spec: Spec,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    extra: Sequence[str] = (),
+    labels: bool = True,
+) -> pa.Table:
+    """All records of one or several inputs as one table, in order.
+
+    Args:
+        sources: a file, folder or zip, or a list of them, as for :func:`expand_inputs`.
+        spec: what the task takes.
+        mapping: their column name -> ours.
+        extra: further columns to deliver, under the sources' own names.
+        labels: whether class folders of pictures are their labels.
+
+    Raises:
+        DataError: as :func:`expand_inputs` and :func:`open_records`; ``data.other_columns`` or
+            ``data.other_types`` names the first file that does not go with the one before.
+    """
+    given = [sources] if isinstance(sources, (str, Path)) else sources
+    inputs = expand_inputs([Path(path) for path in given], spec)
+    tables: list[pa.Table] = []
+    names: tuple[str, ...] = ()
+    for path in inputs:
+        with open_records(path, spec, mapping, extra=extra, labels=labels) as reader:
+            names = names or reader.schema_names
+            if set(names) != set(reader.schema_names):
+                raise DataError(
+                    "data.other_columns",
+                    source=path,
+                    first=inputs[0],
+                    expected=", ".join(names),
+                    received=", ".join(reader.schema_names),
+                )
+            parts = [batch.select(names) for batch in reader.batches()]
+        tables = _joined(tables, parts, path, inputs[0])
+    return join_tables(tables)
+
+
+def expand_inputs(paths: Sequence[str | Path], spec: Spec) -> list[Path]:
+    """The inputs that a person's paths stand for, in order.
+
+    Args:
+        paths: for a table task files, and folders that stand for the table files in them (not
+            deeper ones; sorted by name; those whose name begins with ``.`` or ``_`` left out).
+            For a picture task a picture, a folder or a zip is one input.
+        spec: what the task takes.
+
+    Returns:
+        each of them for one :func:`open_records`.
+
+    Raises:
+        DataError: ``data.no_file`` names the first path that is not there; ``data.no_tables`` a
+            folder without tables; ``data.zipped_tables``, ``data.unknown_suffix`` and
+            ``data.not_pictures`` what cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name in ("b.csv", "a.parquet", "_SUCCESS", "notes.txt"):
+        ...         _ = Path(folder, name).write_text("")
+        ...     [path.name for path in expand_inputs([folder], Spec(()))]
+        ['a.parquet', 'b.csv']
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise DataError("data.no_file", source=path)
+        if takes_pictures(spec) and not _is_table(path):
+            if not (path.is_dir() or is_picture(path.name) or path.suffix.lower() == ".zip"):
+                raise DataError("data.not_pictures", source=path, known=" ".join(PICTURE_SUFFIXES))
+            found.append(path)
+        elif path.is_dir():
+            found += _tables_in(path)
+        elif path.suffix.lower() == ".zip":
+            raise DataError("data.zipped_tables", source=path)
+        elif not _is_table(path):
+            known = " ".join(TABLE_SUFFIXES)
+            raise DataError("data.unknown_suffix", source=path, known=known)
+        else:
+            found.append(path)
+    return found
+
+
+def takes_pictures(spec: Spec) -> bool:
+    """Whether a task with these inputs takes pictures: the Spec has an ``image`` column."""
+    return any(column.dtype == "image" for column in spec)
+
+
+def _open_pictures(
+    source: Source,
+    spec: Spec,
+    mapping: Mapping[str, str],
+    extra: Sequence[str],
+    batch_rows: int,
+    labels: bool,
+    root: Path | None,
+) -> PictureReader:
+    files = find_pictures(source, root)
+    try:
+        found = picture_columns(files, labels and _are_classes(files.classes, spec))
+        names = {**_by_role(found, spec, mapping), **mapping}
+        chosen = choose_columns(files.source, found, names, None, spec, extra)
+    except DataError:
+        files.close()
+        raise
+    return PictureReader(files, chosen, batch_rows)
+
+
+def _by_role(found: Sequence[str], spec: Spec, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Our names for a picture's columns where the Spec calls them otherwise."""
+    ours = {
+        "record_id": next(iter(spec.of_role("id")), None),
+        "image": next(column for column in spec if column.dtype == "image"),
+        "label": next((c for c in spec.of_role("label") if c.dtype == "string"), None),
+    }
+    taken = {*mapping.values()}
+    return {
+        name: column.name
+        for name, column in ours.items()
+        if column is not None
+        and name in found
+        and name not in mapping
+        and name not in spec
+        and column.name not in taken
+    }
+
+
+def _are_classes(folders: frozenset[str], spec: Spec) -> bool:
+    """Whether the folders' names may be labels; folders by day or by line are none."""
+    choices = {choice for column in spec.of_role("label") for choice in column.choices}
+    return not choices or bool(choices & folders)
+
+
+def _is_table(path: str | Path) -> bool:
+    path = Path(path)
+    return path.name.lower().endswith(TABLE_SUFFIXES) and not path.is_dir()
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    try:
+        found = sorted(
+            path
+            for path in folder.iterdir()
+            if _is_table(path) and not path.name.startswith((".", "_"))
+        )
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError("data.no_access", source=folder, reason=reason) from error
+    if not found:
+        raise DataError("data.no_tables", source=folder, known=" ".join(TABLE_SUFFIXES))
+    return found
+
+
+def _joined(
+    tables: list[pa.Table], parts: list[pa.Table], path: Path, first: Path
+) -> list[pa.Table]:
+    """The tables so far with a further file's; where they do not go together it is named."""
+    for before, here in zip(tables[:1], parts[:1], strict=False):
+        for field in before.schema:
+            other = here.schema.field(field.name).type
+            if pa.types.is_nested(field.type) != pa.types.is_nested(other):
+                raise DataError(
+                    "data.other_types",
+                    source=path,
+                    first=first,
+                    column=field.name,
+                    expected=str(field.type),
+                    received=str(other),
+                )
+    return [*tables, *parts]
