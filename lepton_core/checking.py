@@ -54,7 +54,9 @@ def check(
         DataError: a required column is missing, or a column has no readable value at all.
     """
     spec.require(table.column_names, source)
-    table = table.combine_chunks()
+    if not any(column.dtype == "image" for column in spec):
+        # Not so pictures: their bytes would be copied, and more than 2 GB fit in no single chunk.
+        table = table.combine_chunks()
     faults: list[tuple[np.ndarray, str, dict[str, Any], pa.ChunkedArray | None]] = []
     columns: list[pa.ChunkedArray | pa.Array] = []
     for column in spec:
@@ -62,13 +64,15 @@ def check(
             columns.append(pa.nulls(table.num_rows, column.arrow_type()))
             continue
         raw = table.column(column.name)
-        values, unreadable = _read(raw, column, source, whole)
+        values, unreadable = _read(raw, column, source, first_row, whole)
         columns.append(values)
         named = {"column": column.name}
         if unreadable is not None:
             faults.append((unreadable, "type", {**named, "expected": column.dtype}, raw))
+        # Of a picture its path is told, not its bytes.
+        told = _paths(values) if column.dtype == "image" else values
         for mask, key, values_of in _faults(values, unreadable, column):
-            faults.append((mask, key, {**named, **values_of}, values))
+            faults.append((mask, key, {**named, **values_of}, told))
     checked = pa.table(columns, schema=spec.arrow_schema())
     return _split(checked, spec, faults, first_row)
 
@@ -86,7 +90,13 @@ def _split(table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row
             came = {} if key == "null" else {"received": _plain(received[row])}
             rejects.add(first_row + row, record_id, key, **values, **came)
     good = np.flatnonzero(~bad)
-    kept = table if len(good) == table.num_rows else table.take(good)
+    if len(good) == table.num_rows:
+        kept = table
+    elif any(column.dtype == "image" for column in spec):
+        # Chunk by chunk, where taking rows would join them first.
+        kept = table.filter(pa.array(~bad))
+    else:
+        kept = table.take(good)
     return Checked(kept, good + first_row, rejects)
 
 
@@ -109,6 +119,12 @@ def _faults(
     values: pa.ChunkedArray, unreadable: np.ndarray | None, column: Column
 ) -> list[tuple[np.ndarray, str, dict[str, Any]]]:
     found: list[tuple[np.ndarray, str, dict[str, Any]]] = []
+    if column.dtype == "image":
+        n_bytes = pc.binary_length(pc.struct_field(values, "bytes"))
+        empty = _mask(pc.equal(pc.fill_null(n_bytes, 0), 0))
+        # A picture that nobody promised may be absent, but not broken.
+        there = True if column.required else _mask(pc.is_valid(values))
+        return [(empty & there, "unreadable_image", {})]
     if column.required and values.null_count:
         empty = _mask(pc.is_null(values))
         found.append((empty if unreadable is None else empty & ~unreadable, "null", {}))
@@ -131,46 +147,70 @@ def _faults(
     return found
 
 
+def _paths(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.struct_field(values, "path"), "-")
+
+
 def _mask(values: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.fill_null(values, False).to_numpy(), bool)
 
 
 def _read(
-    raw: pa.ChunkedArray, column: Column, source: str, whole: bool
+    raw: pa.ChunkedArray, column: Column, source: str, first_row: int, whole: bool
 ) -> tuple[pa.ChunkedArray, np.ndarray | None]:
     """Cast a column; where single cells cannot be read, they become null and are marked."""
     wanted = column.arrow_type()
     if raw.type == wanted:
         return raw, None
-    if pa.types.is_dictionary(raw.type):
-        raw = raw.cast(raw.type.value_type)
+    if column.dtype == "image" and not _may_hold_images(raw.type):
+        raise _wrong_type(raw, column, source, first_row)
     try:
+        if pa.types.is_dictionary(raw.type):
+            raw = raw.cast(raw.type.value_type)
         return _cast(raw, wanted), None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         pass
     if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type)):
-        if whole or pa.types.is_nested(raw.type):
-            raise _wrong_type(raw, column, source)
-        raw = raw.cast(pa.string())
+        # A length of time would pass as a number of unknown unit.
+        if whole or pa.types.is_nested(raw.type) or pa.types.is_duration(raw.type):
+            raise _wrong_type(raw, column, source, first_row)
+        try:
+            raw = raw.cast(pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            raise _wrong_type(raw, column, source, first_row) from error
     texts = raw.to_pylist()
     read = [None if text is None or text == "" else _parse(text, column.dtype) for text in texts]
     missing = [text is None or text.strip() == "" for text in texts]
     unreadable = np.array([value is None for value in read]) & ~np.array(missing, bool)
     if whole and unreadable.sum() + sum(missing) == len(texts) and unreadable.any():
-        raise _wrong_type(raw, column, source)
+        raise _wrong_type(raw, column, source, first_row)
     return pa.chunked_array([pa.array(read, wanted)]), unreadable
 
 
-def _wrong_type(raw: pa.ChunkedArray, column: Column, source: str) -> DataError:
-    examples = [str(_plain(raw[row])) for row in range(min(3, len(raw)))]
+def _may_hold_images(kind: pa.DataType) -> bool:
+    is_struct = pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return is_struct or pa.types.is_null(kind)
+
+
+def _wrong_type(raw: pa.ChunkedArray, column: Column, source: str, first_row: int) -> DataError:
     return DataError(
         "data.wrong_type",
         source=source,
         column=column.name,
         expected=column.dtype,
         received=str(raw.type),
-        examples=", ".join(examples),
+        examples=", ".join(_example(raw[row]) for row in range(min(3, len(raw)))),
+        row=first_row,
+        last=first_row + max(len(raw) - 1, 0),
     )
+
+
+def _example(scalar: pa.Scalar) -> str:
+    """A value of any type as a short text."""
+    if "binary" in str(scalar.type):
+        return "<binary>"
+    text = str(_plain(scalar))
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:

@@ -1,0 +1,143 @@
+"""Format and size of an encoded picture, read from its header: nothing is decoded.
+
+A few hundred bytes can declare a picture of billions of pixels. So its size is known, and refused,
+before anything is allocated for it.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import NamedTuple
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG_END = re.compile(rb"\xff\xd9")
+# Start of frame: these markers carry the size. C4, C8 and CC lie between them and do not.
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
+_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_TIFF_NUMBERS = {3: "H", 4: "I", 16: "Q"}
+_MOST_TIFF_TAGS = 4096
+
+
+class ImageHeader(NamedTuple):
+    """What a picture declares about itself.
+
+    Args:
+        kind: ``png jpeg bmp webp tiff``.
+        width: pixels, as stored: before a turn that its EXIF data ask for.
+        height: pixels, as stored.
+        is_whole: False where the data are seen to be cut off.
+    """
+
+    kind: str
+    width: int
+    height: int
+    is_whole: bool = True
+
+
+def read_header(data: bytes | memoryview) -> ImageHeader | None:
+    """Read format and size.
+
+    Args:
+        data: an encoded picture.
+
+    Returns:
+        None for what is none of the known formats, or is cut off before its size.
+
+    Example:
+        >>> read_header(b"BM" + bytes(12) + struct.pack("<Iii", 40, 640, -480))
+        ImageHeader(kind='bmp', width=640, height=480, is_whole=True)
+        >>> read_header(b"no picture") is None
+        True
+    """
+    view = memoryview(data).cast("B")
+    start = bytes(view[:16])
+    try:
+        if start.startswith(_PNG):
+            return ImageHeader("png", *struct.unpack_from(">II", view, 16))
+        if start.startswith(b"\xff\xd8\xff"):
+            return _jpeg(view)
+        if start.startswith(b"BM"):
+            return _bmp(view)
+        if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
+            return _webp(view)
+        if start[:2] in (b"II", b"MM"):
+            return _tiff(view)
+    # Cut off before the size, or it points outside the data.
+    except (struct.error, IndexError):
+        pass
+    return None
+
+
+def _jpeg(view: memoryview) -> ImageHeader | None:
+    position, size = 2, None
+    while True:
+        while view[position] != 0xFF:
+            position += 1
+        while view[position] == 0xFF:
+            position += 1
+        marker = view[position]
+        position += 1
+        if marker in _JPEG_BARE:
+            continue
+        if marker in _JPEG_FRAMES and size is None:
+            height, width = struct.unpack_from(">HH", view, position + 3)
+            size = (width, height)
+        if marker in (0xDA, 0xD9):
+            break
+        position += struct.unpack_from(">H", view, position)[0]
+    if size is None:
+        return None
+    # In the pixels' data this pair of bytes cannot occur. A decoder would fill what is missing
+    # with grey and say nothing.
+    is_whole = _JPEG_END.search(view, position) is not None
+    return ImageHeader("jpeg", *size, is_whole)
+
+
+def _bmp(view: memoryview) -> ImageHeader:
+    (header_bytes,) = struct.unpack_from("<I", view, 14)
+    width, height = struct.unpack_from("<HH" if header_bytes == 12 else "<ii", view, 18)
+    # A negative height means that the top row comes first.
+    return ImageHeader("bmp", width, abs(height))
+
+
+def _webp(view: memoryview) -> ImageHeader | None:
+    (n_bytes,) = struct.unpack_from("<I", view, 4)
+    is_whole = len(view) >= n_bytes + 8
+    chunk = bytes(view[12:16])
+    if chunk == b"VP8X":
+        width = int.from_bytes(view[24:27], "little") + 1
+        height = int.from_bytes(view[27:30], "little") + 1
+    elif chunk == b"VP8L":
+        (bits,) = struct.unpack_from("<I", view, 21)
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    elif chunk == b"VP8 ":
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", view, 26))
+    else:
+        return None
+    return ImageHeader("webp", width, height, is_whole)
+
+
+def _tiff(view: memoryview) -> ImageHeader | None:
+    order = "<" if view[0] == 0x49 else ">"
+    (version,) = struct.unpack_from(f"{order}H", view, 2)
+    if version == 42:
+        (position,) = struct.unpack_from(f"{order}I", view, 4)
+        (n_tags,) = struct.unpack_from(f"{order}H", view, position)
+        position, tag_bytes, value_at = position + 2, 12, 8
+    elif version == 43:
+        (position,) = struct.unpack_from(f"{order}Q", view, 8)
+        (n_tags,) = struct.unpack_from(f"{order}Q", view, position)
+        position, tag_bytes, value_at = position + 8, 20, 12
+    else:
+        return None
+    sides = {_TIFF_WIDTH: 0, _TIFF_HEIGHT: 0}
+    for n in range(min(n_tags, _MOST_TIFF_TAGS)):
+        tag, kind = struct.unpack_from(f"{order}HH", view, position + n * tag_bytes)
+        if tag in sides and kind in _TIFF_NUMBERS:
+            at = position + n * tag_bytes + value_at
+            (value,) = struct.unpack_from(f"{order}{_TIFF_NUMBERS[kind]}", view, at)
+            # Where a tag stands twice, no reader agrees which one counts.
+            sides[tag] = max(sides[tag], value)
+    return ImageHeader("tiff", sides[_TIFF_WIDTH], sides[_TIFF_HEIGHT])
