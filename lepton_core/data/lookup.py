@@ -1,4 +1,4 @@
-"""Where data sets stand: the shipped samples, then ``$LEPTON_DATA``, then the user's cache."""
+"""Where data sets stand: shipped, in a solution's package, in ``$LEPTON_DATA``, in the cache."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lepton_core.data.cards import DatasetCard, read_card
+from lepton_core.data.solution_folders import solution_folders
 from lepton_core.errors import DataError
-from lepton_core.spec import Spec
+from lepton_core.spec import Column, Spec
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# What a data set of pictures has where no task says what it takes.
+_PICTURES = Spec(
+    (
+        Column("record_id", "string", "id"),
+        Column("image", "image"),
+        Column("label", "string", "label", required=False),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -90,9 +100,19 @@ def cache_folder() -> Path:
 
 
 def roots() -> list[Path]:
-    """The folders in which data sets are looked up, in order."""
+    """The folders in which data sets are looked up, in order.
+
+    The shipped ones, the ``datasets`` folder of each installed solution that has one,
+    ``$LEPTON_DATA`` and the user's cache.
+    """
     given = os.environ.get("LEPTON_DATA")
-    return [shipped_folder(), *([Path(given)] if given else []), cache_folder()]
+    own = [folder / "datasets" for folder in solution_folders()]
+    return [
+        shipped_folder(),
+        *(folder for folder in own if folder.is_dir()),
+        *([Path(given)] if given else []),
+        cache_folder(),
+    ]
 
 
 def find_dataset(name: str) -> Dataset:
@@ -140,7 +160,8 @@ def resolve(
     """Find what a person named by a data set's NAME or by a PATH.
 
     Args:
-        name_or_path: a name, or a path: what has a folder in it, a file's ending, or exists.
+        name_or_path: a name, or a path: what has a folder in it, a file's ending, or is a file;
+            also a folder, where no data set has its name.
         mapping: their column name -> ours, as the person gave it; wins over the card's.
         spec: what the task takes; the card's columns that it does not know are left alone.
 
@@ -152,7 +173,12 @@ def resolve(
     path = Path(name_or_path)
     if path.name != text or path.suffix or path.is_file():
         return Located(path, given, None, text)
-    dataset = find_dataset(text)
+    try:
+        dataset = find_dataset(text)
+    except DataError as error:
+        if error.key != "data.unknown_dataset" or not text or not path.is_dir():
+            raise
+        return Located(path, given, None, text)
     columns = {
         theirs: ours
         for theirs, ours in dataset.card.reader.columns.items()
@@ -166,24 +192,34 @@ def resolve(
 def load_records(
     name_or_path: str | Path, spec: Spec | None = None, mapping: Mapping[str, str] | None = None
 ) -> Records:
-    """Read a whole table of records for training or evaluation.
+    """Read all records of a data set or path, for training or evaluation.
 
     Args:
         name_or_path: as for :func:`resolve`.
-        spec: what the task takes; only its columns are read. None reads all.
+        spec: what the task takes; only its columns are read, and where one is an image, pictures
+            are read. None reads all that the file, or a data set of pictures, has.
         mapping: their column name -> ours.
 
     Raises:
-        DataError: as :func:`resolve` and :func:`lepton_core.records.open_table`; also
-            ``data.not_a_table`` for a data set of pictures and the like.
+        DataError: as :func:`resolve` and :func:`lepton_core.records.open_records`; also
+            ``data.not_a_table`` for a data set of pictures where the task takes a table.
     """
+    from lepton_core.records.opening import read_records, takes_pictures
     from lepton_core.records.table import read_table
 
     located = resolve(name_or_path, mapping, spec)
-    if located.dataset is not None and located.dataset.card.reader.kind != "table":
-        kind = located.dataset.card.reader.kind
+    kind = "table" if located.dataset is None else located.dataset.card.reader.kind
+    wants_pictures = spec is not None and takes_pictures(spec)
+    if kind not in ("table", "image_folder") or (
+        kind == "image_folder" and spec is not None and not wants_pictures
+    ):
         raise DataError("data.not_a_table", name=located.source, kind=kind)
-    table = read_table(located.path, located.mapping, spec=spec)
+    if spec is not None and wants_pictures:
+        table = read_records(located.path, spec, located.mapping)
+    elif kind == "image_folder":
+        table = read_records(located.path, _PICTURES, located.mapping)
+    else:
+        table = read_table(located.path, located.mapping, spec=spec)
     return Records(table, located.source, located.dataset)
 
 
