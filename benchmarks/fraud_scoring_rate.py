@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from lepton_core.bundle import load_bundle
 from lepton_core.checking import check
 from lepton_core.data.lookup import load_records
-from lepton_core.scoring.engine import score_file
+from lepton_core.scoring.engine import score_files
 from lepton_core.solution import find_task
 from solutions.fraud_rnn.transactions.preprocessing import columns
 
@@ -97,7 +97,7 @@ def main() -> None:
 
         rates = {
             "lepton score, Parquet to Parquet": n
-            / measured(lambda: score_file(pipeline, source, out, overwrite=True), given.repeats),
+            / measured(lambda: score_files(pipeline, [source], out, overwrite=True), given.repeats),
             "model.predict as called by default, 32-step windows, features given": len(few)
             / measured(lambda: model.predict(some, verbose=0), given.repeats),
             "model.predict in batches of 512, 32-step windows, features given": len(few)

@@ -35,12 +35,14 @@ class Work:
     Args:
         checked: the records that passed the Spec.
         n: records in the batch, refused ones included.
+        first_row: where the first of them stands in the input as a whole.
         prepared: their arrays; None for a stateful task, which needs the past for them.
         outputs: the model's outputs for these arrays.
     """
 
     checked: Checked
     n: int
+    first_row: int
     prepared: Prepared | None = None
     outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -99,10 +101,10 @@ class Pipeline:
         """
         checked = check(records, self.task.inputs, source, first_row, whole)
         if self.task.stateful:
-            return Work(checked, records.num_rows)
+            return Work(checked, records.num_rows, first_row)
         prepared = self.preprocessor.transform(checked.table)
         outputs = self.runtime.run("main", prepared.arrays)
-        return Work(checked, records.num_rows, prepared, outputs)
+        return Work(checked, records.num_rows, first_row, prepared, outputs)
 
     def with_decision(self, decision: Decision) -> Pipeline:
         """The same pipeline with another decision."""

@@ -57,6 +57,10 @@ class Rejects:
         reasons = (*known.reasons, (key, values)) if known else ((key, values),)
         self._by_row[row] = Reject(row, record_id, reasons)
 
+    def replace(self, row: int, record_id: str | None, key: str, **values: Any) -> None:
+        """Give a record one reason instead of those it has."""
+        self._by_row[row] = Reject(row, record_id, ((key, values),))
+
     def extend(self, others: Iterable[Reject], offset: int = 0) -> None:
         """Take over ``others``, their rows shifted by ``offset``."""
         for reject in others:

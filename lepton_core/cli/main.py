@@ -61,13 +61,17 @@ def _run(arguments: list[str], debug: bool) -> int:
         if "--json" in arguments:
             print(json.dumps(error.to_json(), ensure_ascii=False))
         print(f"lepton: {error.text('en')}", file=sys.stderr)
+        for note in getattr(error, "__notes__", ()):
+            print(note, file=sys.stderr)
         return error.exit_code
     except typer.TyperException as error:
         # Those that mean wrong usage show themselves; the base class does not declare it.
         error.show()  # type: ignore[attr-defined]
         return 2
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as error:
         print("lepton: stopped.", file=sys.stderr)
+        for note in getattr(error, "__notes__", ()):
+            print(note, file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output has gone; Python must not complain again on exit.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +32,27 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in (head, *rows)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def bars(counts: Sequence[int]) -> str:
+    """Counts as one line of bars, the highest full.
+
+    Example:
+        >>> bars([0, 1, 8])
+        ' ▁█'
+    """
+    levels = " ▁▂▃▄▅▆▇█"
+    most = max(max(counts), 1)
+    return "".join(levels[-(-count * (len(levels) - 1) // most)] for count in counts)
+
+
+def on_terminate() -> None:
+    """Let a service manager's SIGTERM end a command as Ctrl+C does, in good order."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 class Progress:

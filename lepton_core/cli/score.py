@@ -1,65 +1,302 @@
-"""``lepton score``: predictions for the records of a file."""
+"""``lepton score``: predictions for files, for a folder as it fills, or for a stream."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lepton_core.cli.options import Json, Map, TaskOrBundle, read_mapping
 
+STDIN = Path("-")
+
 
 def score(
     target: TaskOrBundle,
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, Parquet or JSON lines.")],
-    out: Annotated[Path, typer.Option("--out", help="Output: .parquet, .csv or .jsonl.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...",
+            help="CSV, Parquet, JSON lines or pictures; folders of them; - for standard input.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="One file (.parquet, .csv, .jsonl, the last two also .gz), or a folder of parts.",
+        ),
+    ] = None,
     mapping: Map = None,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            "--select",
+            metavar="COLS",
+            help="Columns to write, comma between; * for all predictions, names of the input too.",
+        ),
+    ] = None,
+    condition: Annotated[
+        str,
+        typer.Option(
+            "--filter", metavar="EXPR", help="Rows to write, for example 'probability >= 0.9'."
+        ),
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Read at most so many records.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--format", help="Of the parts in a folder: parquet, csv, jsonl, csv.gz..."),
+    ] = None,
+    compression: Annotated[
+        str, typer.Option("--compression", help="Of Parquet: zstd, snappy, lz4, gzip, none.")
+    ] = "zstd",
+    partition: Annotated[
+        str,
+        typer.Option("--partition-by", metavar="COLUMN", help="Folders COLUMN=value in --out."),
+    ] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output that exists.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Score files as they arrive in the folder INPUT.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option("--every", min=0.05, help="With --watch: seconds between two looks.")
+    ] = 1.0,
+    idle: Annotated[
+        float | None,
+        typer.Option("--idle", min=0.0, help="With --watch: end after so long without a file."),
+    ] = None,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Answer JSON lines on standard input, one line each."),
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail at the first record that is refused.")
     ] = False,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Worker threads; all cores without.")
+    ] = None,
+    part_rows: Annotated[
+        int | None,
+        typer.Option("--part-rows", min=1, help="Records a part, about; a part is what counts."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Score the records of a file; refused ones go to OUT.rejected.jsonl (exit code 3)."""
+    """Score records; those that cannot be scored are kept aside with their reason (exit code 3)."""
     from lepton_core.bundle import load_bundle
-    from lepton_core.cli.output import Progress, note, print_json
-    from lepton_core.data.mapping import known_mapping
-    from lepton_core.scoring.engine import score_file
+    from lepton_core.cli.output import note
+    from lepton_core.scoring.flow import cores
     from lepton_core.solution import resolve
 
     address = resolve(target)
     theirs = read_mapping(mapping)
-    if not theirs:
-        theirs, card = known_mapping(source, address.task)
-        if card:
-            note(f"Columns are read as those of the data set {card}.")
-    pipeline = load_bundle(address.bundle_or_default())
+    if not theirs and not stream and not watch:
+        theirs = _known_columns(inputs, address.task, note)
+    n_threads = threads or cores()
+    options = _options(
+        address.task,
+        mapping=tuple(theirs.items()),
+        select=tuple(name.strip() for name in select.split(",")) if select else (),
+        condition=condition,
+        limit=limit,
+        suffix=_suffix(kind),
+        compression=_compression(compression),
+        partition=partition,
+        strict=strict,
+        threads=n_threads,
+        part_rows=part_rows,
+    )
+    # One thread a call: the batches themselves run side by side.
+    pipeline = load_bundle(address.bundle_or_default(), threads=1)
+    _check_modes(inputs, out, options, watch=watch, stream=stream)
+    if stream:
+        return _stream(pipeline, out, options, resume or overwrite, overwrite, as_json)
+    assert out is not None
+    if watch:
+        return _watch(pipeline, inputs[0], out, options, overwrite, every, idle, as_json)
+    return _files(pipeline, inputs, out, options, resume, overwrite, as_json)
+
+
+def _files(
+    pipeline: Any,
+    inputs: list[Path],
+    out: Path,
+    options: Any,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    from lepton_core.cli.output import Progress, note
+    from lepton_core.scoring.engine import score_files
+
     progress = Progress()
     try:
-        summary = score_file(
+        summary = score_files(
             pipeline,
-            source,
+            inputs,
             out,
-            mapping=theirs,
+            options,
+            resume=resume,
             overwrite=overwrite,
-            strict=strict,
             progress=progress,
         )
+    except KeyboardInterrupt as error:
+        for line in getattr(error, "__notes__", ()):
+            note(line)
+        raise
     finally:
         progress.close()
+    return _tell(summary, out, as_json)
+
+
+def _watch(
+    pipeline: Any,
+    folder: Path,
+    out: Path,
+    options: Any,
+    overwrite: bool,
+    every: float,
+    idle: float | None,
+    as_json: bool,
+) -> int:
+    from lepton_core.cli.output import note, on_terminate
+    from lepton_core.scoring.engine import open_run
+    from lepton_core.scoring.watch import Watcher
+
+    with open_run(pipeline, out, options, resume=not overwrite) as run:
+        watcher = Watcher(run, folder, every, note)
+        note(f"Watching {folder}; predictions go to {out}. Ctrl+C stops in good order.")
+        on_terminate()
+        try:
+            watcher.serve(idle)
+        except KeyboardInterrupt:
+            note("Stopped; the same command goes on from here.")
+        return _tell(run.summary, out, as_json)
+
+
+def _stream(
+    pipeline: Any, out: Path | None, options: Any, resume: bool, overwrite: bool, as_json: bool
+) -> int:
+    import sys
+
+    from lepton_core.cli.output import note
+    from lepton_core.scoring.engine import open_run
+    from lepton_core.scoring.stream import score_stream
+
+    mapping = dict(options.mapping)
+    if out is None:
+        summary = score_stream(pipeline, sys.stdin.buffer, sys.stdout, mapping=mapping)
+    else:
+        with open_run(pipeline, out, options, not overwrite, on_repeat="answer") as run:
+            summary = score_stream(pipeline, sys.stdin.buffer, sys.stdout, run, mapping)
+    note(f"{summary.scored:,} of {summary.read:,} records scored by {summary.bundle}.")
+    return 3 if summary.rejected else 0
+
+
+def _tell(summary: Any, out: Path, as_json: bool) -> int:
+    from lepton_core.cli.output import bars, note, print_json
+
     if as_json:
         print_json(summary.to_json())
+    elif not summary.read:
+        print(f"{out} is complete already; nothing was read.")
     else:
         labels = ", ".join(f"{count:,} {label}" for label, count in summary.labels.items())
         done = f"{summary.scored:,} of {summary.read:,} records"
-        print(f"{done} scored by {summary.bundle}: {labels}")
+        print(f"{done} scored by {summary.bundle}" + (f": {labels}" if labels else ""))
+        if summary.histogram:
+            print(f"probability 0 to 1: {bars(summary.histogram)}")
+        for name, value in summary.value.items():
+            print(f"{name} value: {value:,.4g}")
+        if summary.written != summary.scored:
+            print(f"{summary.written:,} rows written, those that --filter keeps")
         print(f"{summary.to_json()['rows_per_second']:,} rows/s; predictions in {out}")
-    if summary.rejected:
-        reasons = ", ".join(f"{key} {count:,}" for key, count in summary.reasons.items())
-        note(f"{summary.rejected:,} records refused ({reasons}); see {out}.rejected.jsonl")
-        note(f"  {summary.example}")
-        return 3
-    return 0
+    if not summary.rejected:
+        return 0
+    reasons = ", ".join(f"{key} {count:,}" for key, count in summary.reasons.items())
+    where = out / "_rejected.jsonl" if out.is_dir() else f"{out}.rejected.jsonl"
+    note(f"{summary.rejected:,} records refused ({reasons}); see {where}")
+    note(f"  {summary.example}")
+    return 3
+
+
+def _options(task: Any, part_rows: int | None, **given: Any) -> Any:
+    from lepton_core.records.opening import PICTURE_BATCH_ROWS, TABLE_BATCH_ROWS, takes_pictures
+    from lepton_core.scoring.run import Options
+
+    if part_rows is None:
+        return Options(**given)
+    # Parts are whole batches, so that the floats do not depend on where a part ends.
+    usual = PICTURE_BATCH_ROWS if takes_pictures(task.inputs) else TABLE_BATCH_ROWS
+    rows = min(usual, part_rows)
+    return Options(**given, batch_rows=rows, part_batches=max(part_rows // rows, 1))
+
+
+def _known_columns(inputs: list[Path], task: Any, note: Any) -> dict[str, str]:
+    """The mapping of a known data set whose columns the first table has."""
+    from lepton_core.data.mapping import known_mapping
+
+    first = inputs[0]
+    if first == STDIN or not first.is_file():
+        return {}
+    theirs, card = known_mapping(first, task)
+    if card:
+        note(f"Columns are read as those of the data set {card}.")
+    return theirs
+
+
+def _suffix(kind: str | None) -> str:
+    from lepton_core.errors import UsageError
+    from lepton_core.scoring.sinks import sink_suffix
+
+    if kind is None:
+        return ".parquet"
+    suffix = "." + kind.removeprefix(".")
+    if sink_suffix(Path(f"out{suffix}")) != suffix:
+        known = "parquet, csv, jsonl, csv.gz, jsonl.gz"
+        raise UsageError("usage.format", received=kind, known=known)
+    return suffix
+
+
+def _compression(name: str) -> str:
+    from lepton_core.errors import UsageError
+
+    known = ("zstd", "snappy", "lz4", "gzip", "brotli", "none")
+    if name not in known:
+        raise UsageError("usage.compression", received=name, known=", ".join(known))
+    return name
+
+
+def _check_modes(
+    inputs: list[Path], out: Path | None, options: Any, *, watch: bool, stream: bool
+) -> None:
+    """Refuse what does not go together, before anything is read.
+
+    Raises:
+        UsageError: ``usage.mode_*``.
+    """
+    from lepton_core.errors import UsageError
+    from lepton_core.scoring.sinks import sink_suffix
+
+    into_file = out is not None and sink_suffix(out) is not None
+    if watch and stream:
+        raise UsageError("usage.mode_both")
+    if stream and inputs != [STDIN]:
+        raise UsageError("usage.mode_stream_input", received=" ".join(map(str, inputs)))
+    if watch and (len(inputs) != 1 or not inputs[0].is_dir()):
+        raise UsageError("usage.mode_watch_input", received=" ".join(map(str, inputs)))
+    if not stream and out is None:
+        raise UsageError("usage.no_out")
+    if (watch or stream) and into_file:
+        raise UsageError("usage.mode_folder", out=out)
+    if (watch or stream) and (options.limit or options.strict):
+        raise UsageError("usage.mode_endless", option="--limit" if options.limit else "--strict")
+    if into_file and options.partition:
+        raise UsageError("usage.partition_file", out=out)

@@ -1,135 +1,164 @@
-"""Scores a file batch by batch through one session; memory does not grow with the file."""
+"""Scores files: batch by batch through one session, into one file or a folder of parts."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
-from lepton_core.errors import DataError, UsageError
+from lepton_core.errors import DataError, LeptonError, UsageError
+from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
-from lepton_core.records.table import open_table
-from lepton_core.rejects import Rejects
-from lepton_core.scoring.sinks import open_sink
+from lepton_core.records.opening import expand_inputs, open_records
+from lepton_core.scoring.assemble import assemble
+from lepton_core.scoring.inputs import identity, rows_of
+from lepton_core.scoring.journal import Journal, is_run
+from lepton_core.scoring.run import Options, Progress, Run, settings_of
+from lepton_core.scoring.sinks import SINK_SUFFIXES, sink_suffix
+from lepton_core.scoring.summary import Summary
 
-BATCH_ROWS = 32_768
-
-
-@dataclass
-class Summary:
-    """What a scoring run did.
-
-    Args:
-        bundle: address of the bundle.
-        out: the output file.
-        read: records read.
-        scored: records scored.
-        rejected: records refused.
-        reasons: reason key -> records.
-        example: why the first refused record was refused, in words.
-        labels: label -> records.
-        seconds: wall time.
-    """
-
-    bundle: str
-    out: str
-    read: int = 0
-    scored: int = 0
-    rejected: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
-    example: str = ""
-    labels: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values with the rate."""
-        rate = self.read / self.seconds if self.seconds else 0.0
-        return {**self.__dict__, "rows_per_second": round(rate)}
+INPUTS_LOG = "_inputs.jsonl"
 
 
-def score_file(
+def score_files(
     pipeline: Pipeline,
-    source: Path,
+    inputs: Sequence[Path],
     out: Path,
+    options: Options = Options(),
     *,
-    mapping: Mapping[str, str] | None = None,
+    resume: bool = False,
     overwrite: bool = False,
-    strict: bool = False,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> Summary:
-    """Score the records of a file into ``out``; refused ones go to ``<out>.rejected.jsonl``.
+    """Score the records of files, in order, as one input.
+
+    A file as output appears whole or not at all; its refused records stand in
+    ``<out>.rejected.jsonl``. A folder as output fills with parts, each of which counts once the
+    manifest names it; its refused records stand in ``_rejected.jsonl`` inside. Either can be
+    resumed after a kill, and ends as if it had never been stopped.
 
     Args:
         pipeline: what scores.
-        source: CSV, Parquet or JSON lines.
-        out: ``.parquet``, ``.csv`` or ``.jsonl``.
-        mapping: their column name -> ours.
-        overwrite: whether an older output may be replaced.
-        strict: fail at the first refused record instead of going on.
-        progress: called with rows done and, where known, rows in all.
+        inputs: files or folders; see :func:`lepton_core.records.opening.expand_inputs`.
+        out: a name with a known ending for one file, any other for a folder of parts.
+        options: how, and what is written.
+        resume: go on with an earlier run; where there is none, begin.
+        overwrite: replace an older output.
+        progress: called with records read and, where known, in all.
+
+    Returns:
+        counts over the whole run, its earlier processes included.
 
     Raises:
-        DataError: the file cannot be read, or ``strict`` and a record was refused. Nothing is left
-            at ``out`` then.
+        UsageError: the output exists or is impossible, or the earlier run was another.
+        DataError: an input cannot be read, the disk is full, or ``strict`` and a record was
+            refused. What was committed stays for ``resume``, otherwise nothing is left.
     """
-    if out.exists() and source.exists() and out.samefile(source):
-        raise UsageError("usage.out_is_input", out=out)
-    started = time.monotonic()
-    summary = Summary(pipeline.address, str(out))
-    rejects, labels = Rejects(), Counter[str]()
-    session = pipeline.open_session()
-    schema = pipeline.task.outputs.arrow_schema()
-    with (
-        open_table(source, mapping, None, BATCH_ROWS, pipeline.task.inputs) as reader,
-        open_sink(out, schema, overwrite) as sink,
-    ):
-        for batch in reader.batches():
-            predictions = session.step(batch, str(source))
-            rejects.extend(predictions.rejects)
-            if strict and len(rejects):
-                first = next(iter(rejects)).to_json()
-                raise DataError(
-                    "data.strict",
-                    source=source,
-                    row=first["row"],
-                    record_id=first["record_id"],
-                    reason=first["reasons"][0]["message"],
-                )
-            sink.write(predictions.to_arrow())
-            if "label" in predictions.columns:
-                counts = pc.value_counts(predictions.columns["label"])
-                labels.update({str(c["values"]): c["counts"] for c in counts.to_pylist()})
-            summary.read += batch.num_rows
-            summary.scored += len(predictions)
-            if progress:
-                progress(summary.read, reader.rows_total)
-        # Before the scores appear: they never stand without what was refused beside them.
-        _write_rejects(rejects, out)
-    summary.rejected, summary.reasons = len(rejects), rejects.counts()
-    if len(rejects):
-        first = next(iter(rejects)).to_json()
-        summary.example = f"row {first['row']}: {first['reasons'][0]['message']}"
-    summary.labels = dict(labels)
-    summary.seconds = round(time.monotonic() - started, 3)
-    return summary
+    found = expand_inputs(inputs, pipeline.task.inputs)
+    suffix = sink_suffix(out)
+    if suffix is not None:
+        options = replace(options, suffix=suffix)
+    _check_out(out, found, suffix is not None, resume, overwrite)
+    if suffix is not None and resume and out.exists() and not is_run(work_folder(out)):
+        return Summary(pipeline.address, str(out))
+    with open_run(pipeline, out, options, resume, progress) as run:
+        if not run.journal.done:
+            _score(run, found)
+            run.commit({}, "done")
+        if suffix is not None:
+            assemble(run.journal, out, suffix, options.compression)
+        return run.summary
 
 
-def _write_rejects(rejects: Rejects, out: Path) -> None:
-    path = out.with_name(out.name + ".rejected.jsonl")
-    if not len(rejects):
-        path.unlink(missing_ok=True)
-        return
-    work = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def _score(run: Run, inputs: Sequence[Path]) -> None:
+    journal, spec = run.journal, run.pipeline.task.inputs
+    finished = list(journal.lines(INPUTS_LOG))
+    cursor = journal.manifest.cursor
+    total = rows_of(inputs)
+    for number, path in enumerate(inputs):
+        now = identity(path)
+        earlier = finished[number] if number < len(finished) else None
+        reached = cursor if number == len(finished) and cursor.get("row") else {}
+        _check_same(journal, path, now, earlier or reached.get("input"))
+        if earlier is not None or run.is_full:
+            continue
+        with open_records(
+            path,
+            spec,
+            dict(run.options.mapping),
+            extra=run.selection.extra,
+            batch_rows=run.options.batch_rows,
+        ) as reader:
+            run.read(reader, str(path), {"input": now}, reached.get("row", 0), total)
+        journal.append(INPUTS_LOG, now)
+
+
+def _check_same(journal: Journal, path: Path, now: dict[str, Any], then: Any) -> None:
+    if then is not None and then != now:
+        raise UsageError(
+            "journal.other_input", folder=journal.folder, input=path, then=then["path"]
+        )
+
+
+@contextlib.contextmanager
+def open_run(
+    pipeline: Pipeline,
+    out: Path,
+    options: Options,
+    resume: bool,
+    progress: Progress | None = None,
+    on_repeat: str = "reject",
+) -> Iterator[Run]:
+    """A run whose folder is kept after an error if something in it counts, and removed otherwise.
+
+    Args:
+        pipeline: what scores.
+        out: the output, a file or a folder.
+        options: what is written.
+        resume: whether an earlier run goes on.
+        progress: see :func:`score_files`.
+        on_repeat: see :meth:`~lepton_core.pipeline.Pipeline.open_session`.
+    """
+    one_file = sink_suffix(out) is not None
+    folder = work_folder(out) if one_file else out
+    if not folder.parent.is_dir():
+        raise UsageError("usage.out_folder", out=out, folder=folder.parent)
+    journal = Journal(folder, settings_of(pipeline, options), resume)
+    run: Run | None = None
     try:
-        rejects.write(work)
-        os.replace(work, path)
-    except OSError as error:
-        raise DataError("data.cannot_write", out=path, reason=error) from error
-    finally:
-        work.unlink(missing_ok=True)
+        run = Run(pipeline, journal, options, out, progress, one_file, on_repeat)
+        yield run
+    except BaseException as error:
+        if run is not None:
+            run.abort()
+        refused = isinstance(error, DataError) and error.key == "data.strict"
+        if journal.manifest.number and not refused:
+            journal.close()
+            if isinstance(error, (LeptonError, KeyboardInterrupt)):
+                error.add_note(t("journal.kept", language="en", folder=folder))
+        else:
+            journal.discard()
+        raise
+    run.close()
+    journal.close()
+
+
+def work_folder(out: Path) -> Path:
+    """Where a run into one file keeps its parts until they are all there."""
+    return out.with_name(f".{out.name}.run")
+
+
+def _check_out(
+    out: Path, inputs: Sequence[Path], one_file: bool, resume: bool, overwrite: bool
+) -> None:
+    if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
+        raise UsageError("usage.out_is_input", out=out)
+    if one_file and out.is_dir():
+        raise UsageError("usage.out_is_folder", out=out, known=" ".join(SINK_SUFFIXES))
+    if not one_file and out.suffix and not out.is_dir():
+        raise UsageError("usage.out_suffix", out=out, known=" ".join(SINK_SUFFIXES))
+    taken = out.exists() if one_file else is_run(out)
+    if taken and not resume and not overwrite:
+        raise UsageError("usage.out_exists", out=out)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from lepton_core.errors import DataError, UsageError
 
 SINK_SUFFIXES = (".parquet", ".csv", ".jsonl")
+_PACKED = (".csv.gz", ".jsonl.gz")
 
 
 class Sink(Protocol):
@@ -40,13 +42,7 @@ def open_sink(path: Path, schema: pa.Schema, overwrite: bool = False) -> Iterato
         UsageError: an unknown ending, a folder that does not exist, or a file that does.
         DataError: the disk is full or refuses.
     """
-    kinds: dict[str, Callable[[Path, pa.Schema], Sink]] = {
-        ".parquet": _Parquet,
-        ".csv": _Csv,
-        ".jsonl": _JsonLines,
-    }
-    make = kinds.get(path.suffix.lower())
-    if make is None:
+    if sink_suffix(path) is None:
         raise UsageError("usage.out_suffix", out=path, known=" ".join(SINK_SUFFIXES))
     if not path.parent.is_dir():
         raise UsageError("usage.out_folder", out=path, folder=path.parent)
@@ -56,7 +52,7 @@ def open_sink(path: Path, schema: pa.Schema, overwrite: bool = False) -> Iterato
         raise UsageError("usage.out_exists", out=path)
     work = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        sink = make(work, schema)
+        sink = make_sink(work, schema, suffix=sink_suffix(path))
         try:
             yield sink
         finally:
@@ -68,9 +64,44 @@ def open_sink(path: Path, schema: pa.Schema, overwrite: bool = False) -> Iterato
         work.unlink(missing_ok=True)
 
 
+def sink_suffix(path: Path) -> str | None:
+    """The ending by which a file's format is chosen; None for an unknown one."""
+    name = path.name.lower()
+    return next((s for s in (*SINK_SUFFIXES, *_PACKED) if name.endswith(s)), None)
+
+
+def make_sink(
+    path: Path,
+    schema: pa.Schema,
+    suffix: str | None = None,
+    compression: str = "zstd",
+    header: bool = True,
+) -> Sink:
+    """A sink that writes straight to ``path``.
+
+    Args:
+        path: the file.
+        schema: of every table written.
+        suffix: the format, where the path's own ending does not tell.
+        compression: of Parquet: ``zstd``, ``snappy``, ``lz4``, ``gzip``, ``brotli`` or ``none``.
+        header: whether CSV begins with the column names.
+    """
+    suffix = suffix or sink_suffix(path) or ""
+    if suffix == ".parquet":
+        return _Parquet(path, schema, compression)
+    if suffix.startswith(".csv"):
+        return _Csv(path, schema, suffix.endswith(".gz"), header)
+    return _JsonLines(path, suffix.endswith(".gz"))
+
+
 class _Parquet:
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+    def __init__(self, path: Path, schema: pa.Schema, compression: str) -> None:
+        # Ids are all different: a dictionary of them would be built and thrown away.
+        texts = [field.name for field in schema if pa.types.is_string(field.type)]
+        repeated = [name for name in texts if name != "record_id"]
+        self._writer = pq.ParquetWriter(
+            path, schema, compression=compression, use_dictionary=repeated or False
+        )
 
     def write(self, table: pa.Table) -> None:
         self._writer.write_table(table)
@@ -80,21 +111,25 @@ class _Parquet:
 
 
 class _Csv:
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, packed: bool, header: bool) -> None:
         from pyarrow import csv
 
-        self._writer = csv.CSVWriter(path, schema)
+        self._file = pa.output_stream(str(path), compression="gzip" if packed else None)
+        options = csv.WriteOptions(include_header=header)
+        self._writer = csv.CSVWriter(self._file, schema, write_options=options)
 
     def write(self, table: pa.Table) -> None:
         self._writer.write_table(table)
 
     def close(self) -> None:
         self._writer.close()
+        self._file.close()
 
 
 class _JsonLines:
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._file = path.open("w", encoding="utf-8")
+    def __init__(self, path: Path, packed: bool) -> None:
+        opened = gzip.open(path, "wt", encoding="utf-8") if packed else None
+        self._file: IO[str] = opened or path.open("w", encoding="utf-8")
 
     def write(self, table: pa.Table) -> None:
         for row in table.to_pylist():

@@ -15,8 +15,8 @@ from lepton_core.bundle import load_bundle
 from lepton_core.errors import DataError, UsageError
 from lepton_core.pipeline import Pipeline, Session
 from lepton_core.recent import RecentIds
-from lepton_core.scoring import engine
-from lepton_core.scoring.engine import score_file
+from lepton_core.scoring.engine import score_files
+from lepton_core.scoring.run import Options
 from lepton_core.scoring.sinks import SINK_SUFFIXES, open_sink
 from lepton_core.solution import find_task
 
@@ -137,13 +137,12 @@ def test_the_summary_counts_what_was_read_scored_and_refused(
     records: pa.Table,
     tmp_path: Path,
     batch: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine, "BATCH_ROWS", batch)
     source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
     pq.write_table(with_faults(records), source)
     told: list[tuple[int, int | None]] = []
-    summary = score_file(pipeline, source, out, progress=lambda *now: told.append(now))
+    options = Options(batch_rows=batch, part_batches=3)
+    summary = score_files(pipeline, [source], out, options, progress=lambda *now: told.append(now))
     scored = pq.read_table(out)
     assert (summary.read, summary.scored, summary.rejected) == (300, len(scored), 3)
     assert summary.scored + summary.rejected == summary.read
@@ -167,7 +166,7 @@ def test_scores_do_not_depend_on_the_output_format(
     tables = []
     for suffix in SINK_SUFFIXES:
         out = tmp_path / f"out{suffix}"
-        score_file(pipeline, source, out)
+        score_files(pipeline, [source], out)
         tables.append(read(out))
     for table in tables[1:]:
         assert table["record_id"].to_pylist() == tables[0]["record_id"].to_pylist()
@@ -182,10 +181,10 @@ def test_rejects_of_an_older_run_do_not_outlive_it(
 ) -> None:
     source, out = tmp_path / "in.parquet", tmp_path / "out.csv"
     pq.write_table(with_faults(records), source)
-    score_file(pipeline, source, out)
+    score_files(pipeline, [source], out)
     assert (tmp_path / "out.csv.rejected.jsonl").exists()
     pq.write_table(records, source)
-    assert score_file(pipeline, source, out, overwrite=True).rejected == 0
+    assert score_files(pipeline, [source], out, overwrite=True).rejected == 0
     assert not (tmp_path / "out.csv.rejected.jsonl").exists()
 
 
@@ -195,7 +194,7 @@ def test_strict_stops_at_the_first_refused_record(
     source, out = tmp_path / "in.parquet", tmp_path / "out.csv"
     pq.write_table(with_faults(records), source)
     with pytest.raises(DataError) as caught:
-        score_file(pipeline, source, out, strict=True)
+        score_files(pipeline, [source], out, Options(strict=True))
     assert caught.value.key == "data.strict"
     assert caught.value.values["row"] == 10
     assert list(tmp_path.iterdir()) == [source]

@@ -1,0 +1,261 @@
+"""One scoring run: batches through a session into output parts, committed by a journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from lepton_core.bundle_files import sha256
+from lepton_core.errors import DataError
+from lepton_core.pipeline import Pipeline, Work
+from lepton_core.predictions import Predictions
+from lepton_core.scoring.flow import Background, cores, in_order
+from lepton_core.scoring.journal import Journal
+from lepton_core.scoring.parts import PartWriter, check_partition
+from lepton_core.scoring.selection import Selection, check_names
+from lepton_core.scoring.summary import Summary
+
+REJECTED_LOG = "_rejected.jsonl"
+_PARTS_LOG = "_parts.jsonl"
+
+Progress = Callable[[int, int | None], None]
+
+
+class Reader(Protocol):
+    """An opened source of records."""
+
+    schema_names: Sequence[str]
+
+    def batches(self) -> Iterator[pa.Table]:
+        """The records in order."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How records are scored and what is written.
+
+    Args:
+        mapping: their column name -> ours.
+        select: columns to write, see :class:`~lepton_core.scoring.selection.Selection`.
+        condition: which rows to write, an expression; empty for all.
+        limit: read at most so many records; None for all.
+        suffix: format of the output: ``.parquet``, ``.csv``, ``.jsonl``, ``.csv.gz``, ``.jsonl.gz``.
+        compression: of Parquet.
+        partition: column whose values make folders; empty for none.
+        strict: fail at the first refused record.
+        threads: that prepare batches side by side; None takes the machine's cores.
+        batch_rows: records a batch; None takes the reader's own.
+        part_batches: batches a part: after each part the journal commits.
+    """
+
+    mapping: tuple[tuple[str, str], ...] = ()
+    select: tuple[str, ...] = ()
+    condition: str = ""
+    limit: int | None = None
+    suffix: str = ".parquet"
+    compression: str = "zstd"
+    partition: str = ""
+    strict: bool = False
+    threads: int | None = None
+    batch_rows: int | None = None
+    part_batches: int = 32
+
+    @property
+    def n_threads(self) -> int:
+        """Threads that work side by side."""
+        return self.threads or cores()
+
+
+class Run:
+    """A session, what it has written, and how far it counts.
+
+    Args:
+        pipeline: what scores.
+        journal: the run's folder.
+        options: what is written.
+        out: the output as the person named it, for messages and the summary.
+        progress: called with records read and, where known, records in all.
+        one_file: whether the parts become one file in the end.
+        on_repeat: see :meth:`~lepton_core.pipeline.Pipeline.open_session`.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        journal: Journal,
+        options: Options,
+        out: Path,
+        progress: Progress | None = None,
+        one_file: bool = False,
+        on_repeat: str = "reject",
+    ) -> None:
+        self.pipeline, self.journal, self.options = pipeline, journal, options
+        self.selection = Selection(pipeline.task, options.select, options.condition)
+        check_partition(options.partition, self.selection.columns)
+        self.session = pipeline.open_session(on_repeat)
+        self.summary = Summary(pipeline.address, str(out))
+        self._out, self._progress, self._one_file = out, progress, one_file
+        self._before = 0.0
+        if journal.resumed and journal.manifest.summary:
+            self.summary = Summary.from_json(journal.manifest.summary)
+            self._before = self.summary.seconds
+            state = journal.state()
+            if state:
+                self.session.restore(state)
+            self.session.cursor = self.summary.read
+        self._started = time.monotonic()
+        self._background = Background(inline=options.n_threads <= 1)
+        self._part = self._new_part()
+        self._batches = 0
+
+    def read(
+        self,
+        reader: Reader,
+        source: str,
+        cursor: Mapping[str, Any] | None,
+        done: int = 0,
+        total: int | None = None,
+    ) -> None:
+        """Score the records of an opened reader.
+
+        Args:
+            reader: gives ``batches()``.
+            source: its name, for messages.
+            cursor: what a commit notes of this source, besides the ``row`` reached; None commits
+                nothing before its end.
+            done: records of it that an earlier process has scored; they are passed over.
+            total: records of the whole run, where known.
+        """
+        check_names(self.selection, reader.schema_names, source)
+        first_of_source = self.session.cursor - done
+        place = self.session.cursor
+
+        def numbered() -> Iterator[tuple[pa.Table, int]]:
+            # In the reading thread, which alone knows how many records came before a batch.
+            nonlocal place
+            skip, left = done, self._left()
+            for batch in reader.batches():
+                if skip >= batch.num_rows:
+                    skip -= batch.num_rows
+                    continue
+                batch = batch.slice(skip)
+                skip = 0
+                if left is not None:
+                    batch = batch.slice(0, left)
+                    left -= batch.num_rows
+                if batch.num_rows:
+                    yield batch, place
+                    place += batch.num_rows
+                if left == 0:
+                    return
+
+        def work(item: tuple[pa.Table, int]) -> Work:
+            batch, first = item
+            return self.pipeline.prepare(batch, source, first)
+
+        for (batch, _), prepared in in_order(numbered(), work, self.options.n_threads):
+            predictions = self.session.take(prepared)
+            self.write(predictions, prepared, batch, source, first_of_source)
+            if self._progress:
+                self._progress(self.summary.read, total)
+            self._batches += 1
+            if self._batches >= self.options.part_batches and cursor is not None:
+                self.commit({**cursor, "row": self.session.cursor - first_of_source})
+
+    def _left(self) -> int | None:
+        limit = self.options.limit
+        return None if limit is None else max(limit - self.session.cursor, 0)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many records were read as shall be."""
+        return self._left() == 0
+
+    def write(
+        self,
+        predictions: Predictions,
+        work: Work,
+        batch: pa.Table,
+        source: str,
+        first_of_source: int = 0,
+    ) -> None:
+        """Add a scored batch to the part that the next commit makes count."""
+        self._refuse(predictions, source, first_of_source)
+        table = self.selection.apply(predictions, work, batch)
+        self._background(self._part.write, table)
+        self.summary.count(batch.num_rows, predictions, table.num_rows)
+
+    def _refuse(self, predictions: Predictions, source: str, first_of_source: int) -> None:
+        for reject in predictions.rejects:
+            told = reject.to_json()
+            told["row"] -= first_of_source
+            if self.options.strict:
+                raise DataError(
+                    "data.strict",
+                    source=source,
+                    row=told["row"],
+                    record_id=told["record_id"],
+                    reason=told["reasons"][0]["message"],
+                )
+            self.summary.refuse(reject, told["row"])
+            self.journal.append(REJECTED_LOG, {**told, "source": source})
+
+    def commit(self, cursor: dict[str, Any], status: str = "running") -> None:
+        """Make all that was scored so far count.
+
+        Args:
+            cursor: where in the inputs that is.
+            status: of the run from now on.
+
+        Raises:
+            DataError: the disk is full or refuses; what was committed before still stands.
+        """
+        try:
+            self._background.wait()
+            whole = status == "done" and self._one_file and not self.summary.parts
+            files = self._part.close(self.selection.schema() if whole else None)
+            if files:
+                self.summary.parts += 1
+            for path in files:
+                name = path.relative_to(self.journal.folder).as_posix()
+                self.journal.append(_PARTS_LOG, {"file": name, "rows": self._part.rows})
+            self.summary.seconds = round(self._before + time.monotonic() - self._started, 3)
+            state = None if status == "done" else self.session.export_state()
+            self.journal.commit(cursor, state, self.summary.to_json(), status)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError("data.cannot_write", out=self._out, reason=error) from error
+        self._part = self._new_part()
+        self._batches = 0
+
+    def abort(self) -> None:
+        """Drop what was not committed."""
+        self._background.close()
+        self._part.abort()
+
+    def close(self) -> None:
+        """End the writing thread."""
+        self._background.close()
+
+    def _new_part(self) -> PartWriter:
+        return PartWriter(
+            self.journal.folder,
+            self.journal.part_stem,
+            self.options.suffix,
+            self.options.compression,
+            self.options.partition,
+            # Parts that become one file are simply put behind each other.
+            header=not (self._one_file and self.summary.parts),
+        )
+
+
+def settings_of(pipeline: Pipeline, options: Options) -> dict[str, Any]:
+    """What must be the same for a run to go on: the bundle, and all that decides on the output."""
+    values = {name: value for name, value in asdict(options).items() if name != "threads"}
+    folder = pipeline.folder
+    digest = sha256(folder / "manifest.json") if folder else ""
+    return {"bundle": pipeline.address, "bundle_sha256": digest, **values}
