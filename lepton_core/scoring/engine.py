@@ -20,13 +20,14 @@ from lepton_core.scoring.sinks import SINK_SUFFIXES, sink_suffix
 from lepton_core.scoring.summary import Summary
 
 INPUTS_LOG = "_inputs.jsonl"
+DEFAULTS = Options()
 
 
 def score_files(
     pipeline: Pipeline,
     inputs: Sequence[Path],
     out: Path,
-    options: Options = Options(),
+    options: Options = DEFAULTS,
     *,
     resume: bool = False,
     overwrite: bool = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -69,10 +70,9 @@ class PartWriter:
     def abort(self) -> None:
         """Close and remove the files of a part that will not count."""
         for path, sink in self._sinks.items():
-            try:
+            # A full disk refuses the footer too; the file goes anyway.
+            with suppress(OSError, pa.ArrowException):
                 sink.close()
-            except (OSError, pa.ArrowException):
-                pass  # a full disk refuses the footer too; the file goes anyway
             path.unlink(missing_ok=True)
 
     def _flush(self) -> None:

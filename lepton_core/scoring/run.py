@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,6 +14,7 @@ from lepton_core.bundle_files import sha256
 from lepton_core.errors import DataError
 from lepton_core.pipeline import Pipeline, Work
 from lepton_core.predictions import Predictions
+from lepton_core.records.source import RecordReader
 from lepton_core.scoring.flow import Background, cores, in_order
 from lepton_core.scoring.journal import Journal
 from lepton_core.scoring.parts import PartWriter, check_partition
@@ -26,15 +27,6 @@ _PARTS_LOG = "_parts.jsonl"
 Progress = Callable[[int, int | None], None]
 
 
-class Reader(Protocol):
-    """An opened source of records."""
-
-    schema_names: Sequence[str]
-
-    def batches(self) -> Iterator[pa.Table]:
-        """The records in order."""
-
-
 @dataclass(frozen=True)
 class Options:
     """How records are scored and what is written.
@@ -44,7 +36,7 @@ class Options:
         select: columns to write, see :class:`~lepton_core.scoring.selection.Selection`.
         condition: which rows to write, an expression; empty for all.
         limit: read at most so many records; None for all.
-        suffix: format of the output: ``.parquet``, ``.csv``, ``.jsonl``, ``.csv.gz``, ``.jsonl.gz``.
+        suffix: format of the output, ``.parquet``, ``.csv``, ``.jsonl``; the last two also ``.gz``.
         compression: of Parquet.
         partition: column whose values make folders; empty for none.
         strict: fail at the first refused record.
@@ -115,7 +107,7 @@ class Run:
 
     def read(
         self,
-        reader: Reader,
+        reader: RecordReader,
         source: str,
         cursor: Mapping[str, Any] | None,
         done: int = 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
@@ -128,8 +128,8 @@ class _Csv:
 
 class _JsonLines:
     def __init__(self, path: Path, packed: bool) -> None:
-        opened = gzip.open(path, "wt", encoding="utf-8") if packed else None
-        self._file: IO[str] = opened or path.open("w", encoding="utf-8")
+        opener: Callable[..., IO[str]] = gzip.open if packed else open
+        self._file = opener(path, "wt", encoding="utf-8")
 
     def write(self, table: pa.Table) -> None:
         for row in table.to_pylist():
