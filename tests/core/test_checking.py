@@ -115,3 +115,79 @@ def test_good_records_are_not_touched() -> None:
     assert len(checked.rejects) == 0
     assert np.array_equal(checked.table.column("amount").to_numpy(), amounts)
     assert checked.table.column("label").null_count == 50
+
+
+IMAGES = Spec((Column("record_id", "string", "id"), Column("image", "image")))
+IMAGE = Column("image", "image").arrow_type()
+
+
+def image(path: str, data: bytes | None) -> dict:
+    return {"path": path, "bytes": data, "sha256": None}
+
+
+def test_a_picture_without_bytes_is_refused_with_its_path() -> None:
+    cells = [image("a.png", b"x"), None, image("c.png", None), image("d.png", b"")]
+    records = pa.table({"record_id": list("abcd"), "image": pa.array(cells, IMAGE)})
+    # As a stream of chunks, which are not joined.
+    checked = check(pa.concat_tables([records, records]), IMAGES, first_row=10)
+    assert checked.table["record_id"].to_pylist() == ["a", "a"]
+    assert checked.table.schema.equals(IMAGES.arrow_schema())
+    assert checked.rows.tolist() == [10, 14]
+    told = [(r.row, r.record_id, *r.reasons) for r in checked.rejects][:3]
+    named = {"column": "image"}
+    assert told == [
+        (11, "b", ("unreadable_image", {**named, "received": "-"})),
+        (12, "c", ("unreadable_image", {**named, "received": "c.png"})),
+        (13, "d", ("unreadable_image", {**named, "received": "d.png"})),
+    ]
+    assert "c.png" in list(checked.rejects)[1].to_json()["reasons"][0]["message"]
+
+
+def test_an_optional_picture_may_be_absent_but_not_broken() -> None:
+    spec = Spec((IMAGES["record_id"], Column("image", "image", required=False)))
+    cells = pa.array([None, image("b.png", None)], IMAGE)
+    checked = check(pa.table({"record_id": ["a", "b"], "image": cells}), spec)
+    assert checked.rows.tolist() == [0]
+    assert check(pa.table({"record_id": ["a"]}), spec).table["image"].null_count == 1
+
+
+def test_pictures_that_pass_are_not_copied() -> None:
+    cells = pa.array([image("a.png", b"x" * 1000)], IMAGE)
+    checked = check(pa.table({"record_id": ["a"], "image": cells}), IMAGES)
+    (chunk,) = checked.table["image"].chunks
+    assert chunk.field("bytes").buffers()[2].address == cells.field("bytes").buffers()[2].address
+
+
+def test_pictures_without_a_checksum_are_taken_all_the_same() -> None:
+    cells = pa.array([{"bytes": b"x", "path": "a.png"}])
+    checked = check(pa.table({"record_id": ["a"], "image": cells}), IMAGES)
+    assert checked.table["image"].to_pylist() == [image("a.png", b"x")]
+
+
+@pytest.mark.parametrize("cells", [[b"x" * 1000], ["a.png"], [[1]], [{"size": 1}]])
+def test_what_is_no_picture_column_is_an_error_with_its_rows(cells: list) -> None:
+    records = pa.table({"record_id": ["a"], "image": cells})
+    with pytest.raises(DataError, match="rows 64 to 64") as caught:
+        check(records, IMAGES, "a.parquet", 64, whole=False)
+    assert caught.value.key == "data.wrong_type"
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([b"\xff\xfe"]),
+        pa.array([[1.0]]),
+        pa.array([1], pa.duration("ns")),
+        pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+        pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
+    ],
+    ids=lambda cells: str(cells.type),
+)
+def test_an_odd_type_is_an_error_of_the_column(cells: pa.Array, whole: bool) -> None:
+    records = table().set_column(2, "amount", cells)
+    with pytest.raises(DataError) as caught:
+        check(records, SPEC, "a.parquet", 7, whole=whole)
+    assert caught.value.key == "data.wrong_type"
+    assert (caught.value.values["row"], caught.value.values["last"]) == (7, 7)
