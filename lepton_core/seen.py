@@ -106,7 +106,9 @@ class SeenIds:
         self._count = 0
 
     def _table(self) -> np.ndarray:
-        return np.zeros(self._size, np.uint64)
+        # Written once: else the system gives the memory only as the table fills, and a long run
+        # would seem to grow.
+        return np.full(self._size, _EMPTY, np.uint64)
 
     def split(self, ids: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         """Positions of the ids met for the first time, and of the repeated ones; all are kept.
@@ -126,7 +128,8 @@ class SeenIds:
             is_new[start:stop] = self._insert(hashes[start:stop])
             self._count += int(is_new[start:stop].sum())
             if self._count >= self._capacity:
-                self._newer, self._older, self._count = self._table(), self._newer, 0
+                self._newer, self._older, self._count = self._older, self._newer, 0
+                self._newer.fill(_EMPTY)
             start = stop
         return np.flatnonzero(is_new), np.flatnonzero(~is_new)
 

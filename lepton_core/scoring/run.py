@@ -55,7 +55,7 @@ class Options:
     strict: bool = False
     threads: int | None = None
     batch_rows: int | None = None
-    part_batches: int = 32
+    part_batches: int = 64
 
     @property
     def n_threads(self) -> int:
