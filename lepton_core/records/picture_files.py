@@ -159,5 +159,5 @@ def _walk(root: Path, folder: str, above: tuple[tuple[int, int], ...]) -> Iterat
 
 
 def _is_hidden(name: str) -> bool:
-    # __MACOSX holds a shadow of every file, with its ending, in zips that macOS made.
-    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+    # Also the shadow "._name.png" of every file in zips that macOS made.
+    return any(part.startswith(".") for part in name.split("/"))

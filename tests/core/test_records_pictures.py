@@ -158,6 +158,7 @@ def test_what_cannot_be_read_is_refused_alone(folder: Path) -> None:
         # Gone between listing and reading.
         (folder / "scratch/0001.png").unlink()
         table = pa.concat_tables(reader.batches())
+    assert [image["bytes"] for image in table["image"].to_pylist()].count(None) == 4
     checked = check(table, SPEC)
     assert checked.table["record_id"].to_pylist() == [NAMES[0], NAMES[1], NAMES[3]]
     refused = {reject.record_id: reject.reasons for reject in checked.rejects}
