@@ -6,7 +6,8 @@ from pathlib import Path
 
 from lepton_core.data.lookup import all_datasets
 from lepton_core.errors import DataError
-from lepton_core.records.table import open_table
+from lepton_core.records.opening import takes_pictures
+from lepton_core.records.table import TABLE_SUFFIXES, open_table
 from lepton_core.solution import Task
 
 
@@ -19,8 +20,10 @@ def known_mapping(source: Path, task: Task) -> tuple[dict[str, str], str]:
 
     Returns:
         their column name -> ours, and the data set's name; both empty where the file has our
-        names, or no known data set's.
+        names, or no known data set's, and for pictures, which have no columns of their own.
     """
+    if takes_pictures(task.inputs) and not source.name.lower().endswith(TABLE_SUFFIXES):
+        return {}, ""
     with open_table(source, batch_rows=1) as reader:
         found = set(reader.schema_names)
     if all(column.name in found for column in task.inputs if column.required):
