@@ -69,7 +69,6 @@ def check(
         named = {"column": column.name}
         if unreadable is not None:
             faults.append((unreadable, "type", {**named, "expected": column.dtype}, raw))
-        # Of a picture its path is told, not its bytes.
         told = _paths(values) if column.dtype == "image" else values
         for mask, key, values_of in _faults(values, unreadable, column):
             faults.append((mask, key, {**named, **values_of}, told))
@@ -147,7 +146,7 @@ def _faults(
     return found
 
 
-def _paths(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _paths(values: pa.ChunkedArray) -> pa.ChunkedArray:  # told in place of the pictures' bytes
     return pc.fill_null(pc.struct_field(values, "path"), "-")
 
 
@@ -188,8 +187,8 @@ def _read(
 
 
 def _may_hold_images(kind: pa.DataType) -> bool:
-    is_struct = pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
-    return is_struct or pa.types.is_null(kind)
+    has_bytes = pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return has_bytes or pa.types.is_null(kind)
 
 
 def _wrong_type(raw: pa.ChunkedArray, column: Column, source: str, first_row: int) -> DataError:

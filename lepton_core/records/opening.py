@@ -113,21 +113,20 @@ def read_records(
                     received=", ".join(reader.schema_names),
                 )
             parts = [batch.select(names) for batch in reader.batches()]
-        tables = _joined(tables, parts, path, inputs[0])
+        if tables:
+            _check_types(tables[0], parts[0], path, inputs[0])
+        tables += parts
     return join_tables(tables)
 
 
 def expand_inputs(paths: Sequence[str | Path], spec: Spec) -> list[Path]:
-    """The inputs that a person's paths stand for, in order.
+    """The inputs that a person's paths stand for, in order, each for one :func:`open_records`.
 
     Args:
         paths: for a table task files, and folders that stand for the table files in them (not
             deeper ones; sorted by name; those whose name begins with ``.`` or ``_`` left out).
             For a picture task a picture, a folder or a zip is one input.
         spec: what the task takes.
-
-    Returns:
-        each of them for one :func:`open_records`.
 
     Raises:
         DataError: ``data.no_file`` names the first path that is not there; ``data.no_tables`` a
@@ -232,20 +231,20 @@ def _tables_in(folder: Path) -> list[Path]:
     return found
 
 
-def _joined(
-    tables: list[pa.Table], parts: list[pa.Table], path: Path, first: Path
-) -> list[pa.Table]:
-    """The tables so far with a further file's; where they do not go together it is named."""
-    for before, here in zip(tables[:1], parts[:1], strict=False):
-        for field in before.schema:
-            other = here.schema.field(field.name).type
-            if pa.types.is_nested(field.type) != pa.types.is_nested(other):
-                raise DataError(
-                    "data.other_types",
-                    source=path,
-                    first=first,
-                    column=field.name,
-                    expected=str(field.type),
-                    received=str(other),
-                )
-    return [*tables, *parts]
+def _check_types(before: pa.Table, here: pa.Table, path: Path, first: Path) -> None:
+    """Numbers and text of two files join as text; what has no text of its own must be alike."""
+    for field in before.schema:
+        other = here.schema.field(field.name).type
+        if field.type != other and not (_has_text(field.type) and _has_text(other)):
+            raise DataError(
+                "data.other_types",
+                source=path,
+                first=first,
+                column=field.name,
+                expected=field.type,
+                received=other,
+            )
+
+
+def _has_text(kind: pa.DataType) -> bool:
+    return not (pa.types.is_nested(kind) or "binary" in str(kind))

@@ -14,7 +14,13 @@ import pytest
 
 from lepton_core.checking import check
 from lepton_core.errors import DataError
-from lepton_core.records import expand_inputs, open_records, open_table, read_records
+from lepton_core.records import (
+    expand_inputs,
+    open_records,
+    open_table,
+    opening,
+    read_records,
+)
 from lepton_core.spec import Column, Spec
 
 TABLE = Spec(
@@ -56,7 +62,9 @@ def test_a_picture_task_also_reads_a_table_that_holds_pictures(tmp_path: Path) -
     assert read_records(tmp_path / "a.parquet", PICTURES).equals(table)
 
 
-@pytest.mark.parametrize(("spec", "rows"), [(TABLE, 32_768), (PICTURES, 64)])
+@pytest.mark.parametrize(
+    ("spec", "rows"), [(TABLE, opening.TABLE_BATCH_ROWS), (PICTURES, opening.PICTURE_BATCH_ROWS)]
+)
 def test_batches_have_a_size_that_suits_the_records(tmp_path: Path, spec: Spec, rows: int) -> None:
     if spec is TABLE:
         lines = "".join(f"{n},1\n" for n in range(rows + 1))
@@ -171,6 +179,7 @@ def test_pictures_of_two_folders_are_read_as_one(tmp_path: Path) -> None:
         ({"record_id": ["2"]}, "data.missing_columns", "amount"),
         ({"record_id": ["2"], "amount": [1.0], "label": [1]}, "data.other_columns", "label"),
         ({"record_id": ["2"], "amount": [[1.0]]}, "data.other_types", "list<"),
+        ({"record_id": ["2"], "amount": [b"\xff"]}, "data.other_types", "binary"),
     ],
 )
 def test_files_that_do_not_go_together_name_the_second(
