@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lepton_core import layers
-from lepton_core.testing_layers import check_layer
+from lepton_core.testing.layers import check_layer
 
 MEAN = [10.0, -5.0, 0.5]
 STD = [2.0, 0.25, 4.0]
