@@ -1,42 +1,17 @@
-"""From a model's raw score to what a person acts on; changing it never means scoring again."""
+"""Two classes: a logit to calibrated probability, label and review band; and threshold rules."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
-import pyarrow as pa
 
+from lepton_core.decision.base import Decision, check_codes, labels_of
 from lepton_core.errors import DataError
 
 _LEAST_SLOPE = 1e-3
-
-
-class Decision(ABC):
-    """Turns raw scores into output columns, and knows by which data it was fitted."""
-
-    kind: ClassVar[str]
-    fitted_on: Mapping[str, Any]
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether validation data set it; what it says otherwise is only a start."""
-        return bool(self.fitted_on)
-
-    @abstractmethod
-    def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        """Output columns [n], NumPy or Arrow, from a model's raw outputs [n, ...] or kept ones.
-
-        Every kind reads the output ``score``: a logit [n], logits [n, classes], quantiles
-        [n, levels]...
-        """
-
-    @abstractmethod
-    def to_json(self) -> dict[str, Any]:
-        """All of it as plain values; begins with ``kind``."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +142,19 @@ class Classify(Decision):
         policy = Policy("fixed", threshold)
         return replace(self, policy=policy, threshold=threshold, band=(0.0, 0.0))
 
+    def trivial(self, targets: np.ndarray, n: int) -> np.ndarray:
+        """The logit [n] of the base rate.
+
+        Example:
+            >>> Classify().trivial(np.array([0, 0, 0, 1]), 2).astype(float).round(3).tolist()
+            [-1.099, -1.099]
+        """
+        labels = check_codes(targets, 2)
+        positives = int(labels.sum())
+        # Half a record for a class that never occurred: its logit must be a number.
+        odds = max(positives, 0.5) / max(len(labels) - positives, 0.5)
+        return np.full(n, np.log(odds), np.float32)
+
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, **asdict(self)}
 
@@ -178,12 +166,6 @@ class Classify(Decision):
         known["band"] = tuple(known["band"])
         known["policy"] = Policy(**known["policy"])
         return cls(**known)
-
-
-def labels_of(codes: np.ndarray, classes: Sequence[str]) -> pa.Array:
-    """Class names [n], strings, from class numbers [n]."""
-    numbers = pa.array(codes.astype(np.int32))
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(classes, pa.string())).cast(pa.string())
 
 
 def choose_threshold(policy: Policy, probability: np.ndarray, labels: np.ndarray) -> float:
@@ -245,9 +227,3 @@ def _platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         # nearly the base rate, and the figures tell.
         return _LEAST_SLOPE, float(np.log(rate / (1 - rate)) - _LEAST_SLOPE * centre)
     return float(slope), float(weights[1] - slope * centre)
-
-
-def from_json(values: dict[str, Any]) -> Decision:
-    """A decision of any kind from what its ``to_json`` wrote."""
-    kinds = {Classify.kind: Classify}
-    return kinds[values["kind"]].from_json(values)

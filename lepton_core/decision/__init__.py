@@ -1,0 +1,44 @@
+"""From a model's raw score to what a person acts on; changing it never means scoring again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lepton_core.decision.base import Decision, labels_of
+from lepton_core.decision.classify import Classify, Policy, choose_threshold
+from lepton_core.decision.classify_many import ClassifyMany
+from lepton_core.decision.interval import Interval
+from lepton_core.errors import BundleError
+
+__all__ = [
+    "Classify",
+    "ClassifyMany",
+    "Decision",
+    "Interval",
+    "Policy",
+    "choose_threshold",
+    "from_json",
+    "labels_of",
+]
+
+_KINDS: dict[str, type[Classify] | type[ClassifyMany] | type[Interval]] = {
+    Classify.kind: Classify,
+    ClassifyMany.kind: ClassifyMany,
+    Interval.kind: Interval,
+}
+
+
+def from_json(values: dict[str, Any]) -> Decision:
+    """A decision of any kind from what its ``to_json`` wrote.
+
+    Raises:
+        BundleError: ``bundle.unknown_decision`` for a kind of a newer version.
+
+    Example:
+        >>> from_json(Classify(("genuine", "fraud")).to_json()).threshold
+        0.5
+    """
+    kind = values.get("kind")
+    if kind not in _KINDS:
+        raise BundleError("bundle.unknown_decision", received=kind, known=", ".join(_KINDS))
+    return _KINDS[kind].from_json(values)
