@@ -79,8 +79,8 @@ class Reader:
                 name = _ARITHMETIC[type(op)]
                 return self.compute(node, "number", name, self.all([a, b], "number"))
             case ast.Compare(ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(None)]):
-                value, asked = self.read(node.left), isinstance(op, ast.Is)
-                return self.condition(node, lambda c: is_null(value.run(c), asked))
+                left, asked = self.read(node.left), isinstance(op, ast.Is)
+                return self.condition(node, lambda c: is_null(left.run(c), asked))
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.List(elts=items)]):
                 return self.member(node, self.read(node.left), [self.read(item) for item in items])
             case ast.Compare(ops=ops) if all(type(op) in _COMPARE for op in ops):
