@@ -1,4 +1,4 @@
-"""``lepton data``: data sets by name."""
+"""``lepton data``: data sets by name, and a look at what a client brings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from lepton_core.cli.options import Json, Task
+from lepton_core.cli.options import Json, Map, Task, read_mapping
 
-cli = typer.Typer(help="List, generate, fetch and find data sets.", no_args_is_help=True)
+cli = typer.Typer(help="List, generate, fetch, find and check data sets.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, as `lepton data list`.")]
 
@@ -83,3 +83,27 @@ def sample(
         sink.write(table)
     print(f"{table.num_rows:,} records in {out}")
     return 0
+
+
+@cli.command("check")
+def check(
+    source: Annotated[
+        str, typer.Argument(metavar="PATH", help="A file of records, or a data set's name.")
+    ],
+    task: Annotated[
+        str, typer.Option("--task", metavar="TASK", help="What the records shall be used for.")
+    ],
+    mapping: Map = None,
+    as_json: Json = False,
+) -> int:
+    """Tell how records fit a task, and what is suspicious; ends with 1 where there is an error."""
+    from lepton_core.cli.output import print_json
+    from lepton_core.data.inspection import inspect
+    from lepton_core.solution import find_task
+
+    report = inspect(source, find_task(task), read_mapping(mapping))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print(report.to_text())
+    return 1 if report.errors else 0

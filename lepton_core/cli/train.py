@@ -30,12 +30,21 @@ def train(
     run_folder: Annotated[
         Path | None, typer.Option("--run", help="Checkpoints and logs; runs/<bundle> without.")
     ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept",
+            metavar="FINDING",
+            help="Train in spite of this error in the records, as the report names it; repeatable.",
+        ),
+    ] = None,
 ) -> int:
     """Train a task and write its bundle; the same command goes on after an interruption."""
     import shlex
 
     from lepton_core.cli.output import note
     from lepton_core.data.labelled import load_labelled
+    from lepton_core.data.report import DataReport
     from lepton_core.evaluation.run import find_protocol
     from lepton_core.settings import apply_settings
     from lepton_core.solution import find_task
@@ -45,12 +54,20 @@ def train(
     name = data or task.sample_data
     folder = out or Path(f"{task.name.replace('/', '-')}-bundle")
     check_out(folder, overwrite)
-    records, dataset = load_labelled(name, task, read_mapping(mapping), note)
+    # Before the records are read, so that a slip of the pen costs no waiting.
     config = apply_settings(task.hook(task.config)(), settings or [])
+
+    def review(report: DataReport) -> None:
+        for line in report.short_lines(accept or ()):
+            note(line)
+        report.require(accept or ())
+
+    records, dataset = load_labelled(name, task, read_mapping(mapping), note, review)
     card = dataset.card if dataset else None
     words = ["lepton", "train", target, "--data", Path(name).name if card is None else name]
     words += [word for pair in mapping or [] for word in ("--map", pair)]
     words += [word for pair in settings or [] for word in ("--set", pair)]
+    words += [word for key in accept or [] for word in ("--accept", key)]
     made = make_bundle(
         task,
         records,

@@ -7,14 +7,21 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.checking import check
+from lepton_core.checking import Checked, check
+from lepton_core.data.inspection import inspect_source
 from lepton_core.data.lookup import Dataset, load_records
+from lepton_core.data.mapping import match_source
+from lepton_core.data.report import DataReport
 from lepton_core.recent import RecentIds
 from lepton_core.solution import Task
 
 
 def load_labelled(
-    data: str, task: Task, mapping: Mapping[str, str], note: Callable[[str], None]
+    data: str,
+    task: Task,
+    mapping: Mapping[str, str],
+    note: Callable[[str], None],
+    review: Callable[[DataReport], None] | None = None,
 ) -> tuple[pa.Table, Dataset | None]:
     """The records of a data set or file, as a protocol may split them.
 
@@ -24,14 +31,14 @@ def load_labelled(
     Args:
         data: name or path.
         task: what they are for.
-        mapping: their column name -> ours.
+        mapping: their column name -> ours; columns that differ in spelling alone are found.
         note: told what was left out or changed.
+        review: shown the report on the records before they are used; it raises to stop.
 
     Returns:
         the checked records, and the data set where a name was given.
     """
-    loaded = load_records(data, task.inputs, mapping)
-    checked = check(loaded.table, task.inputs, loaded.source)
+    checked, dataset = _checked(data, task, mapping, note, review)
     table = checked.table
     if len(checked.rejects):
         note(f"{len(checked.rejects):,} records left out: {checked.rejects.counts()}")
@@ -46,4 +53,25 @@ def load_labelled(
         if (np.diff(moments) < 0).any():
             note("The records are not in order of time; they are sorted first.")
             table = table.take(pa.array(np.argsort(moments, kind="stable")))
-    return table, loaded.dataset
+    return table, dataset
+
+
+def _checked(
+    data: str,
+    task: Task,
+    mapping: Mapping[str, str],
+    note: Callable[[str], None],
+    review: Callable[[DataReport], None] | None,
+) -> tuple[Checked, Dataset | None]:
+    if review is not None:
+        inspected = inspect_source(data, task, mapping)
+        review(inspected.report)
+        if inspected.checked is not None:
+            return inspected.checked, inspected.dataset
+        # What the person let pass cannot be used all the same; reading it again says why.
+    _, match = match_source(data, task, mapping)
+    if review is None:
+        for line in match.lines():
+            note(line)
+    loaded = load_records(data, task.inputs, match.mapping)
+    return check(loaded.table, task.inputs, loaded.source), loaded.dataset

@@ -1,0 +1,255 @@
+"""Looks at the records that a client brings: what is there, what is missing, what is suspicious."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lepton_core.checking import Checked, check
+from lepton_core.data.labels import find_label_faults
+from lepton_core.data.lookup import Dataset, load_records
+from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
+from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
+from lepton_core.data.suspicions import find_suspicions
+from lepton_core.errors import DataError
+from lepton_core.records.table import read_table
+from lepton_core.solution import Task
+from lepton_core.spec import Column, Spec
+
+# Where more than this part of the records is refused, the fault is rather in the columns chosen.
+MANY_REFUSED = 0.05
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A report, and what was read and checked for it, so that no one has to do so again.
+
+    Args:
+        report: what was found.
+        checked: the records against the task's Spec; None where a required column is missing or
+            a column cannot be read at all.
+        dataset: the data set, where a name was given.
+    """
+
+    report: DataReport
+    checked: Checked | None
+    dataset: Dataset | None
+
+
+def inspect(
+    records: pa.Table | str | Path, task: Task, mapping: Mapping[str, str] | None = None
+) -> DataReport:
+    """What records are like, for the task that shall learn from them.
+
+    Faults of the records never raise; they are findings of the report.
+
+    Args:
+        records: a table as the client has it, a file, or a data set's name.
+        task: what they are for.
+        mapping: their column name -> ours, as a person said.
+
+    Raises:
+        DataError: the file cannot be found or read, or the mapping does not fit.
+
+    Example:
+        >>> from lepton_core.solution import find_task
+        >>> task = find_task("fraud_rnn/transactions")
+        >>> report = inspect(pa.table({"Record ID": ["a"], "betrag": ["9.5"]}), task)
+        >>> dict(report.match.guessed), [f.key for f in report.errors]
+        ({'Record ID': 'record_id'}, ['missing_columns', 'missing_label'])
+    """
+    return inspect_source(records, task, mapping).report
+
+
+def inspect_source(
+    records: pa.Table | str | Path, task: Task, mapping: Mapping[str, str] | None = None
+) -> Inspected:
+    """As :func:`inspect`, with the checked records; see there."""
+    if isinstance(records, pa.Table):
+        match = match_columns(records.column_names, task, mapping)
+        table = _ours(records, match, task)
+        return _look(table, task, match, "input", None)
+    located, match = match_source(records, task, mapping)
+    if not match.found:
+        loaded = load_records(records, task.inputs, match.mapping)
+        match = replace(match, found=tuple(loaded.table.column_names))
+        return _look(loaded.table, task, match, loaded.source, loaded.dataset)
+    wanted = [name for name in task.inputs.names if match.theirs(name)]
+    # Where nothing fits, any column tells at least how many records there are.
+    table = read_table(located.path, match.mapping, columns=wanted or match.found[:1])
+    return _look(table, task, match, located.source, located.dataset)
+
+
+def _ours(table: pa.Table, match: ColumnMatch, task: Task) -> pa.Table:
+    pairs = [(theirs, name) for name in task.inputs.names if (theirs := match.theirs(name))]
+    absent = [theirs for theirs in match.mapping if theirs not in table.column_names]
+    if absent:
+        found = ", ".join(table.column_names)
+        hint = f"--map THEIR_COLUMN={match.mapping[absent[0]]}"
+        raise DataError(
+            "data.map_unknown", source="input", column=absent[0], found=found, hint=hint
+        )
+    if not pairs:
+        return table
+    return table.select([theirs for theirs, _ in pairs]).rename_columns([name for _, name in pairs])
+
+
+def _look(
+    table: pa.Table, task: Task, match: ColumnMatch, source: str, dataset: Dataset | None
+) -> Inspected:
+    checked, unreadable = _check(table, task.inputs, source)
+    missing = _missing(table, task, match)
+    findings = [*missing, *(Finding("error", "unreadable", values) for values in unreadable)]
+    findings += _refused(checked, table.num_rows)
+    sampled = 0
+    by_reason = _by_reason(checked)
+    columns = _columns(table, checked, task.inputs, match, by_reason)
+    wanted = checked.table.column_names
+    if checked.table.num_rows:
+        # Optional columns that are absent stand in the checked table as nulls.
+        there = checked.table.select([name for name in wanted if name in table.column_names])
+        found, sampled = find_label_faults(there, task, match)
+        distinct = {column.name: column.distinct or 0 for column in columns}
+        findings += [*found, *find_suspicions(there, checked.rows, task, distinct)]
+    report = DataReport(
+        source=source,
+        task=task.name,
+        records=table.num_rows,
+        accepted=table.num_rows - len(checked.rejects),
+        columns=tuple(columns),
+        unused=_unused(match, task.inputs),
+        match=match,
+        refused=by_reason,
+        findings=tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity))),
+        sampled=sampled,
+    )
+    whole = wanted == list(task.inputs.names)
+    return Inspected(report, checked if whole else None, dataset)
+
+
+def _check(table: pa.Table, spec: Spec, source: str) -> tuple[Checked, list[dict[str, Any]]]:
+    """Check what can be checked; columns that cannot be read at all are told and left out."""
+    left = [c for c in spec if c.name in table.column_names or not c.required]
+    unreadable: list[dict[str, Any]] = []
+    while True:
+        try:
+            return check(table, Spec(tuple(left)), source), unreadable
+        except DataError as error:
+            if error.key != "data.wrong_type":
+                raise
+            names = ("column", "expected", "received", "examples")
+            unreadable.append({name: error.values[name] for name in names})
+            left = [column for column in left if column.name != error.values["column"]]
+
+
+def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:
+    findings = []
+    absent = [column for column in task.inputs if column.name not in table.column_names]
+    required = [column.name for column in absent if column.required and column.role != "label"]
+    if required:
+        values = {
+            "missing": ", ".join(required),
+            "found": ", ".join(match.found),
+            "hint": " ".join(map(match.option, required)),
+        }
+        findings.append(Finding("error", "missing_columns", values))
+    for column in absent:
+        values = {"column": column.name, "hint": match.option(column.name)}
+        if column.role == "label":
+            findings.append(Finding("error", "missing_label", values))
+        elif not column.required and column.name in match.suggested:
+            findings.append(Finding("note", "optional_suggested", values))
+    return findings
+
+
+def _refused(checked: Checked, n: int) -> list[Finding]:
+    """A finding where so many records are refused that the columns may be the wrong ones."""
+    refused = len(checked.rejects)
+    if not refused or refused <= MANY_REFUSED * n:
+        return []
+    reasons = ", ".join(f"{key} {count:,}" for key, count in checked.rejects.counts().items())
+    key, severity = ("all_refused", "error") if refused == n else ("refused", "warning")
+    return [Finding(severity, key, {"n": refused, "of": n, "reasons": reasons})]
+
+
+def _by_reason(checked: Checked) -> tuple[Refusal, ...]:
+    first: dict[tuple[str, str], Refusal] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for reject in checked.rejects:
+        for reason, values in reject.reasons:
+            place = reason, str(values.get("column", ""))
+            counts[place] += 1
+            if place not in first:
+                first[place] = Refusal(*place, 1, reject.row, reject.record_id, values)
+    return tuple(replace(first[place], n=n) for place, n in counts.most_common())
+
+
+def _unused(match: ColumnMatch, spec: Spec) -> tuple[str, ...]:
+    """Their columns that are read as none of ours."""
+    used = {match.theirs(name) for name in spec.names}
+    return tuple(name for name in match.found if name not in used)
+
+
+def _columns(
+    table: pa.Table, checked: Checked, spec: Spec, match: ColumnMatch, refused: tuple[Refusal, ...]
+) -> list[ColumnFound]:
+    faults: Counter[str] = Counter()
+    for one in refused:
+        faults[one.column] += one.n if one.reason != "null" else 0
+    found = []
+    for column in spec:
+        fixed = (column.dtype, column.required)
+        if column.name not in table.column_names:
+            found.append(ColumnFound(column.name, None, column.role, "", *fixed))
+            continue
+        raw = table.column(column.name)
+        theirs = match.theirs(column.name) or column.name
+        there = ColumnFound(column.name, theirs, column.role, _kind(raw.type), *fixed)
+        there = replace(there, empty=_empty(raw), refused=faults[column.name])
+        if column.name in checked.table.column_names:
+            there = replace(there, **_values(checked.table.column(column.name), column))
+        else:
+            there = replace(there, refused=table.num_rows - raw.null_count)
+        found.append(there)
+    return found
+
+
+def _kind(kind: pa.DataType) -> str:
+    """An Arrow type in the words of a Spec, where it has them."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    if pa.types.is_struct(kind) and kind.get_field_index("sha256") >= 0:
+        return "image"
+    return {"large_string": "string", "double": "float64", "float": "float32"}.get(
+        str(kind), str(kind)
+    )
+
+
+def _empty(raw: pa.ChunkedArray) -> float:
+    """Part of a column's cells without a value, 0 to 1; blank text is none."""
+    empty = raw.null_count
+    if pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type):
+        empty += pc.sum(pc.equal(pc.utf8_trim_whitespace(raw), "")).as_py() or 0
+    return empty / len(raw) if len(raw) else 0.0
+
+
+def _values(values: pa.ChunkedArray, column: Column) -> dict[str, Any]:
+    """Smallest and largest, or the number of distinct values, of what was accepted."""
+    if column.dtype == "image":
+        return {"distinct": pc.count_distinct(pc.struct_field(values, "sha256")).as_py()}
+    if column.dtype in ("string", "bool"):
+        return {"distinct": pc.count_distinct(values).as_py()}
+    ends = pc.min_max(values)
+    low, high = ends["min"], ends["max"]
+    if column.dtype == "timestamp":
+        # Through text: as Python objects, times would load pandas where it is installed.
+        low, high = low.cast(pa.string()), high.cast(pa.string())
+    return {"low": low.as_py(), "high": high.as_py()}
