@@ -97,8 +97,8 @@ def score(
 
     address = resolve(target)
     theirs = read_mapping(mapping)
-    if not theirs and not stream and not watch:
-        theirs = _known_columns(inputs, address.task, note)
+    if not stream and not watch:
+        theirs = _known_columns(inputs, address.task, theirs, note)
     n_threads = threads or cores()
     options = _options(
         address.task,
@@ -239,17 +239,20 @@ def _options(task: Any, part_rows: int | None, **given: Any) -> Any:
     return Options(**given, batch_rows=rows, part_batches=max(part_rows // rows, 1))
 
 
-def _known_columns(inputs: list[Path], task: Any, note: Any) -> dict[str, str]:
-    """The mapping of a known data set whose columns the first table has."""
-    from lepton_core.data.mapping import known_mapping
+def _known_columns(inputs: list[Path], task: Any, given: dict[str, str], note: Any) -> Any:
+    """The mapping that the first table's columns ask for; what is certain is taken, and told."""
+    from lepton_core.data.mapping import match_source
+    from lepton_core.records.table import TABLE_SUFFIXES
 
     first = inputs[0]
-    if first == STDIN or not first.is_file():
-        return {}
-    theirs, card = known_mapping(first, task)
-    if card:
-        note(f"Columns are read as those of the data set {card}.")
-    return theirs
+    if not (first.is_file() and first.name.lower().endswith(TABLE_SUFFIXES)):
+        return given
+    _, match = match_source(first, task, given)
+    if match.dataset:
+        note(f"Columns are read as those of the data set {match.dataset}.")
+    for theirs, ours in match.guessed.items():
+        note(f"Column {theirs} is read as {ours}.")
+    return dict(match.mapping)
 
 
 def _suffix(kind: str | None) -> str:
