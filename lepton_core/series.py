@@ -1,0 +1,203 @@
+"""Values of many series over time: each one's recent past, and what comes a few steps later.
+
+Time is counted in whole steps (an hour, a shift, a day), so that a gap in a series is seen as a
+gap and the value of a week ago always stands at the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lepton_core.entities import EntityTable, StateArray
+
+_US_A_MINUTE = 60_000_000
+_NEVER = -(2**62)
+
+
+def step_numbers(times: pa.Array | pa.ChunkedArray, step_minutes: float) -> np.ndarray:
+    """Times as whole steps since 1970, each rounded to the nearest.
+
+    Args:
+        times: timestamps in UTC [n].
+        step_minutes: length of a step, above 0.
+
+    Returns:
+        int64 [n].
+
+    Raises:
+        ValueError: the step is not above 0.
+
+    Example:
+        >>> times = pa.array([0, 7_190_000_000], pa.timestamp("us", tz="UTC"))  # 2 h less 10 s
+        >>> step_numbers(times, 60).tolist()
+        [0, 2]
+    """
+    if not step_minutes > 0:
+        raise ValueError(f"step_minutes is above 0. Received: {step_minutes}")
+    step = round(step_minutes * _US_A_MINUTE)
+    moments = times.cast(pa.timestamp("us", tz=times.type.tz)).cast(pa.int64())
+    return (moments.to_numpy() + step // 2) // step
+
+
+def values_ahead(
+    series: pa.Array | pa.ChunkedArray, steps: np.ndarray, values: np.ndarray, horizon: int
+) -> np.ndarray:
+    """What each record's series is ``horizon`` steps later.
+
+    Args:
+        series: ids [n].
+        steps: int64 [n], from :func:`step_numbers`; where a series has two records on one step,
+            the first counts.
+        values: float64 [n].
+        horizon: steps ahead.
+
+    Returns:
+        float64 [n], NaN where there is no record on that step.
+
+    Example:
+        >>> values_ahead(pa.array(["a", "b", "a"]), np.array([0, 0, 1]), np.array([5., 6., 7.]), 1)
+        array([ 7., nan, nan])
+    """
+    found = np.full(len(steps), np.nan)
+    if not len(steps):
+        return found
+    whole = pa.chunked_array([series]) if isinstance(series, pa.Array) else series
+    codes = whole.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    first = int(steps.min())
+    span = int(steps.max()) - first + abs(horizon) + 1
+    keys = codes * span + (steps - first)
+    order = np.argsort(keys, kind="stable")
+    place = np.minimum(np.searchsorted(keys[order], keys + horizon), len(keys) - 1)
+    there = keys[order][place] == keys + horizon
+    found[there] = values[order][place][there]
+    return found
+
+
+def calendar(steps: np.ndarray, step_minutes: float) -> np.ndarray:
+    """Hour of day and day of week of each step as points on two circles, in UTC.
+
+    Args:
+        steps: int64 [n], from :func:`step_numbers`.
+        step_minutes: length of a step.
+
+    Returns:
+        float32 [n, 4]: sine and cosine of the part of the day that is over, then of the week,
+        which begins on Monday.
+    """
+    days = steps * step_minutes / 1440.0
+    # 1 January 1970 was a Thursday, the fourth day of the week.
+    angles = 2 * np.pi * np.stack([days, (days + 3) / 7], axis=1)
+    both = np.stack([np.sin(angles), np.cos(angles)], axis=2)
+    return both.reshape(len(steps), 4).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The pasts of a batch's records.
+
+    Args:
+        past: float64 [k, length, columns], the record's own values last; NaN for a step without a
+            record.
+        kept: int64 [k], positions of these records in the batch, ascending.
+        late: int64, positions of records before an earlier one of their series.
+        repeated: int64, positions of records on the same step as an earlier one.
+    """
+
+    past: np.ndarray
+    kept: np.ndarray
+    late: np.ndarray
+    repeated: np.ndarray
+
+
+class SeriesHistory:
+    """The last values of every series; a record's past is the same however a file is cut.
+
+    Args:
+        length: steps that are remembered, at least 1.
+        columns: values a step.
+
+    Example:
+        >>> history = SeriesHistory(3)
+        >>> names, steps = pa.array(["a", "b", "a"]), np.array([0, 0, 2])
+        >>> history.step(names, steps, np.array([[5.0], [6.0], [7.0]])).past[:, :, 0]
+        array([[nan, nan,  5.],
+               [nan, nan,  6.],
+               [ 5., nan,  7.]])
+    """
+
+    def __init__(self, length: int, columns: int = 1) -> None:
+        self._length = length
+        self._table = EntityTable(
+            StateArray("last", dtype="int64", initial=_NEVER),
+            StateArray("past", (length, columns), "float64", np.nan),
+        )
+
+    def step(self, series: pa.Array, steps: np.ndarray, values: np.ndarray) -> Windows:
+        """Takes records in and gives each its past, itself included.
+
+        Args:
+            series: strings or integers [n].
+            steps: int64 [n], from :func:`step_numbers`.
+            values: float64 [n, columns].
+        """
+        slots = self._table.slots(series)
+        order = np.argsort(slots, kind="stable")
+        key, before = self._in_order(slots[order], steps[order])
+        fresh = key > before
+        late, repeated = np.sort(order[key < before]), np.sort(order[key == before])
+        rows = order[fresh]
+        # A gap longer than what is remembered leaves nothing of the past, however long it is.
+        moved = np.minimum(key - before, self._length)[fresh]
+        past = self._advance(slots[rows], steps[rows], moved, values[rows])
+        arrival = np.argsort(rows)
+        return Windows(past[arrival], rows[arrival], late, repeated)
+
+    def _in_order(self, slots: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Each row's step, and the latest one before it in its series, on one axis for all series.
+
+        Rows are grouped by series, in order of arrival within each.
+        """
+        if not len(slots):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        series = np.cumsum(np.diff(slots, prepend=slots[0]) != 0)
+        last = self._table["last"][slots]
+        known = last[last > _NEVER]
+        first = min(steps.min(), known.min(initial=steps.min())) - 1
+        span = max(steps.max(), known.max(initial=steps.max())) - first + 1
+        key = series * span + (steps - first)
+        stored = series * span + np.maximum(last - first, 0)
+        reached = np.maximum.accumulate(key)
+        return key, np.maximum(np.concatenate([[-1], reached[:-1]]), stored)
+
+    def _advance(
+        self, slots: np.ndarray, steps: np.ndarray, moved: np.ndarray, values: np.ndarray
+    ) -> np.ndarray:
+        """The pasts [k, length, columns] of rows grouped by series, which move the series on.
+
+        All series are laid out one behind the other on one line, what was stored before what came,
+        so that every past is a stretch of it.
+        """
+        stored, back = self._table["past"], np.arange(1 - self._length, 1)
+        if not len(slots):
+            return np.zeros((0, *stored.shape[1:]))
+        is_first = np.concatenate([[True], slots[1:] != slots[:-1]])
+        ends = np.append(np.flatnonzero(is_first)[1:], len(slots)) - 1
+        place = np.cumsum(is_first) * self._length - 1 + np.cumsum(moved)
+        line = np.full((place[-1] + 1, stored.shape[2]), np.nan)
+        line[(place - moved)[is_first][:, None] + back] = stored[slots[is_first]]
+        line[place] = values
+        stored[slots[ends]] = line[place[ends][:, None] + back]
+        self._table["last"][slots[ends]] = steps[ends]
+        return line[place[:, None] + back]
+
+    def export(self) -> dict[str, np.ndarray]:
+        """The whole memory as plain arrays."""
+        return self._table.export()
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes what :meth:`export` gave."""
+        self._table.restore(arrays)

@@ -1,0 +1,97 @@
+"""Values of many series: their pasts, whatever the batches, and what comes later."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lepton_core.series import SeriesHistory, calendar, step_numbers, values_ahead
+
+LENGTH = 9
+
+
+def a_stream(n: int = 3000) -> tuple[pa.Array, np.ndarray, np.ndarray]:
+    """Records of twelve series in a rough order: gaps, late ones, two on one step."""
+    rng = np.random.default_rng(0)
+    series = rng.integers(0, 12, n)
+    steps = np.arange(n) // 6 + rng.integers(-3, 3, n)
+    steps[n // 2 :] += 50
+    return pa.array([f"s{k}" for k in series]), steps, rng.normal(size=(n, 2))
+
+
+def one_by_one(names: pa.Array, steps: np.ndarray, values: np.ndarray) -> tuple[list, ...]:
+    """The same by plain loops: pasts, kept, late, repeated."""
+    memory: dict[str, dict[int, np.ndarray]] = {}
+    past, kept, late, repeated = [], [], [], []
+    for row, (name, step) in enumerate(zip(names.to_pylist(), steps.tolist(), strict=True)):
+        own = memory.setdefault(name, {})
+        if own and step <= max(own):
+            (late if step < max(own) else repeated).append(row)
+            continue
+        own[step] = values[row]
+        absent = np.full(2, np.nan)
+        past.append([own.get(step - back, absent) for back in range(LENGTH - 1, -1, -1)])
+        kept.append(row)
+    return past, kept, late, repeated
+
+
+@pytest.mark.parametrize("size", [1, 7, 500, 3000])
+def test_pasts_are_those_of_one_record_at_a_time(size: int) -> None:
+    names, steps, values = a_stream()
+    past, kept, late, repeated = one_by_one(names, steps, values)
+    history = SeriesHistory(LENGTH, 2)
+    found: dict[str, list] = {"past": [], "kept": [], "late": [], "repeated": []}
+    for start, stop in pairwise([*range(0, len(steps), size), len(steps)]):
+        batch = history.step(
+            names.slice(start, stop - start), steps[start:stop], values[start:stop]
+        )
+        found["past"].append(batch.past)
+        for part in ("kept", "late", "repeated"):
+            found[part] += (getattr(batch, part) + start).tolist()
+        if start < 30 * size:
+            resumed = SeriesHistory(LENGTH, 2)
+            resumed.restore(history.export())
+            history = resumed
+    assert np.array_equal(np.concatenate(found["past"]), np.array(past), equal_nan=True)
+    assert [found[part] for part in ("kept", "late", "repeated")] == [kept, late, repeated]
+    assert late
+    assert repeated
+
+
+def test_a_long_gap_leaves_nothing_and_takes_no_memory() -> None:
+    history = SeriesHistory(3)
+    history.step(pa.array(["a"]), np.array([-(10**12)]), np.array([[1.0]]))
+    past = history.step(pa.array(["a"]), np.array([10**12]), np.array([[2.0]])).past
+    assert np.array_equal(past[0, :, 0], [np.nan, np.nan, 2.0], equal_nan=True)
+
+
+def test_no_records_have_no_past() -> None:
+    empty = SeriesHistory(3).step(pa.array([], pa.string()), np.zeros(0, int), np.zeros((0, 1)))
+    assert empty.past.shape == (0, 3, 1)
+
+
+def test_values_ahead_are_of_the_same_series_and_the_right_step() -> None:
+    names, steps, values = a_stream()
+    found = values_ahead(names, steps, values[:, 0], 2)
+    first: dict[tuple[str, int], float] = {}
+    keys = list(zip(names.to_pylist(), steps.tolist(), strict=True))
+    for key, value in zip(keys, values[:, 0].tolist(), strict=True):
+        first.setdefault(key, value)
+    expected = [first.get((name, step + 2), np.nan) for name, step in keys]
+    assert np.array_equal(found, expected, equal_nan=True)
+
+
+def test_calendar_comes_back_after_a_week_and_tells_days_apart() -> None:
+    weeks = calendar(np.arange(0, 336), 60)
+    assert np.allclose(weeks[:168], weeks[168:], atol=1e-5)
+    assert len(np.unique(weeks[:168].round(4), axis=0)) == 168
+    monday = step_numbers(pa.array(["2026-01-05T00:00:00Z"]).cast(pa.timestamp("s", "UTC")), 60)
+    assert np.allclose(calendar(monday, 60), [[0, 1, 0, 1]], atol=1e-5)
+
+
+def test_a_step_of_no_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        step_numbers(pa.array([0], pa.timestamp("us", "UTC")), 0)
