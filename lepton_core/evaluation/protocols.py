@@ -38,6 +38,22 @@ class Protocol(ABC):
 
     name: str
 
+    def with_truth(self, records: pa.Table) -> pa.Table:
+        """The records with what is true of them, where other records tell it.
+
+        A task whose truth stands in its records' own label column leaves this as it is. For a
+        forecast the truth is a later record of the same series, and is added here as a column
+        outside the Spec, which scoring never sees. Called once, on all records, before
+        :meth:`split`; trainer, measures and baselines get what it returns.
+
+        Args:
+            records: checked records [n], in order.
+
+        Returns:
+            the same rows in the same order, with further columns.
+        """
+        return records
+
     @abstractmethod
     def split(self, records: pa.Table) -> Split:
         """Rows that one bundle is trained, validated and tested on."""

@@ -71,12 +71,14 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
         DataError: ``evaluate.other_split`` when the bundle was made from this data set, but its
             test part was another.
     """
+    prints = data_fingerprint(records)
+    records = protocol.with_truth(records)
     rows = protocol.split(records).test
     known = pipeline.card.get("protocol", {})
     fingerprint = test_fingerprint(records, rows)
     baselines: dict[str, dict[str, Measured]] = {}
     made_from = pipeline.card.get("data", {})
-    is_own = made_from.get("fingerprint") == data_fingerprint(records)
+    is_own = made_from.get("fingerprint") == prints
     if is_own or made_from.get("name") == data:
         if not is_own or known.get("test_fingerprint") != fingerprint:
             raise DataError(
@@ -124,6 +126,7 @@ def evaluate_training(
     from lepton_core.bundle import load_bundle, save_bundle
     from lepton_core.training.job import TrainingJob
 
+    records = protocol.with_truth(records)
     parts: dict[str, list[dict[str, Measured]]] = {}
     total = 0
     for fold in protocol.folds(records):

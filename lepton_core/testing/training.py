@@ -39,6 +39,7 @@ def check_training(task: Task) -> None:
     pipeline = load_bundle(task.bundle("sample"))
     config = from_dict(task.hook(task.config), pipeline.card["settings"])
     protocol = find_protocol(task, task.sample_data, config)
+    records = protocol.with_truth(records)
     check_beats_trivial(pipeline, records, protocol)
     check_test_is_unseen(task, records, protocol, config)
     check_overfits(task, records, protocol, config, pipeline)
@@ -49,12 +50,12 @@ def check_test_is_unseen(task: Task, records: pa.Table, protocol: Protocol, conf
 
     Args:
         task: the task.
-        records: checked records, in order.
+        records: checked records, in order, from the protocol's ``with_truth``.
         protocol: which of them are for what.
         config: the task's settings.
     """
     split = protocol.split(records)
-    other = spoil(records, split.test, task)
+    other = protocol.with_truth(spoil(records, split.test, task))
     assert not other.equals(records), f"{task.name}: the test rows could not be changed"
     brief = with_epochs(config, 1)
     first, second = (
@@ -150,7 +151,8 @@ def few_rows(records: pa.Table, rows: np.ndarray, task: Task) -> np.ndarray:
     """Some rows of the training part, ascending, its classes in equal parts where it has any."""
     target = target_of(task)
     if target.role != "label":
-        return rows[:_FEW]
+        # The latest: what a model learns of a series is its past, and the first have none.
+        return rows[-_FEW:]
     classes = np.array(records.column(target.name).take(pa.array(rows)).to_pylist(), object)
     kinds = sorted({value for value in classes if value is not None})
     share = -(-_FEW // len(kinds))

@@ -57,13 +57,14 @@ def make_bundle(
         UsageError: something stands at ``out`` that must not be replaced.
     """
     check_out(out, overwrite)
+    prints = fingerprint(records)
+    records = protocol.with_truth(records)
     split = protocol.split(records)
     note(
         f"{len(split.train):,} records to train on, {len(split.valid):,} to validate, "
         f"{len(split.test):,} to test"
     )
     run_folder = folder or Path("runs") / out.name
-    prints = fingerprint(records)
     run = Run.open(
         run_folder,
         task=task.name,
