@@ -107,7 +107,7 @@ def test_the_top_part_holds_the_highest_probabilities() -> None:
         ("precision", [0, 1], [0, 0], "no_predicted"),
         ("recall", [0, 0], [0, 1], "no_positive"),
         ("f1", [0, 0], [0, 1], "no_positive"),
-        ("accuracy", [0, 1], [0.2, 0.8], "not_binary"),
+        ("precision", [0, 1], [0.2, 0.8], "not_binary"),
         ("ece", [0, 1], [0.1, 1.2], "not_probability"),
         ("calibration_ratio", [0, 0], [0.1, 0.2], "no_positive"),
         ("brier_skill", [1, 1], [0.1, 0.2], "one_class"),
