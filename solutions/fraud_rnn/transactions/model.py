@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from lepton_core._keras import keras
-from lepton_core.training.fit import fit
+from lepton_core.models.recurrent import start_weights, step_log_loss
+from lepton_core.training.histories import fit_histories
 from lepton_core.training.manifest import Run
 
+from .bins import fit_bins
 from .config import ModelConfig
-from .sequences import card_sequences, fit_bins
 
 
 def build(
@@ -40,7 +41,7 @@ def build(
     h = gru(z)
     y = logit(head(keras.layers.Concatenate(name="join")([h, z])))
     model = keras.Model(x, keras.layers.Reshape((-1,), name="score")(y), name="card_gru")
-    model.set_weights(_start_weights(model, seed))
+    model.set_weights(start_weights(model, seed))
     if bins is not None:
         binned.set_weights(_bin_weights(bins))
     return model
@@ -78,23 +79,6 @@ def _layers(config: ModelConfig, n_features: int) -> tuple[keras.layers.Layer, .
     )
 
 
-def _start_weights(model: keras.Model, seed: int) -> list[np.ndarray]:
-    """Glorot uniform kernels, orthogonal recurrent kernels a gate, zero biases."""
-    rng = np.random.default_rng(seed)
-    weights = []
-    for weight in model.weights:
-        shape = tuple(weight.shape)
-        if "recurrent" in weight.path and len(shape) == 2 and "bias" not in weight.path:
-            gates = [np.linalg.qr(rng.normal(size=(shape[0],) * 2))[0] for _ in range(3)]
-            weights.append(np.concatenate(gates, axis=1))
-        elif "bias" in weight.path:
-            weights.append(np.zeros(shape))
-        else:
-            limit = np.sqrt(6.0 / sum(shape))
-            weights.append(rng.uniform(-limit, limit, shape))
-    return [weight.astype(np.float32) for weight in weights]
-
-
 def _bin_weights(bins: np.ndarray) -> list[np.ndarray]:
     """Kernel [F, F * bins] and bias: clip((x - low) / width, 0, 1) as clip(y / 6 + 1/2, 0, 1)."""
     n_features, n_bins, _ = bins.shape
@@ -105,53 +89,8 @@ def _bin_weights(bins: np.ndarray) -> list[np.ndarray]:
     return [kernel.reshape(n_features, -1), (-low * slope - 3.0).astype(np.float32).ravel()]
 
 
-class _Batches(keras.utils.PyDataset):
-    """The training batches of every epoch, each epoch shuffled by its own seed."""
-
-    def __init__(
-        self,
-        features: np.ndarray,
-        card_slots: np.ndarray,
-        labels: np.ndarray,
-        loss_mask: np.ndarray,
-        config: ModelConfig,
-        seed: int,
-    ) -> None:
-        super().__init__()
-        self._columns = features, labels.astype(np.float32), loss_mask.astype(np.float32)
-        self._card_slots, self._config, self._seed = card_slots, config, seed
-        self._epoch = 0
-        self._shuffle()
-        self._rows_a_batch = loss_mask.sum() / len(self._batches)
-
-    def _shuffle(self) -> None:
-        # A fixed arithmetic of seed and epoch: what an epoch sees does not depend on a restart.
-        seed = self._seed * 10_007 + self._epoch
-        batches = card_sequences(self._card_slots, self._config.batch_cards, seed)
-        # Keras on TensorFlow takes a length as fixed when the first two batches agree in it.
-        other = [b for b in batches if b.rows.shape != batches[0].rows.shape][:1]
-        self._batches = other + [b for b in batches if b is not other[0]] if other else batches
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        batch = self._batches[index]
-        features, labels, counts = self._columns
-        # Keras divides by steps, padding included; so weighted, every row counts alike.
-        weights = batch.take(counts) * np.float32(batch.rows.size / self._rows_a_batch)
-        return batch.take(features), batch.take(labels), weights
-
-    def on_epoch_end(self) -> None:
-        self._epoch += 1
-        self._shuffle()
-
-
-@keras.saving.register_keras_serializable(package="fraud_rnn")
-def masked_log_loss(labels, logits):
-    """Log loss of each step [B, T], for step weights; Keras's own averages the steps first."""
-    ops = keras.ops
-    return ops.maximum(logits, 0.0) - logits * labels + ops.log1p(ops.exp(-ops.abs(logits)))
+# The name under which older bundles have it in their Keras file.
+keras.saving.get_custom_objects()["fraud_rnn>masked_log_loss"] = step_log_loss
 
 
 def train(
@@ -184,71 +123,23 @@ def train(
     Returns:
         The trained model, compiled.
     """
-    data = _batches(features, card_slots, labels, loss_mask, config, seed)
-    validation = None
-    if valid_mask is not None:
-        validation = _batches(features, card_slots, labels, valid_mask, config, seed)
     bins = fit_bins(features[loss_mask], config.bins)
     model = build(config, features.shape[1], seed, bins)
-    compile_model(model, config, steps=len(data) * config.epochs)
-    fit(
+    fit_histories(
         model,
-        data,
-        validation=validation,
+        features,
+        card_slots,
+        labels,
+        loss_mask,
         epochs=config.epochs,
-        run=run,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        clipnorm=config.clipnorm,
+        batch_entities=config.batch_cards,
+        valid_mask=valid_mask,
         patience=patience,
+        run=run,
         seed=seed,
         verbose=verbose,
     )
     return model
-
-
-def compile_model(model: keras.Model, config: ModelConfig, steps: int) -> None:
-    """Optimiser and loss for `steps` training steps in all."""
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            weight_decay=config.weight_decay,
-            clipnorm=config.clipnorm,
-        ),
-        loss=masked_log_loss,
-        jit_compile=keras.backend.backend() == "jax",
-    )
-
-
-def _batches(
-    features: np.ndarray,
-    card_slots: np.ndarray,
-    labels: np.ndarray,
-    mask: np.ndarray,
-    config: ModelConfig,
-    seed: int,
-) -> _Batches:
-    """The batches of the cards with a row that counts; others would be steps without a gradient."""
-    counting = np.zeros(card_slots.max(initial=-1) + 1, dtype=bool)
-    counting[card_slots[mask]] = True
-    kept = counting[card_slots]
-    return _Batches(features[kept], card_slots[kept], labels[kept], mask[kept], config, seed)
-
-
-def score_histories(
-    model: keras.Model, features: np.ndarray, card_slots: np.ndarray, batch_cards: int = 256
-) -> np.ndarray:
-    """The logit of every row, each card read from its first row.
-
-    Args:
-        model: from `build` or `train`.
-        features: float32 [N, F], scaled, in order of arrival.
-        card_slots: int64 [N].
-        batch_cards: cards a batch.
-
-    Returns:
-        float32 [N].
-    """
-    scores = np.empty(len(card_slots), dtype=np.float32)
-    for batch in card_sequences(card_slots, batch_cards):
-        filled = batch.rows >= 0
-        logits = keras.ops.convert_to_numpy(model.predict_on_batch(batch.take(features)))
-        scores[batch.rows[filled]] = logits[filled]
-    return scores

@@ -11,16 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core.entities import EntityTable, StateArray, waves
 from lepton_core.errors import BundleError
+from lepton_core.events import EventTable, refuse_late
 from lepton_core.preprocessing import Prepared, Preprocessor
-from lepton_core.rejects import Rejects
 from lepton_core.settings import from_dict
 
 from .config import FeatureConfig
 from .features import FeatureEngine, fit_scaling, learn_outlier_amount, scale
-
-_LONG_AGO = -(2**62)
 
 
 class TransactionHistory:
@@ -32,17 +29,7 @@ class TransactionHistory:
 
     def __init__(self, config: FeatureConfig) -> None:
         self.engine = FeatureEngine(config)
-        self.cards = EntityTable(StateArray("last_us", dtype="int64", initial=_LONG_AGO))
-
-    def late(self, slots: np.ndarray, time_us: np.ndarray) -> np.ndarray:
-        """Which transactions [N] are older than their card's previous one; moves the others on."""
-        is_late = np.zeros(len(slots), bool)
-        last = self.cards["last_us"]
-        for rows in waves(slots):
-            at = slots[rows]
-            is_late[rows] = time_us[rows] < last[at]
-            last[at] = np.maximum(last[at], time_us[rows])
-        return is_late
+        self.cards = EventTable()
 
     def export(self) -> dict[str, np.ndarray]:
         """The whole memory as plain arrays."""
@@ -119,12 +106,9 @@ class TransactionPreprocessor(Preprocessor):
         history = history or self.new_history()
         card, terminal, time_us, amount, label = columns(records)
         slots = history.cards.slots(card)
-        is_late = history.late(slots, time_us)
-        rejects = Rejects()
-        kept = np.arange(len(slots))
-        if is_late.any():
-            _refuse_late(rejects, records, np.flatnonzero(is_late))
-            kept = np.flatnonzero(~is_late)
+        gaps = history.cards.gaps(slots, time_us)
+        kept, rejects = refuse_late(records, gaps, entity="card", time="time")
+        if len(rejects):
             terminal, slots = terminal.take(pa.array(kept)), slots[kept]
             time_us, amount, label = time_us[kept], amount[kept], label[kept]
         x = history.engine.step(pa.array(slots), terminal, time_us, amount, label)
@@ -172,11 +156,3 @@ def columns(records: pa.Table) -> tuple[pa.Array, pa.Array, np.ndarray, np.ndarr
 def _one(column: pa.ChunkedArray) -> pa.Array:
     whole = column.combine_chunks()
     return whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
-
-
-def _refuse_late(rejects: Rejects, records: pa.Table, rows: np.ndarray) -> None:
-    late = records.take(pa.array(rows))
-    ids, cards = late.column("record_id").to_pylist(), late.column("card").to_pylist()
-    times = late.column("time").cast(pa.string()).to_pylist()
-    for row, record_id, card, time in zip(rows.tolist(), ids, cards, times, strict=True):
-        rejects.add(row, record_id, "late", card=card, received=time)

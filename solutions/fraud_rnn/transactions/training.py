@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from lepton_core.bundle import ScoringModel, Trained
 from lepton_core.decision import Classify, Policy
+from lepton_core.models.recurrent import score_histories
 from lepton_core.training.job import TrainingJob
 
 from .config import Config
-from .model import build_step, score_histories
+from .model import build_step
 from .model import train as train_model
 from .preprocessing import TransactionPreprocessor, columns
 from .sample import generate

@@ -7,9 +7,10 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from lepton_core.models.recurrent import score_histories
+from lepton_core.training.sequences import entity_sequences
 from solutions.fraud_rnn.transactions import model as network
 from solutions.fraud_rnn.transactions.config import ModelConfig
-from solutions.fraud_rnn.transactions.sequences import card_sequences
 
 F = 6
 SMALL = ModelConfig(
@@ -43,7 +44,7 @@ def test_one_step_at_a_time_equals_the_whole_history(stream):
     x, cards, _ = stream
     model = network.build(SMALL, F, seed=3)
     step = network.build_step(model, SMALL)
-    whole = network.score_histories(model, x, cards)
+    whole = score_histories(model, x, cards)
     state = np.zeros((30, SMALL.gru_units), np.float32)
     scores = np.empty(len(cards), np.float32)
     for row, card in enumerate(cards[:200]):
@@ -62,7 +63,7 @@ def test_the_step_shares_its_weights_with_the_network(stream):
 
 def test_batches_hold_every_row_once_each_card_in_order_and_have_few_shapes(stream):
     _, cards, _ = stream
-    batches = card_sequences(cards, batch_cards=4, seed=1)
+    batches = entity_sequences(cards, batch_entities=4, seed=1)
     seen = np.concatenate([b.rows[b.rows >= 0] for b in batches])
     assert sorted(seen) == list(range(900))
     for batch in batches:
@@ -72,12 +73,12 @@ def test_batches_hold_every_row_once_each_card_in_order_and_have_few_shapes(stre
             assert (np.diff(rows) > 0).all()
     sizes = np.repeat(np.arange(1, 500), 2)
     many = np.repeat(np.arange(len(sizes)), sizes)
-    assert len({b.rows.shape for b in card_sequences(many, 4)}) <= 16
+    assert len({b.rows.shape for b in entity_sequences(many, 4)}) <= 16
 
 
 def test_the_same_seed_gives_the_same_batches_and_another_seed_does_not(stream):
     def first(seed):
-        return card_sequences(stream[1], 4, seed)[0].rows.tolist()
+        return entity_sequences(stream[1], 4, seed)[0].rows.tolist()
 
     assert first(1) == first(1) != first(2)
 
@@ -88,7 +89,7 @@ def test_training_finds_what_only_the_cards_past_tells(stream):
         dense_units=8, gru_units=8, head_units=8, epochs=40, learning_rate=2e-2, batch_cards=4
     )
     model = network.train(x, cards, label, np.ones(900, bool), config, seed=0)
-    score = network.score_histories(model, x, cards)
+    score = score_histories(model, x, cards)
     hidden = x[:, 0] < 1.0  # rows that do not show it themselves
     assert np.mean((score > 0)[hidden] == (label == 1)[hidden]) > 0.9
 
@@ -106,5 +107,5 @@ def test_the_same_seed_trains_the_same_network(stream):
     x, cards, label = stream
     a, b = (network.train(x, cards, label, label >= 0, SMALL, seed=5) for _ in range(2))
     np.testing.assert_allclose(
-        network.score_histories(a, x, cards), network.score_histories(b, x, cards), atol=1e-5
+        score_histories(a, x, cards), score_histories(b, x, cards), atol=1e-5
     )

@@ -23,7 +23,7 @@ def test_onnx_runtime_agrees_with_the_outputs_that_keras_gave(pipeline: Pipeline
 def test_stepwise_scores_equal_the_whole_sequence(pipeline: Pipeline, records: pa.Table) -> None:
     from lepton_core._keras import keras
     from lepton_core.checking import check
-    from solutions.fraud_rnn.transactions.model import score_histories
+    from lepton_core.models.recurrent import score_histories
     from solutions.fraud_rnn.transactions.preprocessing import columns
 
     assert pipeline.folder is not None
