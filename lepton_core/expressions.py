@@ -7,7 +7,8 @@ checked while reading, so that a wrong expression fails before the first record.
 What a condition means where data have gaps: null and NaN are both "not known". A comparison with
 something not known is not known either, ``not`` of it too, and a record is kept only where the
 whole condition is known to be true. A division by zero is not known. ``is None`` asks for gaps.
-Times are in UTC. Arithmetic is in float64; integers are compared exactly.
+Times are in UTC. Arithmetic is in float64; integers are compared exactly
+(uint64 as float64, as it does not fit into int64).
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core._expression_reader import Reader
+from lepton_core._expression_reader import ALLOWED, Reader
 from lepton_core._expression_values import Run, plain_type
 from lepton_core.errors import UsageError
+
+__all__ = ["ALLOWED", "MAX_DEPTH", "MAX_LENGTH", "Condition", "names_in"]
 
 MAX_LENGTH = 2000  # characters
 MAX_DEPTH = 50  # nodes one inside another: both reading and evaluating recurse
