@@ -145,6 +145,17 @@ def _label(column: Column, task_name: str) -> str:
     return f"{title} *" if column.required else title
 
 
+def word(task_name: str, group: str, name: str) -> str:
+    """A task's word in the page's language: ``class`` or ``column`` names it; else the name itself.
+
+    Example:
+        >>> word("fraud_rnn/transactions", "column", "no_such_column")
+        'no_such_column'
+    """
+    key = f"{task_name.replace('/', '.')}.{group}.{name}"
+    return t(key) if has_message(key) else name
+
+
 def column_title(name: str, task_name: str) -> str:
     """A column's name for people, in the page's language."""
     key = f"{task_name.replace('/', '.')}.column.{name}"

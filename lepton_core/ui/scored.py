@@ -39,7 +39,7 @@ class Scored:
         address: ``solution/task@bundle``.
         records: the scored records [n] in the Spec's columns and types, in input order.
         rows: int64 [n], where each stood in the input.
-        score: float32 [n], raw.
+        score: float32 [n, ...], the model's raw output.
         decision: the bundle's own.
         card: the bundle's card.
         rejects: the refused records.
@@ -126,28 +126,23 @@ def score_table(
         (time,) = pipeline.task.inputs.of_role("time")
         order = np.argsort(checked.table.column(time.name).to_numpy(), kind="stable")
         checked = Checked(checked.table.take(order), checked.rows[order], checked.rejects)
-    rejects, kept, scores = checked.rejects, [], []
     session = pipeline.open_session()
-    total = checked.table.num_rows
-    for start in range(0, total, _BATCH_ROWS):
-        batch = checked.table.slice(start, _BATCH_ROWS)
-        predictions = session.step(batch, source)
-        refused = {reject.row for reject in predictions.rejects}
-        for reject in predictions.rejects:
-            for reason, values in reject.reasons:
-                rejects.add(int(checked.rows[reject.row]), reject.record_id, reason, **values)
-        rows = range(start, start + batch.num_rows)
-        kept.append(np.array([row for row in rows if row not in refused], np.int64))
-        scores.append(predictions["score"])
-        progress((start + batch.num_rows) / total)
-    positions = np.concatenate(kept) if kept else np.zeros(0, np.int64)
+    parts, total = [], max(checked.table.num_rows, 1)
+    for start in range(0, checked.table.num_rows, _BATCH_ROWS):
+        parts.append(session.step(checked.table.slice(start, _BATCH_ROWS), source))
+        progress(min(start + _BATCH_ROWS, total) / total)
+    rejects = checked.rejects
+    for reject in (reject for part in parts for reject in part.rejects):
+        for reason, values in reject.reasons:
+            rejects.add(int(checked.rows[reject.row]), reject.record_id, reason, **values)
+    rows = np.concatenate([part.rows for part in parts]) if parts else np.zeros(0, np.int64)
     return Scored(
         key=key,
         source=source,
         address=pipeline.address,
-        records=checked.table.take(positions),
-        rows=checked.rows[positions],
-        score=np.concatenate(scores) if scores else np.zeros(0, np.float32),
+        records=checked.table.take(rows),
+        rows=checked.rows[rows],
+        score=np.concatenate([p.raw["score"] for p in parts]) if parts else np.zeros(0, np.float32),
         decision=pipeline.decision,
         card=pipeline.card,
         rejects=rejects,
