@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.entities import EntityTable, StateArray
+from lepton_core.rejects import Rejects
 
 _US_A_MINUTE = 60_000_000
 _NEVER = -(2**62)
@@ -65,16 +66,33 @@ def values_ahead(
     found = np.full(len(steps), np.nan)
     if not len(steps):
         return found
-    whole = pa.chunked_array([series]) if isinstance(series, pa.Array) else series
-    codes = whole.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-    first = int(steps.min())
-    span = int(steps.max()) - first + abs(horizon) + 1
-    keys = codes * span + (steps - first)
+    keys = _keys(series, steps, abs(horizon))
     order = np.argsort(keys, kind="stable")
     place = np.minimum(np.searchsorted(keys[order], keys + horizon), len(keys) - 1)
     there = keys[order][place] == keys + horizon
     found[there] = values[order][place][there]
     return found
+
+
+def first_on_step(series: pa.Array | pa.ChunkedArray, steps: np.ndarray) -> np.ndarray:
+    """Which records [n] are the first of their series on their step, as bool.
+
+    Example:
+        >>> first_on_step(pa.array(["a", "b", "a"]), np.array([0, 0, 0])).tolist()
+        [True, True, False]
+    """
+    is_first = np.zeros(len(steps), bool)
+    if len(steps):
+        is_first[np.unique(_keys(series, steps, 0), return_index=True)[1]] = True
+    return is_first
+
+
+def _keys(series: pa.Array | pa.ChunkedArray, steps: np.ndarray, room: int) -> np.ndarray:
+    """One number int64 [n] for series and step, with ``room`` free behind each series' last."""
+    whole = pa.chunked_array([series]) if isinstance(series, pa.Array) else series
+    codes = whole.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    first = int(steps.min())
+    return codes * (int(steps.max()) - first + room + 1) + (steps - first)
 
 
 def calendar(steps: np.ndarray, step_minutes: float) -> np.ndarray:
@@ -201,3 +219,22 @@ class SeriesHistory:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes what :meth:`export` gave."""
         self._table.restore(arrays)
+
+
+def refuse_unordered(records: pa.Table, windows: Windows, *, series: str, time: str) -> Rejects:
+    """What :meth:`SeriesHistory.step` could not take, with reasons: the past cannot be changed.
+
+    Args:
+        records: the batch.
+        windows: what came of it.
+        series: the column that names the series.
+        time: the time column.
+    """
+    rejects = Rejects()
+    for key, rows in (("late", windows.late), ("same_step", windows.repeated)):
+        some = records.select(["record_id", series, time]).take(pa.array(rows))
+        moments = some.column(time).cast(pa.string()).to_pylist()
+        ids, names = some.column("record_id").to_pylist(), some.column(series).to_pylist()
+        for row, record_id, name, moment in zip(rows.tolist(), ids, names, moments, strict=True):
+            rejects.add(row, record_id, key, column=series, entity=name, received=moment)
+    return rejects

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lepton_core.errors import DataError
 from lepton_core.evaluation.splitting import TimeSplit
-from lepton_core.series import step_numbers, values_ahead
+from lepton_core.series import first_on_step, step_numbers, values_ahead
 from lepton_core.training.splits import Split
 
 TARGET = "target"
@@ -55,11 +55,15 @@ class ForecastSplit(TimeSplit):
         self._series, self._value = series, value
 
     def with_truth(self, records: pa.Table) -> pa.Table:
-        """The records with the column ``target``, null where the series has no such record."""
+        """The records with the column ``target``, null where the series has no such record.
+
+        Of two records of a series on one step the second has none: scoring refuses it.
+        """
         steps = step_numbers(records.column(self._time), self._step)
         values = records.column(self._value).to_numpy()
         ahead = values_ahead(records.column(self._series), steps, values, self._horizon)
-        target = pa.array(ahead, pa.float64(), from_pandas=True)
+        first = first_on_step(records.column(self._series), steps)
+        target = pa.array(np.where(first, ahead, np.nan), pa.float64(), from_pandas=True)
         if TARGET in records.column_names:
             records = records.drop_columns([TARGET])
         return records.append_column(TARGET, target)
