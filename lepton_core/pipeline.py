@@ -121,6 +121,10 @@ class Session:
         on_repeat: see :meth:`Pipeline.open_session`.
         trace: keep in ``traced`` what the model was given for the last batch: ``x`` and, for a
             recurrent model, each record's state before its step. For explanations.
+
+    Attributes:
+        cursor: how many records were given so far.
+        repeated: int64 [n], the rows of the last batch whose ids had come before.
     """
 
     def __init__(self, pipeline: Pipeline, on_repeat: str = "reject", trace: bool = False) -> None:
@@ -134,6 +138,7 @@ class Session:
         self._answers = RecentIds() if on_repeat == "answer" else None
         self._hidden: dict[str, np.ndarray] = {}
         self._trace = trace
+        self.repeated = np.empty(0, np.int64)
         self.traced: dict[str, np.ndarray] = {}
 
     def step(self, records: pa.Table, source: str = "input") -> Predictions:
@@ -155,6 +160,7 @@ class Session:
         ids = work.checked.table.column("record_id").combine_chunks()
         seen = self._seen if self._answers is None else self._answers
         fresh, repeats = seen.split(ids)
+        self.repeated = work.checked.rows[repeats]
         rejects = work.checked.rejects
         prepared, outputs = self._finish(work, fresh, repeats)
         scored = prepared.kept

@@ -38,13 +38,16 @@ def hash_ids(ids: pa.Array) -> np.ndarray:
     offsets = np.frombuffer(offset_buffer, np.int64)[large.offset : large.offset + len(ids) + 1]
     text = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
     lengths = np.diff(offsets)
-    width = int(lengths.max())
-    if width > _LONGEST:
-        return _hash_long(ids)
+    long = np.flatnonzero(lengths > _LONGEST)
+    if len(long):
+        return _hash_some_long(ids, long)
+    width, least = int(lengths.max()), int(lengths.min())
     words = _words(text, offsets, lengths, max(-(-width // 8), 1))
     mixed = lengths.astype(np.uint64) * _ODD
-    for word in words.T:
-        mixed = _mix((mixed ^ word) * _ODD)
+    for number, word in enumerate(words.T):
+        more = _mix((mixed ^ word) * _ODD)
+        # An id is mixed as often as it has words, whatever the length of those beside it.
+        mixed = more if least > 8 * number else np.where(lengths > 8 * number, more, mixed)
     return np.where(mixed == _EMPTY, _ODD, mixed)
 
 
@@ -68,22 +71,25 @@ def _mix(values: np.ndarray) -> np.ndarray:
     return values ^ (values >> _SHIFT)
 
 
-def _hash_long(ids: pa.Array) -> np.ndarray:
-    """Ids of more than 64 bytes are seldom: one by one."""
+def _hash_some_long(ids: pa.Array, long: np.ndarray) -> np.ndarray:
+    """Ids of more than 64 bytes are seldom: one by one, the others as ever."""
     import hashlib
 
-    digests = b"".join(
-        hashlib.blake2b(record_id.encode(), digest_size=8).digest() for record_id in ids.to_pylist()
-    )
-    hashes = np.frombuffer(digests, "<u8")
+    texts = ids.take(pa.array(long)).to_pylist()
+    digests = b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    short = np.setdiff1d(np.arange(len(ids)), long, assume_unique=True)
+    hashes = np.empty(len(ids), np.uint64)
+    hashes[long] = np.frombuffer(digests, "<u8")
+    hashes[short] = hash_ids(ids.take(pa.array(short)))
     return np.where(hashes == _EMPTY, _ODD, hashes)
 
 
 class SeenIds:
     """The hashes of recent record ids, in two tables of fixed size that take turns.
 
-    When the newer table is full the older one is forgotten: at least the last ``capacity`` ids are
-    remembered and at most twice as many, whatever the batches they came in. Memory is fixed.
+    When the newer table is full the older one is forgotten: at least the last ``capacity``
+    different ids are remembered and at most twice as many, by the time they came first, whatever
+    the batches they came in. Memory is fixed.
 
     Args:
         capacity: ids that a table takes.

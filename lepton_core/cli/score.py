@@ -133,10 +133,11 @@ def _files(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    from lepton_core.cli.output import Progress, note
+    from lepton_core.cli.output import Progress, note, on_terminate
     from lepton_core.scoring.engine import score_files
 
     progress = Progress()
+    on_terminate()
     try:
         summary = score_files(
             pipeline,
@@ -168,9 +169,10 @@ def _watch(
 ) -> int:
     from lepton_core.cli.output import note, on_terminate
     from lepton_core.scoring.engine import open_run
+    from lepton_core.scoring.summary import Summary
     from lepton_core.scoring.watch import Watcher
 
-    with open_run(pipeline, out, options, resume=not overwrite) as run:
+    with open_run(pipeline, out, options, resume=not overwrite, mode="watch") as run:
         watcher = Watcher(run, folder, every, note)
         note(f"Watching {folder}; predictions go to {out}. Ctrl+C stops in good order.")
         on_terminate()
@@ -178,7 +180,14 @@ def _watch(
             watcher.serve(idle)
         except KeyboardInterrupt:
             note("Stopped; the same command goes on from here.")
-        return _tell(run.summary, out, as_json)
+            # A file that was being scored is scored from its last commit on, the next time.
+            run.abort()
+        counts = run.journal.manifest.summary
+    summary = Summary.from_json(counts) if counts else run.summary
+    if not summary.read and not as_json:
+        note(f"Nothing arrived in {folder}.")
+        return 0
+    return _tell(summary, out, as_json)
 
 
 def _stream(
@@ -194,7 +203,7 @@ def _stream(
     if out is None:
         summary = score_stream(pipeline, sys.stdin.buffer, sys.stdout, mapping=mapping)
     else:
-        with open_run(pipeline, out, options, not overwrite, on_repeat="answer") as run:
+        with open_run(pipeline, out, options, not overwrite, mode="stream") as run:
             summary = score_stream(pipeline, sys.stdin.buffer, sys.stdout, run, mapping)
     note(f"{summary.scored:,} of {summary.read:,} records scored by {summary.bundle}.")
     return 3 if summary.rejected else 0
@@ -229,7 +238,7 @@ def _tell(summary: Any, out: Path, as_json: bool) -> int:
 
 def _options(task: Any, part_rows: int | None, **given: Any) -> Any:
     from lepton_core.records.opening import PICTURE_BATCH_ROWS, TABLE_BATCH_ROWS, takes_pictures
-    from lepton_core.scoring.run import Options
+    from lepton_core.scoring.options import Options
 
     if part_rows is None:
         return Options(**given)

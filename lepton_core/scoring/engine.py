@@ -13,13 +13,14 @@ from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.opening import expand_inputs, open_records
 from lepton_core.scoring.assemble import assemble
+from lepton_core.scoring.folder import INPUTS_LOG, is_run
 from lepton_core.scoring.inputs import identity, rows_of
-from lepton_core.scoring.journal import Journal, is_run
-from lepton_core.scoring.run import Options, Progress, Run, settings_of
+from lepton_core.scoring.journal import Journal
+from lepton_core.scoring.options import Options, settings_of
+from lepton_core.scoring.run import Progress, Run, selection_of
 from lepton_core.scoring.sinks import SINK_SUFFIXES, sink_suffix
 from lepton_core.scoring.summary import Summary
 
-INPUTS_LOG = "_inputs.jsonl"
 DEFAULTS = Options()
 
 
@@ -64,9 +65,10 @@ def score_files(
     _check_out(out, found, suffix is not None, resume, overwrite)
     if suffix is not None and resume and out.exists() and not is_run(work_folder(out)):
         return Summary(pipeline.address, str(out))
-    with open_run(pipeline, out, options, resume, progress) as run:
-        if not run.journal.done:
+    with open_run(pipeline, out, options, resume, progress, n_inputs=len(found)) as run:
+        if run.journal.manifest.status != "assembled":
             _score(run, found)
+        if not run.journal.done:
             run.commit({}, "done")
         if suffix is not None:
             assemble(run.journal, out, suffix, options.compression)
@@ -75,7 +77,7 @@ def score_files(
 
 def _score(run: Run, inputs: Sequence[Path]) -> None:
     journal, spec = run.journal, run.pipeline.task.inputs
-    finished = list(journal.lines(INPUTS_LOG))
+    finished = journal.lines(INPUTS_LOG)
     cursor = journal.manifest.cursor
     total = rows_of(inputs)
     for number, path in enumerate(inputs):
@@ -83,7 +85,7 @@ def _score(run: Run, inputs: Sequence[Path]) -> None:
         earlier = finished[number] if number < len(finished) else None
         reached = cursor if number == len(finished) and cursor.get("row") else {}
         _check_same(journal, path, now, earlier or reached.get("input"))
-        if earlier is not None or run.is_full:
+        if earlier is not None or run.is_full or journal.done:
             continue
         with open_records(
             path,
@@ -110,7 +112,8 @@ def open_run(
     options: Options,
     resume: bool,
     progress: Progress | None = None,
-    on_repeat: str = "reject",
+    mode: str = "files",
+    n_inputs: int = 0,
 ) -> Iterator[Run]:
     """A run whose folder is kept after an error if something in it counts, and removed otherwise.
 
@@ -120,27 +123,35 @@ def open_run(
         options: what is written.
         resume: whether an earlier run goes on.
         progress: see :func:`score_files`.
-        on_repeat: see :meth:`~lepton_core.pipeline.Pipeline.open_session`.
+        mode: ``files``, ``watch`` or ``stream``: one does not go on with what another began.
+        n_inputs: how many files or folders are read; 0 for an input without end.
     """
     one_file = sink_suffix(out) is not None
     folder = work_folder(out) if one_file else out
     if not folder.parent.is_dir():
         raise UsageError("usage.out_folder", out=out, folder=folder.parent)
-    journal = Journal(folder, settings_of(pipeline, options), resume)
+    # Before an older output is removed, which a mistake in the options must not cost.
+    selection_of(pipeline, options)
+    settings = {**settings_of(pipeline, options, mode), "inputs": n_inputs}
+    journal = Journal(folder, settings, resume)
     run: Run | None = None
     try:
+        on_repeat = "answer" if mode == "stream" else "reject"
         run = Run(pipeline, journal, options, out, progress, one_file, on_repeat)
         yield run
     except BaseException as error:
         if run is not None:
             run.abort()
         refused = isinstance(error, DataError) and error.key == "data.strict"
-        if journal.manifest.number and not refused:
+        # A stream's answers were given before anything was committed.
+        if (journal.manifest.number or journal.stream_log.exists()) and not refused:
             journal.close()
             if isinstance(error, (LeptonError, KeyboardInterrupt)):
                 error.add_note(t("journal.kept", language="en", folder=folder))
         else:
-            journal.discard()
+            with contextlib.suppress(OSError):
+                journal.discard()
+            journal.close()
         raise
     run.close()
     journal.close()

@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_order(items: Iterable[T], work: Callable[[T], R], threads: int) -> Iterator[tuple[T, R]]:
+def in_order(items: Iterable[T], work: Callable[[T], R], threads: int) -> Generator[tuple[T, R]]:
     """Each item with what ``work`` makes of it, in the order of the items.
 
     One thread reads ahead, ``threads`` threads work; at most ``threads + 2`` items are held. With
@@ -80,6 +80,7 @@ def in_order(items: Iterable[T], work: Callable[[T], R], threads: int) -> Iterat
         finally:
             stop.set()
             reader.join()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Background:
@@ -94,6 +95,7 @@ class Background:
     def __init__(self, inline: bool = False) -> None:
         self._pool = None if inline else ThreadPoolExecutor(1, "write")
         self._waiting: deque[Future[Any]] = deque()
+        self._failed = False
 
     def __call__(self, call: Callable[..., Any], *arguments: Any) -> None:
         """Run ``call(*arguments)`` after what was given before."""
@@ -102,7 +104,16 @@ class Background:
             return
         while len(self._waiting) >= 2:
             self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(call, *arguments))
+        self._waiting.append(self._pool.submit(self._run, call, arguments))
+
+    def _run(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        if self._failed:
+            return
+        try:
+            call(*arguments)
+        except BaseException:
+            self._failed = True
+            raise
 
     def wait(self) -> None:
         """Return when everything given has run."""

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from lepton_core.records.picture_files import find_pictures
 
 
 def identity(path: Path) -> dict[str, Any]:
     """What tells an input from another, without reading it: path, size and time of change.
 
     Args:
-        path: a file, or a folder, for which its listing is digested.
+        path: a file, or a folder of pictures, for which the list of them is digested. Other files
+            in it do not count: our own output may stand there.
     """
+    # The same whatever folder the command is called from.
+    name = os.path.abspath(path)
     if not path.is_dir():
         told = path.stat()
-        return {"path": str(path), "bytes": told.st_size, "modified_ns": told.st_mtime_ns}
+        return {"path": name, "bytes": told.st_size, "modified_ns": told.st_mtime_ns}
     digest = hashlib.sha256()
     size = 0
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and not file.name.startswith("."):
-            told = file.stat()
-            size += told.st_size
-            name = file.relative_to(path).as_posix()
-            digest.update(f"{name} {told.st_size} {told.st_mtime_ns}\n".encode())
-    return {"path": str(path), "bytes": size, "listing_sha256": digest.hexdigest()}
+    for picture in find_pictures(path).names:
+        told = (path / picture).stat()
+        size += told.st_size
+        digest.update(os.fsencode(f"{picture} {told.st_size} {told.st_mtime_ns}\n"))
+    return {"path": name, "bytes": size, "listing_sha256": digest.hexdigest()}
 
 
 def rows_of(inputs: Sequence[Path]) -> int | None:

@@ -2,10 +2,12 @@
 
 A run's folder holds output parts, logs that only grow, and the session's memory. They count as far
 as ``_manifest.json`` says, and it is replaced by one rename: so an output part, the memory after it
-and the input position it reaches become visible together or not at all. What a kill left behind
-beyond that is removed when the run goes on.
+and the input position it reaches count together or not at all. What a kill left behind beyond that
+is removed when the run goes on.
 
 Names of our own begin with ``_``: Arrow, Spark and pandas pass over them when they read the folder.
+A part has such a name too, ``_part-00000.parquet``, until the manifest counts it; then it is shown
+as ``part-00000.parquet``. So whoever reads the folder meanwhile sees whole and final parts only.
 """
 
 from __future__ import annotations
@@ -13,45 +15,32 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from lepton_core.errors import DataError, UsageError
+from lepton_core.scoring.folder import (
+    LOCK,
+    LOGS,
+    MANIFEST,
+    STREAM,
+    hidden_parts,
+    is_run,
+    number_of,
+    remove_own,
+    show,
+    sync,
+)
+from lepton_core.scoring.manifest import Manifest, check_settings, read_manifest
 
-MANIFEST = "_manifest.json"
-FORMAT = 1
-_LOCK = "_lock"
 _HELD_LINES = 1000
-_STREAM = "_stream-"
-
-
-@dataclass
-class Manifest:
-    """The contents of ``_manifest.json``.
-
-    Args:
-        settings: what decides on the output; another value is another run.
-        status: ``running``, ``done``, or ``stopped`` for one that ended early in good order.
-        number: the number of the next commit, which its new files carry in their names.
-        cursor: the input position that the output reaches.
-        logs: name of each log -> its bytes that count.
-        state: the file with the session's memory; empty for none.
-        summary: counts so far.
-        format: of this file.
-    """
-
-    settings: dict[str, Any]
-    status: str = "running"
-    number: int = 0
-    cursor: dict[str, Any] = field(default_factory=dict)
-    logs: dict[str, int] = field(default_factory=dict)
-    state: str = ""
-    summary: dict[str, Any] = field(default_factory=dict)
-    format: int = FORMAT
 
 
 class Journal:
@@ -72,21 +61,29 @@ class Journal:
         self.folder = folder
         self._buffers: dict[str, list[str]] = {}
         _check_foreign(folder)
+        made = not folder.exists()
         try:
             folder.mkdir(exist_ok=True)
             self._lock = _lock(folder)
         except OSError as error:
             raise DataError("data.cannot_write", out=folder, reason=error) from error
         try:
-            earlier = _read_manifest(folder) if resume else None
+            earlier = read_manifest(folder) if resume else None
             if earlier is not None:
-                _check_settings(folder, earlier, settings)
+                check_settings(folder, earlier, settings)
             self.manifest = earlier or Manifest(dict(settings))
             self.resumed = earlier is not None
-            self._sweep()
             if earlier is None:
-                self._replace_manifest()
+                # First, so that of an older run nothing counts any more while it is removed.
+                self._replace_manifest(self.manifest)
+                remove_own(folder, keep=(MANIFEST, LOCK))
+            else:
+                self._sweep()
         except OSError as error:
+            with suppress(OSError):
+                if made:
+                    remove_own(folder)
+                    folder.rmdir()
             self._lock.close()
             raise DataError("data.cannot_write", out=folder, reason=error) from error
         except BaseException:
@@ -96,12 +93,12 @@ class Journal:
     @property
     def done(self) -> bool:
         """Whether the run there is finished."""
-        return self.manifest.status == "done"
+        return self.manifest.status in ("done", "assembled")
 
     @property
     def part_stem(self) -> str:
-        """What the names of the next commit's output files begin with."""
-        return f"part-{self.manifest.number:05d}"
+        """What the names of the next commit's output files begin with, until they count."""
+        return f"_part-{self.manifest.number:05d}"
 
     def state(self) -> dict[str, np.ndarray]:
         """The session's memory at the cursor; empty where there is none."""
@@ -111,19 +108,25 @@ class Journal:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return {name: stored[name] for name in stored.files}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise DataError("journal.damaged", path=path, reason=error) from error
 
-    def lines(self, log: str) -> Iterator[Any]:
-        """The JSON values of a log that count, in order."""
-        left = self.manifest.logs.get(log, 0)
-        if left:
-            with (self.folder / log).open("rb") as file:
-                for line in file:
-                    left -= len(line)
-                    if left < 0:
-                        return
-                    yield json.loads(line)
+    def lines(self, log: str) -> list[Any]:
+        """The JSON values of a log that count, in order.
+
+        Raises:
+            DataError: ``journal.damaged``: it is shorter than what was committed, or changed.
+        """
+        size = self.manifest.logs.get(log, 0)
+        path = self.folder / log
+        try:
+            with path.open("rb") if size else open(os.devnull, "rb") as file:
+                text = file.read(size)
+            if len(text) < size:
+                raise ValueError(f"{size} bytes are expected, {len(text)} are there")
+            return [json.loads(line) for line in text.splitlines()]
+        except (OSError, ValueError) as error:
+            raise DataError("journal.damaged", path=path, reason=error) from error
 
     def append(self, log: str, value: Any) -> None:
         """Add a line to a log; it counts from the next commit on."""
@@ -133,16 +136,12 @@ class Journal:
         if len(lines) >= _HELD_LINES:
             self.flush(log)
 
-    def flush(self, log: str, to_disk: bool = False) -> None:
-        """Write what was appended to a log, so that a reader after a kill finds it there."""
+    def flush(self, log: str) -> None:
+        """Write what was appended to a log, so that it needs no memory."""
         lines = self._buffers.pop(log, [])
-        if not lines:
-            return
         with (self.folder / log).open("ab") as file:
-            file.write("".join(lines).encode())
-            file.flush()
-            if to_disk:
-                os.fsync(file.fileno())
+            # A name that is no UTF-8 is told as JSON can: escaped.
+            file.write("".join(lines).encode("utf-8", "backslashreplace"))
 
     def commit(
         self,
@@ -150,108 +149,126 @@ class Journal:
         state: Mapping[str, np.ndarray] | None,
         summary: Mapping[str, Any],
         status: str = "running",
+        parts: Iterable[Path] = (),
+        types: str = "",
     ) -> None:
         """Make everything since the last commit count, at once.
 
         Args:
             cursor: the input position reached.
-            state: the session's memory there; None for a stateless task.
+            state: the session's memory there; None when it is needed no more.
             summary: counts up to there.
             status: see :class:`Manifest`.
+            parts: the finished files, by their hidden names; they are shown.
+            types: see :class:`Manifest`.
 
         Raises:
             OSError: the disk is full or refuses; the last commit still stands.
         """
-        old_state = self.manifest.state
+        now = self.manifest
         name = ""
         if state is not None:
-            name = f"_state-{self.manifest.number:05d}.npz"
+            name = f"_state-{now.number:05d}.npz"
             with (self.folder / name).open("wb") as file:
                 np.savez(file, allow_pickle=False, **state)
+                file.flush()
                 os.fsync(file.fileno())
         for log in list(self._buffers):
-            self.flush(log, to_disk=True)
-        manifest = self.manifest
-        manifest.cursor, manifest.summary = dict(cursor), dict(summary)
-        manifest.logs = {path.name: path.stat().st_size for path in self._logs()}
-        manifest.state, manifest.status = name, status
-        manifest.number += 1
-        self._replace_manifest()
-        if old_state and old_state != name:
-            (self.folder / old_state).unlink(missing_ok=True)
+            self.flush(log)
+        logs = {}
+        for path in self._logs():
+            logs[path.name] = path.stat().st_size
+            if logs[path.name] != now.logs.get(path.name):
+                sync(path)
+        self._replace_manifest(
+            replace(
+                now,
+                status=status,
+                number=now.number + 1,
+                cursor=dict(cursor),
+                logs=logs,
+                state=name,
+                summary=dict(summary),
+                types=types,
+            )
+        )
+        for part in parts:
+            show(part)
+        if now.state and now.state != name:
+            (self.folder / now.state).unlink(missing_ok=True)
         self._sweep_streams()
+
+    def mark(self, status: str) -> None:
+        """Give a finished run another status."""
+        self._replace_manifest(replace(self.manifest, status=status))
+
+    def rollback(self) -> None:
+        """Remove what was not committed.
+
+        The manifest on disk is asked: whoever was interrupted does not know how far he came.
+        """
+        self._buffers.clear()
+        self.manifest = read_manifest(self.folder) or self.manifest
+        self._sweep()
 
     def close(self) -> None:
         """Let other processes have the folder."""
-        (self.folder / _LOCK).unlink(missing_ok=True)
-        self._lock.close()
+        if not self._lock.closed:
+            (self.folder / LOCK).unlink(missing_ok=True)
+            self._lock.close()
 
     def discard(self) -> None:
         """Remove all that the run made, and the folder where nothing else is in it."""
-        _remove_own(self.folder)
+        if self.manifest.status != "assembled":
+            # First, so that nothing counts any more when only some of it is gone.
+            self._replace_manifest(Manifest(self.manifest.settings))
+        remove_own(self.folder)
         self._lock.close()
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 
-    def _replace_manifest(self) -> None:
+    def _replace_manifest(self, manifest: Manifest) -> None:
         work = self.folder / f"{MANIFEST}.tmp"
-        with work.open("w", encoding="utf-8") as file:
-            json.dump(asdict(self.manifest), file, indent=1, ensure_ascii=False, default=str)
+        with work.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            json.dump(asdict(manifest), file, indent=1, ensure_ascii=False, default=str)
             file.flush()
             os.fsync(file.fileno())
         os.replace(work, self.folder / MANIFEST)
+        self.manifest = manifest
+        sync(self.folder)
 
     def _sweep(self) -> None:
-        """Remove what does not count: files of later commits, and the logs' uncommitted ends."""
-        if not self.resumed:
-            _remove_own(self.folder, keep=(_LOCK,))
-            return
-        for path in part_files(self.folder):
-            if int(path.name[5:10]) >= self.manifest.number:
-                path.unlink()
-        for path in self.folder.glob("_state-*.npz"):
-            if path.name != self.manifest.state:
-                path.unlink()
-        for path in self._logs():
-            size = self.manifest.logs.get(path.name, 0)
-            if path.stat().st_size > size:
+        """Remove what does not count, and show what does."""
+        manifest = self.manifest
+        for path in hidden_parts(self.folder):
+            # Counted, and killed before it could be shown.
+            if number_of(path) < manifest.number:
+                show(path)
+        keep = {MANIFEST, LOCK, manifest.state, self.stream_log.name, *manifest.logs}
+        remove_own(self.folder, keep, below=manifest.number)
+        if self.done:
+            return  # the logs may have gone where the output stands
+        for name, size in manifest.logs.items():
+            path = self.folder / name
+            found = path.stat().st_size if path.exists() else 0
+            if found < size:
+                reason = f"{size} bytes are expected, {found} are there"
+                raise DataError("journal.damaged", path=path, reason=reason)
+            if found > size:
                 os.truncate(path, size)
-        self._sweep_streams()
 
     @property
     def stream_log(self) -> Path:
         """Where a stream keeps its input until the next commit, to be replayed after a kill."""
-        return self.folder / f"{_STREAM}{self.manifest.number:05d}.jsonl"
+        return self.folder / f"{STREAM}{self.manifest.number:05d}.jsonl"
 
-    def _logs(self) -> list[Path]:
-        return [p for p in self.folder.glob("_*.jsonl") if not p.name.startswith(_STREAM)]
+    def _logs(self) -> Iterator[Path]:
+        return (path for name in LOGS if (path := self.folder / name).exists())
 
     def _sweep_streams(self) -> None:
-        for path in self.folder.glob(f"{_STREAM}*.jsonl"):
+        for path in self.folder.glob(f"{STREAM}*.jsonl"):
             if path != self.stream_log:
                 path.unlink()
-
-
-def part_files(folder: Path) -> list[Path]:
-    """The output parts in a run's folder, partitions included, in order."""
-    return sorted(folder.rglob("part-[0-9][0-9][0-9][0-9][0-9]*"), key=lambda path: path.name)
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a run's manifest stands in ``folder``."""
-    return (folder / MANIFEST).is_file()
-
-
-def _remove_own(folder: Path, keep: tuple[str, ...] = ()) -> None:
-    parts = part_files(folder)
-    for path in parts:
-        path.unlink()
-    for above in {path.parent for path in parts} - {folder}:
-        if not any(above.iterdir()):
-            above.rmdir()
-    for path in folder.glob("_*"):
-        if path.name not in keep and path.is_file():
-            path.unlink()
 
 
 def _check_foreign(folder: Path) -> None:
@@ -260,40 +277,28 @@ def _check_foreign(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise UsageError("usage.out_exists", out=folder)
-    unborn = (_LOCK, f"{MANIFEST}.tmp")
+    unborn = (LOCK, f"{MANIFEST}.tmp")
     foreign = next((p for p in folder.iterdir() if p.name not in unborn), None)
     if foreign is not None and not is_run(folder):
         raise UsageError("journal.foreign", folder=folder, found=foreign.name)
 
 
 def _lock(folder: Path) -> IO[str]:
-    file = (folder / _LOCK).open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    while True:
+        file = (folder / LOCK).open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            there = os.stat(folder / LOCK)
+        except BlockingIOError as error:
+            file.close()
+            raise UsageError("journal.busy", folder=folder) from error
+        except FileNotFoundError:
+            file.close()
+            continue
+        except BaseException:
+            file.close()
+            raise
+        if os.path.samestat(there, os.fstat(file.fileno())):
+            return file
+        # Its last holder removed it after we had opened it: a third process would make another.
         file.close()
-        raise UsageError("journal.busy", folder=folder) from error
-    return file
-
-
-def _read_manifest(folder: Path) -> Manifest | None:
-    path = folder / MANIFEST
-    if not path.exists():
-        return None
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values["format"] != FORMAT:
-            raise ValueError(f"format {values['format']}, this version reads {FORMAT}")
-        return Manifest(**values)
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError("journal.damaged", path=path, reason=error) from error
-
-
-def _check_settings(folder: Path, earlier: Manifest, settings: Mapping[str, Any]) -> None:
-    now = json.loads(json.dumps(dict(settings), default=str))
-    for name in sorted({*now, *earlier.settings}):
-        there, here = earlier.settings.get(name), now.get(name)
-        if there != here:
-            raise UsageError(
-                "journal.other_settings", folder=folder, setting=name, there=there, here=here
-            )

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_core.errors import UsageError
+from lepton_core.scoring.folder import sync
 from lepton_core.scoring.sinks import Sink, make_sink
 
 # The name that Hive, Spark and Arrow give to the partition of empty values.
 _EMPTY = "__HIVE_DEFAULT_PARTITION__"
 # A row group this long is read back fast and held in a few megabytes.
 _GROUP_ROWS = 131_072
+# Each is an open file, of which a process may have about a thousand, and a row group in memory.
+_MOST_PARTITIONS = 500
 
 
 class PartWriter:
@@ -44,18 +48,23 @@ class PartWriter:
         self._options: dict[str, Any] = {"compression": compression, "header": header}
         self._partition = partition
         self._sinks: dict[Path, Sink] = {}
+        self._rows: dict[Path, int] = {}
         self._held: list[pa.Table] = []
         self.rows = 0
 
     def write(self, table: pa.Table) -> None:
-        """Append rows; they are written in groups."""
+        """Append rows; they are written in groups.
+
+        Raises:
+            UsageError: there are too many partitions.
+        """
         self._held.append(table)
         self.rows += table.num_rows
         if sum(held.num_rows for held in self._held) >= _GROUP_ROWS:
             self._flush()
 
-    def close(self, schema: pa.Schema | None = None) -> list[Path]:
-        """Finish the files and return them.
+    def close(self, schema: pa.Schema | None = None) -> dict[Path, int]:
+        """Finish the files and return them with their rows.
 
         Args:
             schema: of a file to write even where there was no row; None then writes none.
@@ -63,17 +72,17 @@ class PartWriter:
         self._flush()
         if schema is not None and not self._sinks:
             self._sink(self._folder / self._name, schema)
-        for sink in self._sinks.values():
+        for path, sink in self._sinks.items():
             sink.close()
-        return list(self._sinks)
+            sync(path)
+        return self._rows
 
     def abort(self) -> None:
-        """Close and remove the files of a part that will not count."""
-        for path, sink in self._sinks.items():
+        """Close the files of a part that will not count; the journal removes them."""
+        for sink in self._sinks.values():
             # A full disk refuses the footer too; the file goes anyway.
-            with suppress(OSError, pa.ArrowException):
+            with suppress(OSError, ValueError, pa.ArrowException):
                 sink.close()
-            path.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if not self._held:
@@ -83,21 +92,38 @@ class PartWriter:
         if not table.num_rows:
             return
         if not self._partition:
-            self._sink(self._folder / self._name, table.schema).write(table)
+            self._append(self._folder / self._name, table)
             return
-        column = table.column(self._partition)
-        for value in pc.unique(column):
-            same = pc.equal(column, value) if value.is_valid else pc.is_null(column)
-            named = quote(str(value.as_py()), safe=" ") if value.is_valid else _EMPTY
-            rows = table.filter(same).drop_columns([self._partition])
-            place = self._folder / f"{self._partition}={named}" / self._name
-            self._sink(place, rows.schema).write(rows)
+        column = table.column(self._partition).combine_chunks()
+        # By number and not by comparison: NaN equals nothing, itself included.
+        encoded = pc.dictionary_encode(column, null_encoding="encode")
+        numbers = encoded.indices.to_numpy()
+        table = table.drop_columns([self._partition])
+        for number, value in enumerate(encoded.dictionary):
+            place = self._folder / _partition_name(self._partition, value) / self._name
+            self._append(place, table.take(np.flatnonzero(numbers == number)))
+
+    def _append(self, path: Path, rows: pa.Table) -> None:
+        self._sink(path, rows.schema).write(rows)
+        self._rows[path] += rows.num_rows
 
     def _sink(self, path: Path, schema: pa.Schema) -> Sink:
         if path not in self._sinks:
+            if len(self._sinks) >= _MOST_PARTITIONS:
+                raise UsageError(
+                    "usage.partition_many", column=self._partition, most=_MOST_PARTITIONS
+                )
             path.parent.mkdir(exist_ok=True)
             self._sinks[path] = make_sink(path, schema, **self._options)
+            self._rows[path] = 0
         return self._sinks[path]
+
+
+def _partition_name(column: str, value: pa.Scalar) -> str:
+    """The folder of a value, in the way that Hive writes it and Arrow and Spark read it."""
+    named = quote(str(value.as_py()), safe=" ") if value.is_valid else ""
+    # Hive has no way to write an empty text: it reads it as no value.
+    return f"{quote(column, safe=' ')}={named or _EMPTY}"
 
 
 def check_partition(partition: str, columns: list[str]) -> None:

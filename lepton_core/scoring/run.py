@@ -4,63 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from lepton_core.bundle_files import sha256
 from lepton_core.errors import DataError
 from lepton_core.pipeline import Pipeline, Work
 from lepton_core.predictions import Predictions
 from lepton_core.records.source import RecordReader
-from lepton_core.scoring.flow import Background, cores, in_order
+from lepton_core.scoring.flow import Background, in_order
+from lepton_core.scoring.folder import PARTS_LOG, REJECTED_LOG, shown
 from lepton_core.scoring.journal import Journal
+from lepton_core.scoring.options import Options
 from lepton_core.scoring.parts import PartWriter, check_partition
 from lepton_core.scoring.selection import Selection, check_names
 from lepton_core.scoring.summary import Summary
 
-REJECTED_LOG = "_rejected.jsonl"
-_PARTS_LOG = "_parts.jsonl"
-
 Progress = Callable[[int, int | None], None]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How records are scored and what is written.
-
-    Args:
-        mapping: their column name -> ours.
-        select: columns to write, see :class:`~lepton_core.scoring.selection.Selection`.
-        condition: which rows to write, an expression; empty for all.
-        limit: read at most so many records; None for all.
-        suffix: format of the output, ``.parquet``, ``.csv``, ``.jsonl``; the last two also ``.gz``.
-        compression: of Parquet.
-        partition: column whose values make folders; empty for none.
-        strict: fail at the first refused record.
-        threads: that prepare batches side by side; None takes the machine's cores.
-        batch_rows: records a batch; None takes the reader's own.
-        part_batches: batches a part: after each part the journal commits.
-    """
-
-    mapping: tuple[tuple[str, str], ...] = ()
-    select: tuple[str, ...] = ()
-    condition: str = ""
-    limit: int | None = None
-    suffix: str = ".parquet"
-    compression: str = "zstd"
-    partition: str = ""
-    strict: bool = False
-    threads: int | None = None
-    batch_rows: int | None = None
-    part_batches: int = 64
-
-    @property
-    def n_threads(self) -> int:
-        """Threads that work side by side."""
-        return self.threads or cores()
 
 
 class Run:
@@ -74,6 +37,9 @@ class Run:
         progress: called with records read and, where known, records in all.
         one_file: whether the parts become one file in the end.
         on_repeat: see :meth:`~lepton_core.pipeline.Pipeline.open_session`.
+
+    Raises:
+        DataError: the memory of the earlier run is damaged.
     """
 
     def __init__(
@@ -87,8 +53,7 @@ class Run:
         on_repeat: str = "reject",
     ) -> None:
         self.pipeline, self.journal, self.options = pipeline, journal, options
-        self.selection = Selection(pipeline.task, options.select, options.condition)
-        check_partition(options.partition, self.selection.columns)
+        self.selection = selection_of(pipeline, options)
         self.session = pipeline.open_session(on_repeat)
         self.summary = Summary(pipeline.address, str(out))
         self._out, self._progress, self._one_file = out, progress, one_file
@@ -96,14 +61,23 @@ class Run:
         if journal.resumed and journal.manifest.summary:
             self.summary = Summary.from_json(journal.manifest.summary)
             self._before = self.summary.seconds
-            state = journal.state()
-            if state:
-                self.session.restore(state)
+            self._restore()
             self.session.cursor = self.summary.read
         self._started = time.monotonic()
         self._background = Background(inline=options.n_threads <= 1)
         self._part = self._new_part()
         self._batches = 0
+
+    def _restore(self) -> None:
+        journal = self.journal
+        state = journal.state()
+        try:
+            self.selection.restore(journal.manifest.types)
+            if state:
+                self.session.restore(state)
+        except (KeyError, ValueError, TypeError, IndexError, pa.ArrowException) as error:
+            path = journal.folder / journal.manifest.state
+            raise DataError("journal.damaged", path=path, reason=error) from error
 
     def read(
         self,
@@ -148,16 +122,19 @@ class Run:
 
         def work(item: tuple[pa.Table, int]) -> Work:
             batch, first = item
-            return self.pipeline.prepare(batch, source, first)
+            # A column without one readable value is a wrong column where the source begins. Further
+            # down it is what one bad record makes of a short last batch.
+            return self.pipeline.prepare(batch, source, first, whole=first == first_of_source)
 
-        for (batch, _), prepared in in_order(numbered(), work, self.options.n_threads):
-            predictions = self.session.take(prepared)
-            self.write(predictions, prepared, batch, source, first_of_source)
-            if self._progress:
-                self._progress(self.summary.read, total)
-            self._batches += 1
-            if self._batches >= self.options.part_batches and cursor is not None:
-                self.commit({**cursor, "row": self.session.cursor - first_of_source})
+        with closing(in_order(numbered(), work, self.options.n_threads)) as scored:
+            for (batch, _), prepared in scored:
+                predictions = self.session.take(prepared)
+                self.write(predictions, prepared, batch, source, first_of_source)
+                if self._progress:
+                    self._progress(self.summary.read, total)
+                self._batches += 1
+                if self._batches >= self.options.part_batches and cursor is not None:
+                    self.commit({**cursor, "row": self.session.cursor - first_of_source})
 
     def _left(self) -> int | None:
         limit = self.options.limit
@@ -175,11 +152,31 @@ class Run:
         batch: pa.Table,
         source: str,
         first_of_source: int = 0,
+        repeated: np.ndarray | None = None,
     ) -> None:
-        """Add a scored batch to the part that the next commit makes count."""
-        self._refuse(predictions, source, first_of_source)
-        table = self.selection.apply(predictions, work, batch)
-        self._background(self._part.write, table)
+        """Add a scored batch to the part that the next commit makes count.
+
+        Args:
+            predictions: of the batch.
+            work: the same batch, checked.
+            batch: the same batch, as it was read.
+            source: its name, for messages.
+            first_of_source: where the source begins in the input as a whole.
+            repeated: rows, as ``predictions.rows``, that were written before and are not again.
+
+        Raises:
+            DataError: the disk is full or refuses; ``strict`` and a record was refused.
+        """
+        once = predictions
+        if repeated is not None and len(repeated):
+            left = np.flatnonzero(~np.isin(predictions.rows, repeated))
+            once = predictions.take(pa.array(left))
+        table = self.selection.apply(once, work, batch)
+        try:
+            self._refuse(predictions, source, first_of_source)
+            self._background(self._part.write, table)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError("data.cannot_write", out=self._out, reason=error) from error
         self.summary.count(batch.num_rows, predictions, table.num_rows)
 
     def _refuse(self, predictions: Predictions, source: str, first_of_source: int) -> None:
@@ -209,16 +206,19 @@ class Run:
         """
         try:
             self._background.wait()
-            whole = status == "done" and self._one_file and not self.summary.parts
-            files = self._part.close(self.selection.schema() if whole else None)
+            # An output without rows has its columns all the same.
+            empty = status == "done" and not self.summary.parts and not self.options.partition
+            files = self._part.close(self.selection.schema() if empty else None)
             if files:
                 self.summary.parts += 1
-            for path in files:
-                name = path.relative_to(self.journal.folder).as_posix()
-                self.journal.append(_PARTS_LOG, {"file": name, "rows": self._part.rows})
+            for path, rows in files.items():
+                name = shown(path).relative_to(self.journal.folder).as_posix()
+                self.journal.append(PARTS_LOG, {"file": name, "rows": rows})
             self.summary.seconds = round(self._before + time.monotonic() - self._started, 3)
             state = None if status == "done" else self.session.export_state()
-            self.journal.commit(cursor, state, self.summary.to_json(), status)
+            types = self.selection.types_text()
+            summary = self.summary.to_json()
+            self.journal.commit(cursor, state, summary, status, files, types)
         except (OSError, pa.ArrowException) as error:
             raise DataError("data.cannot_write", out=self._out, reason=error) from error
         self._part = self._new_part()
@@ -228,6 +228,9 @@ class Run:
         """Drop what was not committed."""
         self._background.close()
         self._part.abort()
+        # What cannot be removed now is when the run goes on.
+        with suppress(OSError):
+            self.journal.rollback()
 
     def close(self) -> None:
         """End the writing thread."""
@@ -245,9 +248,12 @@ class Run:
         )
 
 
-def settings_of(pipeline: Pipeline, options: Options) -> dict[str, Any]:
-    """What must be the same for a run to go on: the bundle, and all that decides on the output."""
-    values = {name: value for name, value in asdict(options).items() if name != "threads"}
-    folder = pipeline.folder
-    digest = sha256(folder / "manifest.json") if folder else ""
-    return {"bundle": pipeline.address, "bundle_sha256": digest, **values}
+def selection_of(pipeline: Pipeline, options: Options) -> Selection:
+    """What is written, by the options.
+
+    Raises:
+        UsageError: the options name what there is not.
+    """
+    selection = Selection(pipeline.task, options.select, options.condition)
+    check_partition(options.partition, selection.columns)
+    return selection

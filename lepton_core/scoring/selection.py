@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -61,9 +62,8 @@ class Selection:
     def extra(self) -> list[str]:
         """Columns of the input that are wanted and that the task does not read."""
         wanted = set(self._names) | self._condition_names()
-        plain = {name.removeprefix(_INPUT) for name in wanted}
-        known = {*self._task.outputs.names, *self._task.inputs.names}
-        return sorted(plain - known)
+        plain = {n.removeprefix(_INPUT) for n in wanted if n not in self._task.outputs}
+        return sorted(plain - {*self._task.inputs.names})
 
     @property
     def is_plain(self) -> bool:
@@ -120,13 +120,33 @@ class Selection:
     def _steady(self, name: str, records: pa.Table, rows: np.ndarray) -> pa.ChunkedArray:
         """A column of the file in the type that its first batch had."""
         values = records.column(name).take(pa.array(rows))
-        kind = self._types.setdefault(name, values.type)
+        if name not in self._types:
+            kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+            # A column that begins with a batch of gaps may go on with anything.
+            self._types[name] = pa.string() if pa.types.is_null(kind) else kind
+        kind = self._types[name]
         try:
             return values.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise DataError(
                 "data.mixed_types", column=name, expected=str(kind), received=str(values.type)
             ) from error
+
+    def types_text(self) -> str:
+        """The types of the file's own columns so far, as text, for :meth:`restore`."""
+        if not self._types:
+            return ""
+        return base64.b64encode(pa.schema(self._types).serialize().to_pybytes()).decode()
+
+    def restore(self, types: str) -> None:
+        """Take what :meth:`types_text` gave.
+
+        Raises:
+            ValueError: it was changed.
+        """
+        if types:
+            schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(types, validate=True)))
+            self._types = dict(zip(schema.names, schema.types, strict=True))
 
     def _condition_names(self) -> set[str]:
         return set(names_in(self._condition_text)) if self._condition_text else set()

@@ -126,13 +126,27 @@ class _Csv:
         self._file.close()
 
 
+def _without_nan(table: pa.Table) -> pa.Table:
+    """JSON has no NaN and no infinity: they become null."""
+    import pyarrow.compute as pc
+
+    for position, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            values = table.column(position)
+            known = pc.fill_null(pc.is_finite(values), True)
+            if not pc.all(known, min_count=0).as_py():
+                kept = pc.if_else(known, values, pa.scalar(None, field.type))
+                table = table.set_column(position, field, kept)
+    return table
+
+
 class _JsonLines:
     def __init__(self, path: Path, packed: bool) -> None:
         opener: Callable[..., IO[str]] = gzip.open if packed else open
         self._file = opener(path, "wt", encoding="utf-8")
 
     def write(self, table: pa.Table) -> None:
-        for row in table.to_pylist():
+        for row in _without_nan(table).to_pylist():
             self._file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
     def close(self) -> None:

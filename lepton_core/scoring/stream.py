@@ -11,11 +11,12 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 import pyarrow as pa
 
+from lepton_core.errors import DataError
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.records.json_lines import text_of
@@ -95,29 +96,37 @@ class _Stream:
                 if not line.endswith(b"\n"):
                     break
                 whole += len(line)
-                self._step([text.encode() for text in json.loads(line)], answer=False)
+                batch = [text.encode("utf-8", "surrogateescape") for text in json.loads(line)]
+                self._step(batch, answer=False)
         # A line cut off by the kill was never scored.
         os.truncate(path, whole)
 
     def _keep(self, batch: list[bytes]) -> None:
         if self._run is None:
             return
-        if self._log is None:
-            self._log = self._run.journal.stream_log.open("ab")
-        # One line a batch: the replay then makes the same batches, and the same floats.
-        texts = [line.decode("utf-8", "replace") for line in batch]
-        self._log.write(json.dumps(texts, ensure_ascii=False).encode() + b"\n")
-        self._log.flush()
+        # One line a batch: the replay then makes the same batches, and the same floats. Bytes that
+        # are no UTF-8 come back as they were, so that they are refused again.
+        texts = [line.decode("utf-8", "surrogateescape") for line in batch]
+        path = self._run.journal.stream_log
+        try:
+            if self._log is None:
+                self._log = path.open("ab")
+            self._log.write(json.dumps(texts).encode() + b"\n")
+            self._log.flush()
+        except OSError as error:
+            raise DataError("data.cannot_write", out=path, reason=error) from error
 
     def _step(self, batch: list[bytes], answer: bool) -> None:
         first = self._session.cursor
-        records, faults = table_of(batch, self._pipeline.task.inputs, self._mapping)
+        extra = self._run.selection.extra if self._run else ()
+        records, faults = table_of(batch, self._pipeline.task.inputs, self._mapping, extra)
         work = self._pipeline.prepare(records, "stream", first, whole=False)
         for position, reason in faults.items():
             work.checked.rejects.replace(first + position, None, "json", reason=reason)
         predictions = self._session.take(work)
         if self._run:
-            self._run.write(predictions, work, records, "stream")
+            repeated = self._session.repeated
+            self._run.write(predictions, work, records, "stream", repeated=repeated)
         else:
             for reject in predictions.rejects:
                 self._summary.refuse(reject, reject.row)
@@ -152,11 +161,16 @@ def batches_of(lines: IO[bytes], wait_s: float = 1.0) -> Iterator[list[bytes]]:
         wait_s: seconds without a line after which the caller is given a turn.
     """
     waiting: queue.Queue[bytes | None] = queue.Queue(maxsize=4 * MOST_LINES)
+    faults: list[BaseException] = []
 
     def read() -> None:
-        for line in lines:
-            if line.strip():
-                waiting.put(line.strip())
+        try:
+            for line in lines:
+                if line.strip():
+                    waiting.put(line.strip())
+        # Whatever reading raises belongs to the caller's thread, which would wait for ever.
+        except BaseException as error:
+            faults.append(error)
         waiting.put(_END)
 
     threading.Thread(target=read, name="lines", daemon=True).start()
@@ -173,11 +187,13 @@ def batches_of(lines: IO[bytes], wait_s: float = 1.0) -> Iterator[list[bytes]]:
                 break
         yield [line for line in batch if line is not _END]
         if batch[-1] is _END:
+            if faults:
+                raise faults[0]
             return
 
 
 def table_of(
-    batch: list[bytes], spec: Spec, mapping: dict[str, str]
+    batch: list[bytes], spec: Spec, mapping: dict[str, str], extra: Sequence[str] = ()
 ) -> tuple[pa.Table, dict[int, str]]:
     """Lines as a table of text columns, which the check reads cell by cell.
 
@@ -185,24 +201,35 @@ def table_of(
         batch: JSON objects [n].
         spec: whose columns are taken; others are passed over.
         mapping: their name -> ours.
+        extra: further columns to take, under the lines' own names.
 
     Returns:
-        a table [n] with every column of the Spec, and position -> fault of lines that are no JSON
-        object, whose row is empty.
+        a table [n] with every column of the Spec and of ``extra``, and position -> fault of lines
+        that are no JSON object, whose row is empty.
     """
-    objects: list[dict[str, Any]] = []
+    wanted = (*spec.names, *extra)
+    rows: list[list[str | None]] = []
     faults: dict[int, str] = {}
     for position, line in enumerate(batch):
+        row: list[str | None] = [None] * len(wanted)
         try:
             value = json.loads(line)
-        except ValueError as error:
-            value, faults[position] = {}, one_line(error)
-        if not isinstance(value, dict):
-            value, faults[position] = {}, f"it holds {type(value).__name__}"
-        objects.append({mapping.get(name, name): cell for name, cell in value.items()})
+            if isinstance(value, dict):
+                # Our names last: a mapped one wins over one that stands there already.
+                named = {ours: value[name] for name, ours in mapping.items() if name in value}
+                record = value | named
+                found = [text_of(record.get(name)) for name in wanted]
+                # Half a surrogate pair is JSON and yet no text.
+                "".join(text for text in found if text).encode()
+                row = found
+            else:
+                faults[position] = f"it holds {type(value).__name__}"
+        except (ValueError, RecursionError) as error:
+            faults[position] = one_line(error)
+        rows.append(row)
     columns = {
-        name: pa.array([text_of(record.get(name)) for record in objects], pa.string())
-        for name in spec.names
+        name: pa.array([row[place] for row in rows], pa.string())
+        for place, name in enumerate(wanted)
     }
     return pa.table(columns), faults
 

@@ -80,7 +80,7 @@ class Summary:
     def refuse(self, reject: Reject, row: int) -> None:
         """Add a refused record, which stands at ``row`` of its file."""
         self.rejected += 1
-        for key in {key for key, _ in reject.reasons}:
+        for key in dict.fromkeys(key for key, _ in reject.reasons):
             self.reasons[key] = self.reasons.get(key, 0) + 1
         if not self.example:
             told = reject.to_json()["reasons"][0]["message"]

@@ -11,11 +11,10 @@ from lepton_core.errors import DataError
 from lepton_core.records.opening import open_records, takes_pictures
 from lepton_core.records.picture_files import is_picture
 from lepton_core.records.table import TABLE_SUFFIXES
-from lepton_core.scoring.engine import INPUTS_LOG
+from lepton_core.scoring.folder import FAILED_LOG, INPUTS_LOG
 from lepton_core.scoring.inputs import identity
 from lepton_core.scoring.run import Run
 
-FAILED_LOG = "_failed.jsonl"
 # Pictures of one look at the folder are scored as one input; so many at most, then a commit.
 _MOST_TOGETHER = 1024
 
@@ -68,18 +67,29 @@ class Watcher:
                 now[path] = (_key(told), told)
         still = [path for path, (key, _) in now.items() if self._last.get(path) == key]
         self._last = {path: key for path, (key, _) in now.items()}
-        still.sort(key=lambda path: (now[path][0][2], path))
+        # One that a kill interrupted goes first: any other would end what its cursor says.
+        begun = self._run.journal.manifest.cursor.get("input")
+        still.sort(key=lambda path: (now[path][1] != begun, now[path][0][2], path))
         for group in self._groups(still):
             self._score(group, [now[path][1] for path in group])
         return len(still)
 
     def _listing(self) -> list[Path]:
         """The files that could be scored: pictures at any depth, tables in the folder itself."""
-        if self._pictures:
-            every = [path for path in self._folder.rglob("*") if is_picture(path.name)]
-        else:
-            every = [p for p in self._folder.iterdir() if p.name.lower().endswith(TABLE_SUFFIXES)]
-        return [path for path in every if path.is_file() and path.name[0] not in "._"]
+        try:
+            if self._pictures:
+                every = [path for path in self._folder.rglob("*") if is_picture(path.name)]
+            else:
+                found = self._folder.iterdir()
+                every = [path for path in found if path.name.lower().endswith(TABLE_SUFFIXES)]
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError("data.no_access", source=self._folder, reason=reason) from error
+        return [path for path in every if path.is_file() and not self._is_hidden(path)]
+
+    def _is_hidden(self, path: Path) -> bool:
+        """Whether its sender has not finished it: its name, or a folder's above it, says so."""
+        return any(part[0] in "._" for part in path.relative_to(self._folder).parts)
 
     def _groups(self, paths: list[Path]) -> list[list[Path]]:
         if not self._pictures:

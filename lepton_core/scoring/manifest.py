@@ -1,0 +1,95 @@
+"""``_manifest.json``: what of a run's folder counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lepton_core.errors import DataError, UsageError
+from lepton_core.scoring.folder import MANIFEST
+
+FORMAT = 1
+
+
+@dataclass
+class Manifest:
+    """The contents of ``_manifest.json``.
+
+    Args:
+        settings: what decides on the output; another value is another run.
+        status: ``running``, ``stopped`` for a stream that ended in good order, ``done``, or
+            ``assembled`` when the one file made of the parts stands in its place.
+        number: the number of the next commit, which its new files carry in their names.
+        cursor: the input position that the output reaches.
+        logs: name of each log -> its bytes that count.
+        state: the file with the session's memory; empty for none.
+        summary: counts so far.
+        types: the Arrow types of the file's own columns in the output, see
+            :meth:`~lepton_core.scoring.selection.Selection.types_text`.
+        format: of this file.
+    """
+
+    settings: dict[str, Any]
+    status: str = "running"
+    number: int = 0
+    cursor: dict[str, Any] = field(default_factory=dict)
+    logs: dict[str, int] = field(default_factory=dict)
+    state: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    types: str = ""
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"{name} is no {kind.__name__}")
+        if not all(isinstance(size, int) for size in self.logs.values()):
+            raise TypeError("logs are no sizes")
+
+
+_KINDS = {
+    "settings": dict,
+    "status": str,
+    "number": int,
+    "cursor": dict,
+    "logs": dict,
+    "state": str,
+    "summary": dict,
+    "types": str,
+}
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest in a run's folder; None where there is none.
+
+    Raises:
+        DataError: ``journal.damaged``.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return None
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values["format"] != FORMAT:
+            raise ValueError(f"format {values['format']}, this version reads {FORMAT}")
+        return Manifest(**values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError("journal.damaged", path=path, reason=error) from error
+
+
+def check_settings(folder: Path, earlier: Manifest, settings: Mapping[str, Any]) -> None:
+    """Refuse to go on with a run of other settings.
+
+    Raises:
+        UsageError: ``journal.other_settings``, naming the first that differs.
+    """
+    now = json.loads(json.dumps(dict(settings), default=str))
+    for name in sorted({*now, *earlier.settings}):
+        there, here = earlier.settings.get(name), now.get(name)
+        if there != here:
+            raise UsageError(
+                "journal.other_settings", folder=folder, setting=name, there=there, here=here
+            )

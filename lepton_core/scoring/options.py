@@ -1,0 +1,54 @@
+"""How a run scores and what it writes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lepton_core.bundle_files import sha256
+from lepton_core.pipeline import Pipeline
+from lepton_core.scoring.flow import cores
+
+
+@dataclass(frozen=True)
+class Options:
+    """How records are scored and what is written.
+
+    Args:
+        mapping: their column name -> ours.
+        select: columns to write, see :class:`~lepton_core.scoring.selection.Selection`.
+        condition: which rows to write, an expression; empty for all.
+        limit: read at most so many records; None for all.
+        suffix: format of the output, ``.parquet``, ``.csv``, ``.jsonl``; the last two also ``.gz``.
+        compression: of Parquet.
+        partition: column whose values make folders; empty for none.
+        strict: fail at the first refused record.
+        threads: that prepare batches side by side; None takes the machine's cores.
+        batch_rows: records a batch; None takes the reader's own.
+        part_batches: batches a part: after each part the journal commits.
+    """
+
+    mapping: tuple[tuple[str, str], ...] = ()
+    select: tuple[str, ...] = ()
+    condition: str = ""
+    limit: int | None = None
+    suffix: str = ".parquet"
+    compression: str = "zstd"
+    partition: str = ""
+    strict: bool = False
+    threads: int | None = None
+    batch_rows: int | None = None
+    part_batches: int = 64
+
+    @property
+    def n_threads(self) -> int:
+        """Threads that work side by side."""
+        return self.threads or cores()
+
+
+def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, Any]:
+    """What must be the same for a run to go on: the bundle, and all that decides on the output."""
+    values = {name: value for name, value in asdict(options).items() if name != "threads"}
+    folder = pipeline.folder
+    digest = sha256(folder / "manifest.json") if folder else ""
+    return {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest, **values}
