@@ -37,7 +37,8 @@ def check_training(task: Task) -> None:
     """
     records, _ = load_labelled(task.sample_data, task, {}, lambda text: None)
     pipeline = load_bundle(task.bundle("sample"))
-    config = from_dict(task.hook(task.config), pipeline.card["settings"])
+    kind, kept = task.hook(task.config), pipeline.card.get("settings")
+    config = from_dict(kind, kept) if kept else kind()
     protocol = find_protocol(task, task.sample_data, config)
     records = protocol.with_truth(records)
     check_beats_trivial(pipeline, records, protocol)
