@@ -120,7 +120,7 @@ def _machine(outcomes: Outcomes, time_us: np.ndarray, picked: int) -> None:
         value_name=word(outcomes.task.name, "column", "vibration"),
         probability=outcomes.probability[rows],
         positive=outcomes.known[rows] == 1,
-        positive_name=t("my_solution.dashboard.known.1"),
+        positive_name=t("my_solution.dashboard.failed"),
         selected=rows == picked,
         threshold=outcomes.decision.threshold,
     )
