@@ -27,8 +27,13 @@ def evaluate(
     from lepton_core.cli.output import note, print_json
     from lepton_core.data.labelled import load_labelled
     from lepton_core.errors import UsageError
-    from lepton_core.evaluation.run import evaluate_bundle, evaluate_training, find_protocol
-    from lepton_core.settings import apply_settings, from_dict
+    from lepton_core.evaluation.run import (
+        evaluate_bundle,
+        evaluate_training,
+        find_protocol,
+        protocol_of,
+    )
+    from lepton_core.settings import apply_settings
     from lepton_core.solution import resolve
 
     address = resolve(target)
@@ -46,10 +51,7 @@ def evaluate(
     else:
         folder = address.bundle or task.bundle_for(data)
         pipeline = load_bundle(folder)
-        # Its own windows, so that its own data falls into the parts it was trained and tested on.
-        kept = pipeline.card.get("settings")
-        config = from_dict(task.hook(task.config), kept) if kept else task.hook(task.config)()
-        report = evaluate_bundle(pipeline, records, data, find_protocol(task, data, config))
+        report = evaluate_bundle(pipeline, records, data, protocol_of(pipeline, data))
     if as_json:
         note(report.note)
         print_json(report.to_json())

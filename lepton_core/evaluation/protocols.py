@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.predictions import Predictions
+from lepton_core.evaluation.rows import in_steps
+from lepton_core.predictions import Predictions, concat
+from lepton_core.rejects import Rejects
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
@@ -68,23 +70,32 @@ class Protocol(ABC):
 
 
 def score_rows(pipeline: Pipeline, records: pa.Table, rows: np.ndarray) -> Predictions:
-    """Predictions of some records, in the given order, with the history a task needs.
+    """Predictions of some records, with the history a task needs; memory stays flat.
 
     Args:
         pipeline: what scores.
-        records: checked records, in order.
+        records: records, in order.
         rows: ascending int64 [n]. A stateful task reads every record up to the last of them, but
             answers for these only; a stateless one reads these only.
 
     Returns:
-        one row for each of ``rows``. Checked records can still be refused by a preprocessor;
-        these are absent, and stand in ``rejects``.
+        one row for each of ``rows`` that was not refused; the predictions' ``rows``, and those of
+        the refused ones, are positions in ``records``.
     """
-    if not pipeline.task.stateful:
-        return pipeline.score(records.take(pa.array(rows)))
+    rows = np.asarray(rows, np.int64)
     session = pipeline.open_session()
-    until = int(rows.max()) + 1 if len(rows) else 0
-    scored = session.step(records.slice(0, until))
-    wanted = records.column("record_id").take(pa.array(rows)).combine_chunks()
-    position = pa.compute.index_in(wanted, scored.columns["record_id"])
-    return scored.take(position.drop_null())
+    if pipeline.task.stateful:
+        until = int(rows.max()) + 1 if len(rows) else 0
+        scored = session.step(records.slice(0, until))
+        return scored.take(pa.array(np.flatnonzero(np.isin(scored.rows, rows))))
+    parts = []
+    for table in in_steps(records, rows):
+        # A step is a part of the input: what is unreadable in all of it is a fault of its records.
+        work = pipeline.prepare(table, first_row=session.cursor, whole=False)
+        parts.append(session.take(work))
+    scored = concat(parts)
+    rejects = Rejects()
+    for reject in scored.rejects:
+        for key, values in reject.reasons:
+            rejects.add(int(rows[reject.row]), reject.record_id, key, **values)
+    return replace(scored, rows=rows[scored.rows], rejects=rejects)

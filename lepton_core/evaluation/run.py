@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from lepton_core.checking import check
 from lepton_core.errors import DataError
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.report import Measured, Report
+from lepton_core.evaluation.rows import take_rows
 from lepton_core.messages import t
+from lepton_core.recent import RecentIds
+from lepton_core.settings import from_dict
 from lepton_core.training.fingerprint import fingerprint as data_fingerprint
 
 if TYPE_CHECKING:
@@ -29,6 +33,46 @@ def find_protocol(task: Task, data: str, config: Any) -> Protocol:
     reference = task.protocols.get(data) or task.protocols["*"]
     protocol: Protocol = task.hook(reference)(config)
     return protocol
+
+
+def protocol_of(pipeline: Pipeline, data: str) -> Protocol:
+    """The protocol of a data set with the settings of a bundle.
+
+    So that its own data falls into the parts that it was trained and tested on.
+    """
+    task = pipeline.task
+    kept = pipeline.card.get("settings")
+    kind = task.hook(task.config)
+    return find_protocol(task, data, from_dict(kind, kept) if kept else kind())
+
+
+def part_to_test(
+    task: Task, table: pa.Table, protocol: Protocol, source: str = "input"
+) -> tuple[pa.Table, np.ndarray]:
+    """The records that a protocol tests on, and where they stand in the input.
+
+    A protocol splits what training and ``lepton evaluate`` split: the records that pass the Spec,
+    each id once, in order of time, with their truth. So this is the very part that a bundle of the
+    same protocol and settings has never learned from.
+
+    Args:
+        task: what the records are for.
+        table: raw records, as read.
+        protocol: how they are split.
+        source: where the records came from, for messages.
+
+    Returns:
+        the test records [n], and their positions in ``table``, int64 [n].
+    """
+    checked = check(table, task.inputs, source)
+    order, _ = RecentIds().split(checked.table.column("record_id").combine_chunks())
+    times = task.inputs.of_role("time")
+    if times:
+        moments = checked.table.column(times[0].name).cast(pa.int64()).to_numpy()
+        order = order[np.argsort(moments[order], kind="stable")]
+    records = protocol.with_truth(take_rows(checked.table, order))
+    test = protocol.split(records).test
+    return take_rows(records, test), checked.rows[order][test]
 
 
 def test_fingerprint(records: pa.Table, rows: np.ndarray) -> str:
@@ -49,10 +93,7 @@ def measure(
     predictions = score_rows(pipeline, records, rows)
     if not len(predictions):
         raise DataError("evaluate.nothing_scored", task=task.name, n=len(rows))
-    tested = records.take(pa.array(rows))
-    if len(predictions) < len(rows):
-        kept = pa.compute.is_in(tested.column("record_id"), predictions.columns["record_id"])
-        tested = tested.filter(kept)
+    tested = take_rows(records, predictions.rows)
     fitted = pipeline.decision if pipeline.decision.is_fitted else None
     figures = task.hook(task.measures)(tested, predictions.raw["score"], fitted)
     return figures, len(predictions)
@@ -140,7 +181,7 @@ def evaluate_training(
             figures, n = measure(pipeline, records, fold.split.test)
         total += n
         parts.setdefault("", []).append(figures)
-        tested = records.take(pa.array(fold.split.test))
+        tested = take_rows(records, fold.split.test)
         for name, scores in task.hook(task.baselines)(job).items():
             parts.setdefault(name, []).append(task.hook(task.measures)(tested, scores, None))
         note("  " + ", ".join(f"{key} {figures[key].value:.4f}" for key in task.headline))

@@ -10,16 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from lepton_core.bundle import load_bundle, rewrite_card, save_bundle
 from lepton_core.errors import UsageError
 from lepton_core.evaluation.protocols import Protocol
+from lepton_core.evaluation.rows import take_rows
 from lepton_core.evaluation.run import measure, test_fingerprint
 from lepton_core.settings import to_dict
 from lepton_core.solution import Task
 from lepton_core.training.job import TrainingJob
 from lepton_core.training.manifest import Run, fingerprint, versions
+from lepton_core.training.splits import Split
 
 Note = Callable[[str], None]
 
@@ -90,7 +93,7 @@ def make_bundle(
         made = save_bundle(work / out.name, task, trained, {}, manifest)
         note("exported; scoring the test part through the bundle ...")
         figures, n = measure(load_bundle(made), records, split.test)
-        tested = records.take(pa.array(split.test))
+        tested = take_rows(records, split.test)
         baselines = {
             name: task.hook(task.measures)(tested, scores, None)
             for name, scores in task.hook(task.baselines)(job).items()
@@ -105,7 +108,7 @@ def make_bundle(
                 "train_records": len(split.train),
                 "valid_records": len(split.valid),
                 "test_records": n,
-                "test_rows_from": int(split.test.min()),
+                **_unseen_from(split),
             },
             "metrics": {key: figure.to_json() for key, figure in figures.items()},
             "baselines": {
@@ -126,6 +129,14 @@ def make_bundle(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return out
+
+
+def _unseen_from(split: Split) -> dict[str, int]:
+    """The first test row, where everything learned from comes before it; nothing otherwise."""
+    learned = np.concatenate([split.train, split.valid])
+    if not len(split.test) or (len(learned) and learned.max() > split.test.min()):
+        return {}
+    return {"test_rows_from": int(split.test.min())}
 
 
 def check_out(out: Path, overwrite: bool) -> None:

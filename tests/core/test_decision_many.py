@@ -73,7 +73,8 @@ def test_the_stated_share_is_reviewed_and_is_the_least_sure(share: float) -> Non
     found = decision.apply({"score": scores})
     assert found["review"].mean() == pytest.approx(share, abs=1 / 2000)
     sure, unsure = found["probability"][~found["review"]], found["probability"][found["review"]]
-    assert not len(sure) or not len(unsure) or sure.min() > unsure.max()
+    if len(sure) and len(unsure):
+        assert unsure.max() < decision.review_below < sure.min()
 
 
 def test_another_review_share_needs_kept_scores_alone() -> None:
@@ -90,6 +91,13 @@ def test_records_equally_sure_are_treated_alike() -> None:
     scores = np.tile([[1.0, 0.0, 0.0, 0.0]], (10, 1))
     review = ClassifyMany(CLASSES).with_review(0.5, scores).apply({"score": scores})["review"]
     assert review.sum() == 0
+
+
+def test_a_constant_added_to_all_logits_changes_nothing() -> None:
+    scores, labels = drawn(50)
+    decision = ClassifyMany.fit(scores, labels, classes=CLASSES)
+    raised = ClassifyMany.fit(scores + 7.0, labels, classes=CLASSES)
+    assert raised.temperature == pytest.approx(decision.temperature, rel=1e-6)
 
 
 def test_few_records_that_all_come_out_right_do_not_make_it_infinitely_sure() -> None:
