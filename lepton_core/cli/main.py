@@ -14,6 +14,7 @@ from lepton_core.cli import (
     evaluate,
     explain,
     list_command,
+    new,
     score,
     train,
     verify,
@@ -37,6 +38,7 @@ cli.command("evaluate")(evaluate.evaluate)
 cli.command("score")(score.score)
 cli.command("explain")(explain.explain)
 cli.command("verify")(verify.verify)
+cli.command("new")(new.new)
 cli.command("app")(app)
 
 
