@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision import Classify
-from lepton_core.errors import DataError
-from lepton_core.evaluation import metrics
-from lepton_core.evaluation.intervals import bootstrap
+from lepton_core.evaluation.baselines import gradient_boosting, logistic_regression
+from lepton_core.evaluation.days import DaySplit
+from lepton_core.evaluation.measures import classification_measures
 from lepton_core.evaluation.protocols import Fold, Protocol
 from lepton_core.evaluation.report import Measured
 from lepton_core.training.job import TrainingJob
 from lepton_core.training.splits import Split
 
-from .baselines import gradient_boosting, logistic_regression
 from .config import Config
 from .preprocessing import TransactionPreprocessor, columns
 from .protocol import HANDBOOK_TEST, HandbookProtocol, card_precision
 
 _US_A_DAY = 86_400_000_000
-_RESAMPLES = 200
 
 
 class Handbook(Protocol):
@@ -74,56 +71,21 @@ class Handbook(Protocol):
         }
 
 
-class ByDays(Protocol):
+class ByDays(DaySplit):
     """The latest days for the test; before them the label delay, and before that validation."""
 
-    name = "by_days"
-
     def __init__(self, config: Config | None = None) -> None:
-        self._config = config or Config()
-
-    @property
-    def _delay_days(self) -> float:
-        """At the start of the test the labels of validation must be known."""
-        return max(self._config.split.delay_days, self._config.features.label_delay_days)
-
-    def split(self, records: pa.Table) -> Split:
-        """Rows with a label, by day.
-
-        Raises:
-            DataError: fewer days than the windows need.
-        """
-        settings = self._config.split
-        _, _, time_us, _, label = columns(records)
-        day = time_us / _US_A_DAY
-        first, last = float(np.floor(day.min())), float(np.floor(day.max())) + 1.0
-        test_from = last - settings.test_days
-        valid_to = test_from - self._delay_days
-        valid_from = valid_to - settings.valid_days
-        train_from = first + settings.warmup_days
-        if valid_from - train_from < 7:
-            needed = settings.warmup_days + settings.valid_days + self._delay_days
-            raise DataError(
-                "fraud_rnn.error.few_days",
-                expected=int(needed + settings.test_days + 7),
-                received=int(last - first),
-            )
-        known = label >= 0
-        return Split(
-            np.flatnonzero(known & (day >= train_from) & (day < valid_from)),
-            np.flatnonzero(known & (day >= valid_from) & (day < valid_to)),
-            np.flatnonzero(known & (day >= test_from)),
+        config = config or Config()
+        windows = config.split
+        super().__init__(
+            "label",
+            "time",
+            valid_days=windows.valid_days,
+            test_days=windows.test_days,
+            # At the start of the test the labels of validation must be known.
+            delay_days=max(windows.delay_days, config.features.label_delay_days),
+            warmup_days=windows.warmup_days,
         )
-
-    def describe(self) -> dict[str, Any]:
-        settings = self._config.split
-        return {
-            "name": self.name,
-            "warmup_days": settings.warmup_days,
-            "valid_days": settings.valid_days,
-            "delay_days": self._delay_days,
-            "test_days": settings.test_days,
-        }
 
 
 def measures(
@@ -138,32 +100,11 @@ def measures(
     """
     card, _, time_us, _, label = columns(records)
     slot = card.dictionary_encode().indices.to_numpy()
-    truth = label == 1
-    found: dict[str, Measured] = {}
-    for key, metric in {"auc": metrics.auc, "ap": metrics.ap}.items():
-        found[key] = Measured.of(bootstrap(metric, truth, scores, groups=slot, n=_RESAMPLES))
+    figures = classification_measures(label == 1, scores, decision, groups=slot)
     daily = card_precision(time_us, slot, label, scores)
-    found["card_precision_100"] = Measured(daily, *_day_interval(time_us, slot, label, scores))
-    if decision is None:
-        return found
-    probability = decision.probability(scores).astype(np.float64)
-    called = probability >= decision.threshold
-    judged: list[tuple[Callable[..., float], np.ndarray]] = [
-        (metrics.precision, called),
-        (metrics.recall, called),
-        (metrics.f1, called),
-        (metrics.ece, probability),
-        (metrics.calibration_ratio, probability),
-        (metrics.brier_skill, probability),
-    ]
-    for measure, values in judged:
-        try:
-            interval = bootstrap(measure, truth, values, groups=slot, n=_RESAMPLES)
-        except DataError:
-            # Not defined here (no alert at all, say): left out of the report rather than invented.
-            continue
-        found[measure.__name__] = Measured.of(interval)
-    return found
+    by_days = Measured(daily, *_day_interval(time_us, slot, label, scores))
+    ranking = {key: figures.pop(key) for key in ("auc", "ap")}
+    return {**ranking, "card_precision_100": by_days, **figures}
 
 
 def _day_interval(
