@@ -1,4 +1,4 @@
-"""``lepton new``: a complete solution package from a template."""
+"""``lepton new``: a project of one's own from a template."""
 
 from __future__ import annotations
 
@@ -9,64 +9,68 @@ import typer
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case, as a Python package.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, for example churn.")],
     kind: Annotated[
         str, typer.Option("--task", metavar="KIND", help="image, table, sequence or series.")
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where to; the current folder without.")
-    ] = None,
-    install: Annotated[
-        bool, typer.Option("--install/--no-install", help="Make it known to this Python.")
-    ] = True,
-    train: Annotated[
-        bool, typer.Option("--train/--no-train", help="Train its `sample` bundle, a minute or so.")
-    ] = True,
+        Path, typer.Option("--out", metavar="DIR", help="The folder to make it in.")
+    ] = Path(),
+    no_train: Annotated[
+        bool, typer.Option("--no-train", help="Leave the sample's bundle to be trained later.")
+    ] = False,
 ) -> int:
-    """Make a package that trains, evaluates, scores and shows at once on its own sample."""
+    """Make a project that works at once: a copied template, its sample, a trained bundle.
+
+    It is installed into the running environment, so that `lepton list` and the dashboards know it.
+    """
     import shlex
     import subprocess
-    import tempfile
 
     from lepton_core.cli.output import note
     from lepton_core.errors import LeptonError
-    from lepton_core.scaffold import install_command, make, train_command
+    from lepton_core.scaffold import install_command, make_project, train_command
 
-    made = make(name, kind, (out or Path()).resolve())
-    note(f"{name} stands in {made.package}; its sample is made.")
-    installing = install_command(made)
-    if not install:
-        note(f"Make it known with: {shlex.join(installing)}")
-        return 0
-    if subprocess.run(installing).returncode != 0:
-        raise LeptonError("new.not_installed", name=name, command=shlex.join(installing))
-    if train:
-        note("Training its sample bundle ...")
-        with tempfile.TemporaryDirectory() as run:
-            training = train_command(made, Path(run))
-            if subprocess.run(training, stdout=subprocess.DEVNULL).returncode != 0:
-                raise LeptonError("new.not_trained", name=name, command=shlex.join(training[2:]))
-    print(f"{made.task} is ready. Go on with:")
-    for line in _next(made.name, made.task_folder, made.tests, train):
-        print(f"  {line}")
-    print(f"Fitting it to a client in six steps: {_readme(made.project, made.package)}")
+    note(f"Copying the template and making the sample of {name} ...")
+    project = make_project(name, kind, out)
+    train = shlex.join(
+        ["lepton", "train", project.task, "--out", _short(project.sample_bundle)]
+    )
+    command = install_command(project)
+    note(f"Installing it from {_short(project.root)} ...")
+    installed = subprocess.run(command, capture_output=True, text=True)
+    if installed.returncode:
+        reason = (installed.stderr.strip().splitlines() or ["-"])[-1].rstrip(".")
+        raise LeptonError(
+            "scaffold.install",
+            path=_short(project.root),
+            reason=f"{reason}.",
+            command=shlex.join(command),
+            next=train,
+        )
+    if not no_train:
+        note(f"Training on its sample, as `{train}` does ...")
+        runs = project.root / "runs" / "sample"
+        code = subprocess.call([*train_command(project), "--run", str(runs)])
+        if code:
+            raise LeptonError("scaffold.train", path=_short(project.root), code=code, command=train)
+    package = _short(project.package)
+    print(f"{name} is in {_short(project.root)}: task {project.task}, code in {package}.")
+    steps = [
+        ("the page", f"lepton app {name}"),
+        ("its figures", f"lepton evaluate {name} --data {name}_sample"),
+        ("your data", f"lepton data check YOUR.csv --task {name}"),
+        ("train on it", f"lepton train {name} --data YOUR.csv --out my-bundle"),
+    ]
+    if no_train:
+        steps.insert(0, ("its bundle", train))
+    for what, line in steps:
+        print(f"  {what:<12} {line}")
+    print(f"Six steps to a client's data: {package if project.package.parent != project.root else _short(project.root)}/README.md")
     return 0
 
 
-def _next(name: str, task_folder: Path, tests: Path, trained: bool) -> list[str]:
-    bundle = task_folder / "bundles" / "sample"
-    first = [] if trained else [f"lepton train {name} --out {bundle}"]
-    return [
-        *first,
-        f"lepton demo {name}",
-        f"lepton evaluate {name} --data {name}_sample",
-        f"lepton app {name}",
-        f"lepton data check CLIENT_DATA --task {name}",
-        f"lepton train {name} --data CLIENT_DATA --out my-bundle",
-        f"pytest {tests}",
-    ]
-
-
-def _readme(project: Path, package: Path) -> Path:
-    inside = package / "README.md"
-    return inside if inside.exists() else project / "README.md"
+def _short(path: Path) -> str:
+    """A path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
