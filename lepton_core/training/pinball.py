@@ -23,8 +23,10 @@ class Pinball(keras.losses.Loss):
         Koenker and Bassett, Regression Quantiles, Econometrica, 1978.
 
     Example:
+        >>> import numpy as np
         >>> loss = Pinball((0.1, 0.5, 0.9))
-        >>> round(float(loss([[10.0]], [[8.0, 10.0, 12.0]])), 4)  # (0.1 * 2 + 0 + 0.1 * 2) / 3
+        >>> truth, given = np.array([[10.0]]), np.array([[8.0, 10.0, 12.0]])
+        >>> round(float(loss(truth, given)), 4)  # (0.1 * 2 + 0 + 0.1 * 2) / 3
         0.1333
     """
 
@@ -37,8 +39,9 @@ class Pinball(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Loss [n] of quantiles [n, levels] for true values [n, 1]."""
         ops = keras.ops
-        level = ops.cast(ops.convert_to_tensor(self.levels), y_pred.dtype)
-        above = ops.cast(y_true, y_pred.dtype) - y_pred
+        given = ops.convert_to_tensor(y_pred)
+        level = ops.convert_to_tensor(self.levels, dtype=given.dtype)
+        above = ops.cast(y_true, given.dtype) - given
         return ops.mean(ops.maximum(level * above, (level - 1.0) * above), axis=-1)
 
     def get_config(self) -> dict[str, Any]:

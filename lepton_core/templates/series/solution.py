@@ -1,4 +1,4 @@
-"""The solution my_solution: what it holds, on one page."""
+"""My solution: what it holds, on one page."""
 
 from __future__ import annotations
 

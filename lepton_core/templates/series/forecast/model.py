@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -96,7 +97,7 @@ def train(
     return model
 
 
-def _weighted(arrays: Arrays, target: np.ndarray) -> tuple[dict[str, np.ndarray], ...]:
+def _weighted(arrays: Arrays, target: np.ndarray) -> tuple[Any, ...]:
     """Inputs, truths and weights: an error counts by the series' own scale, not by its unit."""
     return dict(arrays), target[:, None].astype(np.float32), 1.0 / arrays["scale"][:, 0]
 
