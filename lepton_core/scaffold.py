@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import keyword
+import os
 import re
 import shutil
 import subprocess
@@ -98,7 +99,7 @@ def make_project(name: str, kind: str, out: Path) -> Project:
     try:
         for source, target in _files(kind, inside):
             _copy(source, work / _filled(str(target), name, inside), name, inside)
-        package = Path("solutions", name) if inside else Path(name, name)
+        package = Path("solutions", name) if inside else Path(name, "src", name)
         task = _task_of(kind)
         samples = Path("datasets") if inside else package / "datasets"
         _write_sample(work / package, name, task, work / samples / f"{name}_sample")
@@ -194,7 +195,9 @@ def _files(kind: str, inside: bool) -> Iterator[tuple[Path, Path]]:
         if path.is_dir() or "__pycache__" in part.parts or made:
             continue
         if not inside:
-            place = Path(_NEUTRAL) if part.parts[0] in _OUTSIDE else Path(_NEUTRAL, _NEUTRAL)
+            # Below src: else a Python started beside the project would take its folder, which has
+            # the package's name, for the package.
+            place = Path(_NEUTRAL) if part.parts[0] in _OUTSIDE else Path(_NEUTRAL, "src", _NEUTRAL)
             yield path, place / part
         elif part.parts[0] == "tests":
             yield path, Path("tests", solution, *part.parts[1:])

@@ -122,7 +122,8 @@ class TablePreprocessor(Preprocessor):
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the F features, in the order of ``x``."""
-        named = [feature for column in (*self.numbers, *self.texts) for feature in column.features]
+        fitted: list[NumberColumn | TextColumn] = [*self.numbers, *self.texts]
+        named = [feature for column in fitted for feature in column.features]
         places = [place for places in self.columns.values() for place in places]
         return tuple(named[at] for at in np.argsort(places))
 

@@ -33,9 +33,7 @@ def new(
 
     note(f"Copying the template and making the sample of {name} ...")
     project = make_project(name, kind, out)
-    train = shlex.join(
-        ["lepton", "train", project.task, "--out", _short(project.sample_bundle)]
-    )
+    train = shlex.join(["lepton", "train", project.task, "--out", _short(project.sample_bundle)])
     command = install_command(project)
     note(f"Installing it from {_short(project.root)} ...")
     installed = subprocess.run(command, capture_output=True, text=True)
@@ -66,7 +64,12 @@ def new(
         steps.insert(0, ("its bundle", train))
     for what, line in steps:
         print(f"  {what:<12} {line}")
-    print(f"Six steps to a client's data: {package if project.package.parent != project.root else _short(project.root)}/README.md")
+    readme = next(
+        place / "README.md"
+        for place in (project.package, project.root)
+        if (place / "README.md").exists()
+    )
+    print(f"Six steps to a client's data: {_short(readme)}")
     return 0
 
 
