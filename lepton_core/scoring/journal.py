@@ -79,15 +79,14 @@ class Journal:
                 remove_own(folder, keep=(MANIFEST, LOCK))
             else:
                 self._sweep()
-        except OSError as error:
+        except BaseException as error:
             with suppress(OSError):
                 if made:
                     remove_own(folder)
                     folder.rmdir()
-            self._lock.close()
-            raise DataError("data.cannot_write", out=folder, reason=error) from error
-        except BaseException:
-            self._lock.close()
+            self.close()
+            if isinstance(error, OSError):
+                raise DataError("data.cannot_write", out=folder, reason=error) from error
             raise
 
     @property
@@ -214,7 +213,8 @@ class Journal:
     def close(self) -> None:
         """Let other processes have the folder."""
         if not self._lock.closed:
-            (self.folder / LOCK).unlink(missing_ok=True)
+            with suppress(OSError):
+                (self.folder / LOCK).unlink(missing_ok=True)
             self._lock.close()
 
     def discard(self) -> None:
