@@ -47,6 +47,7 @@ def page() -> None:
 
 def _work(scored: Scored, source: Source) -> None:
     """Everything below the choice of data: day, threshold, figures, queue and card."""
+    from lepton_core.ui.days import choose_day
     from lepton_core.ui.threshold import threshold_slider
 
     from . import dashboard_queue as queue
@@ -58,7 +59,9 @@ def _work(scored: Scored, source: Source) -> None:
     with st.container(border=True):
         left, right = st.columns([4, 8], gap="large")
         with left:
-            day = queue.choose_day(book, f"fraud.day.{source.key}")
+            day = choose_day(
+                book.days, f"fraud.day.{source.key}", t("fraud_rnn.dashboard.day_help")
+            )
         with right:
             decision = threshold_slider(
                 cast("Classify", scored.decision),

@@ -30,40 +30,6 @@ def _book(key: str, _scored: Scored) -> Book:
     return Book.of(_scored.records, _scored.score)
 
 
-def choose_day(book: Book, key: str) -> date:
-    """Draw the choice of a day, the last one at first, with steps to its neighbours."""
-    days = book.days
-    if st.session_state.get(key) not in days:
-        st.session_state[key] = days[-1]
-    at = days.index(st.session_state[key])
-    weekdays = [t(f"fraud_rnn.weekday.{number}") for number in range(7)]
-    names = {day: f"{day.isoformat()}  {weekdays[day.weekday()]}" for day in days}
-    st.markdown(t("fraud_rnn.dashboard.day"), help=t("fraud_rnn.dashboard.day_help"))
-    with st.container(horizontal=True, gap="xsmall", wrap=False):
-        for name, step in (("previous", -1), ("next", 1)):
-            st.button(
-                "",
-                icon=f":material/chevron_{'left' if step < 0 else 'right'}:",
-                key=f"{key}.{name}",
-                help=t(f"fraud_rnn.dashboard.{name}"),
-                disabled=not 0 <= at + step < len(days),
-                on_click=_go,
-                args=(key, days[min(max(at + step, 0), len(days) - 1)]),
-            )
-        chosen = st.selectbox(
-            t("fraud_rnn.dashboard.day"),
-            days,
-            format_func=names.__getitem__,
-            key=key,
-            label_visibility="collapsed",
-        )
-    return chosen or days[-1]
-
-
-def _go(key: str, day: date) -> None:
-    st.session_state[key] = day
-
-
 def show_figures(figures: DayFigures) -> None:
     """The day's figures in a row that wraps on a narrow window."""
     share = figures.alerts / figures.transactions if figures.transactions else 0.0
