@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("keras", "tensorflow", "torch", "jax", "sklearn", "lightgbm", "transformers")
+TEMPLATES = "lepton_core.templates."
 FOUNDATION = ("messages", "errors", "rejects", "spec", "checking", "predictions", "decision")
 
 
@@ -21,6 +22,19 @@ def modules(package: str) -> dict[str, Path]:
         parts = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
+
+
+def core() -> dict[str, Path]:
+    """The modules of the core; its templates are solutions to be."""
+    found = modules("lepton_core")
+    return {name: path for name, path in found.items() if not name.startswith(TEMPLATES)}
+
+
+def solutions() -> dict[str, Path]:
+    """The modules of solutions and of the templates that they are made from, less their tests."""
+    templates = {n: p for n, p in modules("lepton_core").items() if n.startswith(TEMPLATES)}
+    found = modules("solutions") | templates
+    return {name: path for name, path in found.items() if ".tests." not in name}
 
 
 def imports(name: str, path: Path, *, lazy: bool = True) -> set[str]:
@@ -85,7 +99,7 @@ def test_the_foundation_imports_only_itself() -> None:
 @pytest.mark.parametrize("leaf", ["ui", "cli", "testing"])
 def test_leaves_are_imported_by_no_one_in_the_core(leaf: str) -> None:
     prefix = f"lepton_core.{leaf}"
-    for name, path in modules("lepton_core").items():
+    for name, path in core().items():
         # The conformance checks draw a page, as a person's browser would.
         if name.startswith((prefix, "lepton_core.testing")):
             continue
@@ -94,7 +108,7 @@ def test_leaves_are_imported_by_no_one_in_the_core(leaf: str) -> None:
 
 
 def test_in_a_task_only_the_model_imports_keras() -> None:
-    for name, path in modules("solutions").items():
+    for name, path in solutions().items():
         if path.name == "model.py":
             continue
         direct = {i for i in imports(name, path, lazy=False) if top(i) in HEAVY or "_keras" in i}
@@ -102,13 +116,13 @@ def test_in_a_task_only_the_model_imports_keras() -> None:
 
 
 def test_models_use_keras_alone() -> None:
-    for name, path in modules("solutions").items():
+    for name, path in solutions().items():
         bad = {i for i in imports(name, path) if top(i) in ("tensorflow", "torch", "jax")}
         assert not bad, f"{name} imports {bad}: keras.ops trains on every backend"
 
 
 def test_only_dashboards_import_streamlit() -> None:
-    for name, path in modules("solutions").items():
+    for name, path in solutions().items():
         if not path.name.startswith("dashboard"):
             assert "streamlit" not in {top(i) for i in imports(name, path)}, name
 
