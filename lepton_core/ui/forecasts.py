@@ -12,12 +12,12 @@ import pyarrow as pa
 from lepton_core.evaluation.forecasting import TARGET, ForecastSplit
 from lepton_core.messages import t
 from lepton_core.solution import Task
-from lepton_core.ui.charts import INK, NEGATIVE, UNKNOWN, layout
+from lepton_core.ui.charts import INK, NEGATIVE, POSITIVE, layout
 from lepton_core.ui.figures import Figure
 from lepton_core.ui.outcomes import unseen_rows
 from lepton_core.ui.scored import Scored
 
-_BAND = "rgba(31, 95, 139, 0.18)"
+_FORECAST, _BAND = "#d9822b", "rgba(217, 130, 43, 0.22)"
 _US_A_MINUTE = 60_000_000
 
 
@@ -166,30 +166,20 @@ class Forecasts:
         _line(figure, ahead, self.high[rows], "", width=0)
         band = t("ui.forecast.band", share=self.coverage)
         _line(figure, ahead, self.low[rows], band, width=0, fill="tonexty", fillcolor=_BAND)
-        _line(figure, ahead, self.forecast[rows], t("ui.forecast.forecast"), color=UNKNOWN)
+        _line(figure, ahead, self.forecast[rows], t("ui.forecast.forecast"), color=_FORECAST)
         _line(figure, self.time[rows], self.value[rows], t("ui.forecast.actual"), color=INK)
         out = rows[np.isfinite(self.truth[rows]) & ~self.inside[rows]]
         if len(out):
-            marks = {"color": "#c0392b", "size": 7, "symbol": "circle-open", "line": {"width": 2}}
+            marks = {"color": POSITIVE, "size": 7, "symbol": "circle-open", "line": {"width": 2}}
             _dots(figure, self.ahead[out], self.truth[out], t("ui.forecast.outside"), marks)
         if len(rows):
-            marks = {"color": UNKNOWN, "size": 10, "symbol": "diamond"}
+            marks = {"color": _FORECAST, "size": 10, "symbol": "diamond"}
             last = rows[-1:]
             _dots(figure, self.ahead[last], self.forecast[last], t("ui.forecast.next"), marks)
-        if self.learned and self.judged[rows].any():
-            first = self.ahead[rows][self.judged[rows]].min().item()
-            # A line with words of its own: plotly cannot place an annotation at a time by itself.
-            figure.add_vline(x=first, line={"color": NEGATIVE, "width": 1.4, "dash": "dash"})
-            figure.add_annotation(
-                x=first,
-                y=1,
-                yref="paper",
-                text=t("ui.forecast.from_here"),
-                showarrow=False,
-                xanchor="left",
-                yanchor="top",
-                font={"color": INK, "size": 12},
-            )
+        if self.learned and self.judged.any():
+            first = self.ahead[self.judged].min()
+            if (ahead < first).any():
+                _test_from(figure, first.item())
         figure.update_layout(**{**layout(400), "hovermode": "x"})
         # Numbers alone: month names would stay English on a Chinese page.
         figure.update_xaxes(showgrid=False, tickformat="%m-%d\n%Y", hoverformat="%Y-%m-%d %H:%M")
@@ -202,7 +192,7 @@ def _line(
     x: np.ndarray,
     y: np.ndarray,
     name: str,
-    color: str = UNKNOWN,
+    color: str = INK,
     width: float = 1.6,
     **more: str,
 ) -> None:
@@ -227,6 +217,21 @@ def _dots(
 
 def _figure(name: str, value: str, note: str = "") -> Figure:
     return Figure(t(f"ui.forecast.{name}"), value, note, t(f"ui.forecast.help.{name}"))
+
+
+def _test_from(figure: go.Figure, first: datetime) -> None:
+    figure.add_vline(x=first, line={"color": NEGATIVE, "width": 1.4, "dash": "dash"})
+    # Not as the line's own annotation, which plotly cannot place on an axis of times.
+    figure.add_annotation(
+        x=first,
+        y=1,
+        yref="paper",
+        text=t("ui.forecast.from_here"),
+        showarrow=False,
+        xanchor="left",
+        yanchor="top",
+        font={"color": INK, "size": 12},
+    )
 
 
 def short(value: float) -> str:
