@@ -120,6 +120,8 @@ def score_table(
         DataError: a required column is missing or cannot be read at all.
     """
     from lepton_core.checking import Checked, check
+    from lepton_core.evaluation.rows import take_rows
+    from lepton_core.records.opening import PICTURE_BATCH_ROWS, takes_pictures
 
     checked = check(table, pipeline.task.inputs, source)
     if by_time:
@@ -128,9 +130,11 @@ def score_table(
         checked = Checked(checked.table.take(order), checked.rows[order], checked.rejects)
     session = pipeline.open_session()
     parts, total = [], max(checked.table.num_rows, 1)
-    for start in range(0, checked.table.num_rows, _BATCH_ROWS):
-        parts.append(session.step(checked.table.slice(start, _BATCH_ROWS), source))
-        progress(min(start + _BATCH_ROWS, total) / total)
+    # Pictures become arrays many times the size of their files.
+    size = PICTURE_BATCH_ROWS if takes_pictures(pipeline.task.inputs) else _BATCH_ROWS
+    for start in range(0, checked.table.num_rows, size):
+        parts.append(session.step(checked.table.slice(start, size), source))
+        progress(min(start + size, total) / total)
     rejects = checked.rejects
     for reject in (reject for part in parts for reject in part.rejects):
         for reason, values in reject.reasons:
@@ -140,7 +144,7 @@ def score_table(
         key=key,
         source=source,
         address=pipeline.address,
-        records=checked.table.take(rows),
+        records=take_rows(checked.table, rows),
         rows=checked.rows[rows],
         score=np.concatenate([p.raw["score"] for p in parts]) if parts else np.zeros(0, np.float32),
         decision=pipeline.decision,

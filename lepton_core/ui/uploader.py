@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from lepton_core.errors import LeptonError
 from lepton_core.messages import t
+from lepton_core.records.opening import takes_pictures
+from lepton_core.records.picture_files import PICTURE_SUFFIXES
 from lepton_core.solution import Task
 from lepton_core.ui.columns import choose_columns
 from lepton_core.ui.frame import show_error
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SUFFIXES = ["csv", "parquet", "jsonl", "gz"]
+_PICTURES = [*(suffix[1:] for suffix in PICTURE_SUFFIXES), "zip"]
 SAMPLE, FILE = "sample", "file"
 
 
@@ -58,20 +59,28 @@ def choose_kind(task: Task) -> str:
         persist_state="session",
     )
     if kind == FILE:
-        needed = ", ".join(column.name for column in task.inputs if column.required)
-        uploaded = st.file_uploader(
-            t("ui.source.upload"),
-            type=SUFFIXES,
-            key=f"ui.file.{task.name}",
-            help=t("ui.source.upload_help", names=needed),
-            on_change=_forget,
-            args=(task.name,),
-        )
-        if uploaded is not None:
+        uploaded = _upload(task)
+        if uploaded:
             _keep(task, uploaded)
         elif (kept := _kept(task)) is not None:
             st.caption(t("ui.source.kept", name=plain(kept["name"])))
     return str(kind)
+
+
+def _upload(task: Task) -> list[Any]:
+    """The files that were dropped: one table, or any number of pictures and zips of them."""
+    pictures = takes_pictures(task.inputs)
+    needed = ", ".join(column.name for column in task.inputs if column.required)
+    found = st.file_uploader(
+        t("ui.source.upload_pictures" if pictures else "ui.source.upload"),
+        type=_PICTURES if pictures else SUFFIXES,
+        accept_multiple_files=pictures,
+        key=f"ui.file.{task.name}",
+        help=t("ui.source.pictures_help" if pictures else "ui.source.upload_help", names=needed),
+        on_change=_forget,
+        args=(task.name,),
+    )
+    return found if isinstance(found, list) else [found] if found is not None else []
 
 
 def read_source(task: Task, kind: str) -> Source | None:
@@ -121,27 +130,20 @@ def _forget(task_name: str) -> None:
     st.session_state.pop(_slot(task_name), None)
 
 
-def _keep(task: Task, uploaded: Any) -> None:
-    """Read a dropped file once; the session keeps its table, or why it cannot be read."""
-    kept = _kept(task)
-    if kept is not None and kept["id"] == uploaded.file_id:
+def _keep(task: Task, uploaded: list[Any]) -> None:
+    """Read dropped files once; the session keeps their table, or why one cannot be read."""
+    kept, key = _kept(task), "+".join(file.file_id for file in uploaded)
+    if kept is not None and kept["id"] == key:
         return
-    state: dict[str, Any] = {"id": uploaded.file_id, "name": uploaded.name}
+    name = uploaded[0].name
+    if len(uploaded) > 1:
+        name = t("ui.source.several", name=name, n=len(uploaded) - 1)
+    from lepton_core.ui.uploaded import read_uploaded
+
+    state: dict[str, Any] = {"id": key, "name": name}
     try:
-        with st.spinner(t("ui.source.reading", name=plain(uploaded.name))):
-            state["table"] = _read(uploaded)
+        with st.spinner(t("ui.source.reading", name=plain(name))):
+            state["table"] = read_uploaded(task, uploaded)
     except LeptonError as error:
-        # The path of the temporary copy means nothing to the person who dropped the file.
-        error.values["source"] = uploaded.name
         state["error"] = error
     st.session_state[_slot(task.name)] = state
-
-
-def _read(uploaded: Any) -> pa.Table:
-    from lepton_core.records.table import read_table
-
-    suffixes = "".join(Path(uploaded.name).suffixes[-2:])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{suffixes}"
-        path.write_bytes(uploaded.getbuffer())
-        return read_table(path)

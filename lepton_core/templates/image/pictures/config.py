@@ -21,8 +21,8 @@ class PictureConfig:
         channels: 1 for grey, 3 for colour.
     """
 
-    height: int = 48
-    width: int = 48
+    height: int = 32
+    width: int = 32
     channels: int = 1
 
 
@@ -31,7 +31,10 @@ class ModelConfig:
     """Settings of the network and of its training.
 
     Args:
-        filters: width of each stage; each halves height and width. One more for large pictures.
+        stem_stride: of the first convolution; 2 halves height and width at once, which is right
+            from about 96 pixels on and loses fine lines in smaller pictures.
+        filters: width of each stage; each after the first halves height and width. One more stage
+            for larger pictures.
         dropout: share of the last features left out in a training step.
         epochs: passes over the training pictures, at most.
         batch_size: pictures a training step.
@@ -39,11 +42,12 @@ class ModelConfig:
         weight_decay: of AdamW.
     """
 
+    stem_stride: int = 1
     filters: tuple[int, ...] = (16, 32, 64)
     dropout: float = 0.1
     epochs: int = 40
-    batch_size: int = 32
-    learning_rate: float = 3e-3
+    batch_size: int = 16
+    learning_rate: float = 2e-3
     weight_decay: float = 1e-2
 
 

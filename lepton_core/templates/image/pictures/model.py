@@ -37,11 +37,17 @@ def build(
     keras.utils.set_random_seed(seed)
     x = keras.Input(shape, dtype="uint8", name="x")
     y = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(x)
-    y = layers.Conv2D(config.filters[0], 5, 2, "same", use_bias=False, name="stem")(y)
+    stem = {"filters": config.filters[0], "strides": config.stem_stride, "padding": "same"}
+    y = layers.Conv2D(kernel_size=3, use_bias=False, name="stem", **stem)(y)
     for number, filters in enumerate(config.filters):
         y = _block(y, filters, 1 if number == 0 else 2, f"stage{number + 1}")
     y = layers.ReLU(name="last")(_norm("last_norm")(y))
-    y = layers.GlobalAveragePooling2D(name="pool")(y)
+    # The mean tells of the whole picture; a small defect would drown in it, but not in the maximum.
+    pooled = [
+        layers.GlobalAveragePooling2D(name="mean")(y),
+        layers.GlobalMaxPooling2D(name="max")(y),
+    ]
+    y = layers.Concatenate(name="pool")(pooled)
     y = layers.Dropout(config.dropout, seed=seed, name="dropout")(y)
     return keras.Model(x, layers.Dense(classes, name="score")(y), name="picture_classifier")
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from lepton_core.records.pictures import IMAGE_TYPE
 
 CLASSES = ("good", "scratch", "spot", "stripe")
-SIDE = 48
+SIDE = 32
 
 
 def generate(seed: int = 0, pictures: int = 600) -> pa.Table:
@@ -27,7 +27,7 @@ def generate(seed: int = 0, pictures: int = 600) -> pa.Table:
         pictures: how many, at least 4.
 
     Returns:
-        columns ``record_id`` (string, ``scratch/0002.png``), ``image`` (a grey PNG of 48 x 48) and
+        columns ``record_id`` (string, ``scratch/0002.png``), ``image`` (a grey PNG of 32 x 32) and
         ``label`` (string, one of ``CLASSES``).
 
     Example:
@@ -55,7 +55,7 @@ def generate(seed: int = 0, pictures: int = 600) -> pa.Table:
 
 
 def surface(rng: np.random.Generator, label: str) -> np.ndarray:
-    """One picture of a class, uint8 [48, 48]."""
+    """One picture of a class, uint8 [32, 32]."""
     import cv2
 
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE - 0.5
@@ -63,25 +63,25 @@ def surface(rng: np.random.Generator, label: str) -> np.ndarray:
     direction = rng.uniform(0, 2 * np.pi)
     light = rng.uniform(90, 160)
     light = light + rng.uniform(0, 60) * (np.cos(direction) * x + np.sin(direction) * y)
-    brushed = cv2.GaussianBlur(rng.normal(0, 1, (SIDE, SIDE)), (0, 0), sigmaX=6, sigmaY=0.6)
-    brushed *= rng.uniform(4, 9) / brushed.std()
+    brushed = cv2.GaussianBlur(rng.normal(0, 1, (SIDE, SIDE)), (0, 0), sigmaX=4, sigmaY=0.6)
+    brushed *= rng.uniform(3, 6) / brushed.std()
     picture = light + (brushed if rng.random() < 0.5 else brushed.T)
     for _ in range(rng.poisson(3)):
         picture[tuple(rng.integers(0, SIDE, 2))] += rng.uniform(-60, 60)
-    contrast = rng.uniform(12, 45) * rng.choice((-1, 1))
+    contrast = rng.uniform(25, 70) * rng.choice((-1, 1))
     picture = picture + contrast * _defect(rng, label, x, y)
     picture = cv2.GaussianBlur(picture, (0, 0), 0.5) + rng.normal(0, 5, picture.shape)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
 def _defect(rng: np.random.Generator, label: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How strongly the defect shows at each pixel, 0..1, float64 [48, 48]; x and y in -0.5..0.5."""
+    """How strongly the defect shows at each pixel, 0..1, float64 [32, 32]; x and y in -0.5..0.5."""
     angle = rng.uniform(0, np.pi)
     middle_x, middle_y = rng.uniform(-0.35, 0.35, 2)
     along = np.cos(angle) * (x - middle_x) + np.sin(angle) * (y - middle_y)
     across = -np.sin(angle) * (x - middle_x) + np.cos(angle) * (y - middle_y)
     if label == "scratch":
-        return np.exp(-((across / 0.015) ** 2)) * (np.abs(along) < rng.uniform(0.1, 0.25))
+        return np.exp(-((across / 0.022) ** 2)) * (np.abs(along) < rng.uniform(0.1, 0.25))
     if label == "spot":
         distance = np.hypot(along, across * rng.uniform(1, 1.6))
         return np.exp(-((distance / rng.uniform(0.04, 0.09)) ** 2))
