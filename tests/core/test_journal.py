@@ -19,12 +19,9 @@ from lepton_core.scoring.journal import Journal
 from lepton_core.scoring.options import Options
 from lepton_core.scoring.summary import Summary
 
+pytestmark = pytest.mark.usefixtures("fast_runs")
+
 OPTIONS = Options(batch_rows=8, part_batches=2, threads=1)
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda handle: None)
 
 
 @pytest.fixture

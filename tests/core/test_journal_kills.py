@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from lepton_core.pipeline import Pipeline
 from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.options import Options
 from lepton_core.scoring.summary import Summary
-from lepton_core.seen import SeenIds
 from lepton_core.solution import find_task
+
+pytestmark = pytest.mark.usefixtures("fast_runs")
 
 OUTPUTS = ("dir.parquet", "one.parquet", "one.csv", "one.jsonl.gz")
 TASKS = ("stateless", "stateful")
@@ -38,13 +38,6 @@ def cases(*quick: tuple[str, str]) -> pytest.MarkDecorator:
 OPTIONS = Options(batch_rows=8, part_batches=2, threads=1)
 
 Score = Callable[..., Summary]
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A killed process's writes are the system's already: waiting for the disk shows nothing."""
-    monkeypatch.setattr("os.fsync", lambda handle: None)
-    monkeypatch.setattr("lepton_core.pipeline.SeenIds", partial(SeenIds, capacity=1000))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,11 @@ from scoring_task import ODD, outcome, read, records, table_pipeline
 from lepton_core.errors import DataError
 from lepton_core.scoring.engine import score_files, work_folder
 from lepton_core.scoring.options import Options
-from lepton_core.seen import SeenIds
+
+pytestmark = pytest.mark.usefixtures("fast_runs")
 
 OPTIONS = Options(batch_rows=8, part_batches=2, threads=2)
 OUTPUTS = ("dir", "one.parquet", "one.csv", "one.jsonl.gz")
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda handle: None)
-    monkeypatch.setattr("lepton_core.pipeline.SeenIds", partial(SeenIds, capacity=1000))
 
 
 class Stop(Exception):
