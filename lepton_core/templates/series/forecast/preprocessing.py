@@ -46,7 +46,9 @@ class ForecastPreprocessor(Preprocessor):
         known = np.isfinite(past[:, :, 0]).sum(axis=1)
         long = past[known >= np.median(known), :, 0]
         mean, std = np.abs(np.nanmean(long, axis=1)), np.nanstd(long, axis=1)
-        self.floor = max(1e-3 * float(np.median(std)), 1e-6)
+        # Of the calm pasts that move at all: a shop that was closed is not infinitely sure of it.
+        moving = std[std > 0]
+        self.floor = 0.3 * float(np.quantile(moving, 0.1)) if len(moving) else 1.0
         self.spread = float(np.median(std / np.maximum(mean, self.floor)))
         return self
 
