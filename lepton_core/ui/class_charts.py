@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lepton_core.messages import t
-from lepton_core.ui.charts import INK, NEGATIVE, POSITIVE, THRESHOLD, UNKNOWN, layout
+from lepton_core.ui.charts import NEGATIVE, POSITIVE, THRESHOLD, UNKNOWN, layout
 from lepton_core.ui.class_outcomes import ClassOutcomes
 
 _BINS = 25
@@ -66,7 +66,7 @@ def probability_histogram(outcomes: ClassOutcomes) -> go.Figure:
     layers = (
         (t("ui.classes.wrong"), (judged >= 0) & ~right, POSITIVE),
         (t("ui.classes.right"), (judged >= 0) & right, UNKNOWN),
-        (t("ui.classes.unknown"), judged < 0, NEGATIVE),
+        (t("ui.classes.unjudged"), judged < 0, NEGATIVE),
     )
     for name, some, color in layers:
         if some.any():
@@ -113,7 +113,6 @@ def class_bars(names: tuple[str, ...], probability: np.ndarray, known: int) -> g
             marker={"color": [UNKNOWN if at == order[-1] else NEGATIVE for at in order]},
             text=[f"{probability[at]:.0%}" for at in order],
             textposition="auto",
-            textfont={"color": INK},
             hovertemplate="%{x:.1%}<extra></extra>",
         )
     )

@@ -45,7 +45,7 @@ class ModelConfig:
     stem_stride: int = 1
     filters: tuple[int, ...] = (16, 32, 64)
     dropout: float = 0.1
-    epochs: int = 40
+    epochs: int = 36
     batch_size: int = 16
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
