@@ -263,13 +263,14 @@ def _parse(text: str, dtype: str) -> Any:
     try:
         if dtype == "timestamp":
             moment = datetime.fromisoformat(text)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         if dtype == "int64":
-            return int(text)
+            number = int(text)
+            return number if -(2**63) <= number < 2**63 else None
         if dtype in ("float32", "float64"):
             return float(text)
         if dtype == "bool":
             return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         return None
     return text

@@ -87,7 +87,7 @@ def check_settings(folder: Path, earlier: Manifest, settings: Mapping[str, Any])
         UsageError: ``journal.other_settings``, naming the first that differs.
     """
     now = json.loads(json.dumps(dict(settings), default=str))
-    for name in sorted({*now, *earlier.settings}):
+    for name in {**earlier.settings, **now}:
         there, here = earlier.settings.get(name), now.get(name)
         if there != here:
             raise UsageError(

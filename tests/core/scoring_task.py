@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,14 @@ from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.rejects import Rejects
 from lepton_core.runtime.base import Runtime
 from lepton_core.scoring.assemble import rejects_path
-from lepton_core.scoring.engine import score_files
+from lepton_core.scoring.engine import open_run, score_files
 from lepton_core.scoring.options import Options
+from lepton_core.scoring.stream import score_stream
 from lepton_core.scoring.summary import Summary
 from lepton_core.solution import Task
 from lepton_core.spec import Column, Spec
+
+Lines = list[dict[str, Any]]
 
 ODD = 13.0  # an amount that the preprocessor refuses
 
@@ -144,6 +149,27 @@ def outcome(out: Path, summary: Summary | None = None) -> dict[str, Any]:
         "counts": untimed,
         "left": sorted(p.name for p in out.parent.iterdir() if p.name.startswith(f".{out.name}")),
     }
+
+
+def encoded(rows: Sequence[Any]) -> list[bytes]:
+    return [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+
+
+def stream(
+    pipeline: Pipeline,
+    rows: Sequence[Any],
+    out: Path | None = None,
+    answers: Any = None,
+    options: Options = Options(threads=1),  # noqa: B008 immutable
+    **more: Any,
+) -> tuple[Lines, Summary]:
+    """The answers to objects or raw lines, and the counts; with ``out`` the stream is kept."""
+    answers = answers or io.StringIO()
+    kept = open_run(pipeline, out, options, True, mode="stream") if out else nullcontext()
+    with kept as run:
+        summary = score_stream(pipeline, encoded(rows), answers, run, **more)  # type: ignore[arg-type]
+    text = answers.getvalue() if isinstance(answers, io.StringIO) else ""
+    return [json.loads(line) for line in text.splitlines()], summary
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -191,3 +191,17 @@ def test_an_odd_type_is_an_error_of_the_column(cells: pa.Array, whole: bool) -> 
         check(records, SPEC, "a.parquet", 7, whole=whole)
     assert caught.value.key == "data.wrong_type"
     assert (caught.value.values["row"], caught.value.values["last"]) == (7, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("label", ["1", "99999999999999999999", "-99999999999999999999"]),
+        ("time", ["2026-01-01", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"]),
+    ],
+)
+def test_a_value_too_large_for_its_type_refuses_that_record_alone(name: str, cells: list) -> None:
+    base = {"record_id": ["a", "b", "c"], "time": ["2026-01-01"] * 3, "amount": [1.0] * 3}
+    checked = check(pa.table({**base, name: cells}), SPEC)
+    assert checked.rows.tolist() == [0]
+    assert checked.rejects.counts() == {"type": 2}

@@ -12,8 +12,6 @@ import pytest
 from crashing import DONE, KILLED, TOLD, full_at_size, full_from, killed_at
 from scoring_task import outcome, records, table_pipeline
 
-from lepton_core.bundle import load_bundle
-from lepton_core.pipeline import Pipeline
 from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.options import Options
 from lepton_core.scoring.summary import Summary
@@ -38,11 +36,6 @@ def cases(*quick: tuple[str, str]) -> pytest.MarkDecorator:
 OPTIONS = Options(batch_rows=8, part_batches=2, threads=1)
 
 Score = Callable[..., Summary]
-
-
-@pytest.fixture(scope="module")
-def fraud() -> Pipeline:
-    return load_bundle(find_task("fraud_rnn").bundle("sample"), threads=1)
 
 
 def fraud_records(n: int) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import scoring_task
-from scoring_task import ODD, outcome, read, records, table_pipeline
+from scoring_task import ODD, outcome, picture_pipeline, read, records, table_pipeline
 
 from lepton_core.errors import DataError
 from lepton_core.scoring.engine import score_files, work_folder
@@ -185,3 +186,55 @@ def test_a_bad_cell_in_a_short_last_batch_refuses_that_record_alone(tmp_path: Pa
     whole = check(tmp_path, [path])
     assert [(told["row"], told["record_id"]) for told in whole["refused"]] == [(16, "z")]
     assert whole["counts"]["scored"] == 16
+
+
+@pytest.mark.parametrize("name", ["scores", "scores.csv"])
+def test_a_folder_of_pictures_whose_output_stands_in_it(tmp_path: Path, name: str) -> None:
+    for number in range(40):
+        path = tmp_path / f"line {number % 2}" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x" * (number % 20))
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 30:
+            raise Stop
+
+    out = tmp_path / name
+    options = Options(batch_rows=5, part_batches=2)
+    with pytest.raises(Stop):
+        score_files(picture_pipeline(), [tmp_path], out, options, progress=stop)
+    summary = score_files(picture_pipeline(), [tmp_path], out, options, resume=True)
+    received = outcome(out, summary)
+    # Empty files and those of 13 bytes, which this task refuses.
+    assert (summary.read, summary.written, summary.rejected) == (40, 36, 4)
+    assert len({row["record_id"] for row in received["rows"]}) == 36
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_an_error_in_the_middle_leaves_no_thread_and_no_lock(
+    tmp_path: Path, name: str, error: type[BaseException]
+) -> None:
+    inputs = written(tmp_path, [records(100)])
+    before = set(threading.enumerate())
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 64:
+            raise error
+
+    with pytest.raises(error):
+        score_files(table_pipeline(), inputs, tmp_path / name, OPTIONS, progress=stop)
+    assert set(threading.enumerate()) <= before
+    assert not [
+        path for path in tmp_path.rglob("_*") if path.name in ("_lock", "_manifest.json.tmp")
+    ]
+    assert not list(tmp_path.rglob("_part-*"))
+
+
+def test_an_error_in_the_first_batch_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("record_id,amount\na,much\nb,more\n")
+    for name in OUTPUTS:
+        with pytest.raises(DataError) as caught:
+            score_files(table_pipeline(), [tmp_path / "in.csv"], tmp_path / name, OPTIONS)
+        assert caught.value.key == "data.wrong_type"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
