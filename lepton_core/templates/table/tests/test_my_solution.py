@@ -60,9 +60,7 @@ def test_what_is_not_required_may_be_empty(pipeline: Pipeline, records: pa.Table
     sparse = records
     for column in TASK.inputs:
         if not column.required:
-            sparse = with_column(
-                sparse, column.name, pa.nulls(len(records), column.arrow_type())
-            )
+            sparse = with_column(sparse, column.name, pa.nulls(len(records), column.arrow_type()))
     scored = pipeline.score(sparse)
     assert len(scored) == len(records)
     assert np.isfinite(scored["score"]).all()
