@@ -154,8 +154,9 @@ def overlay(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
         uint8 of the picture's shape; unchanged where no part matters.
 
     Example:
-        >>> overlay(np.zeros((2, 2, 3), np.uint8), np.array([[1.0, 0.0], [0.0, 0.0]]))[0, 0, 0] > 99
-        True
+        >>> black, values = np.zeros((2, 2, 3), np.uint8), np.array([[1.0, 0.0], [0.0, 0.0]])
+        >>> overlay(black, values)[0, 0].tolist()
+        [140, 22, 11]
     """
     largest = float(np.abs(values).max())
     if not largest > 0:
