@@ -125,18 +125,17 @@ def rewrite_card(folder: Path, card: Mapping[str, Any]) -> None:
 
 def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
     from lepton_core.export.onnx import export_onnx
+    from lepton_core.export.signature import Signature
 
     (work / "models").mkdir()
     parity: dict[str, np.ndarray] = {}
     for role, scoring in trained.scoring.items():
         path = work / "models" / f"{role}.onnx"
         export_onnx(scoring.model, path, output_names=scoring.outputs)
-        values = scoring.model(dict(scoring.parity), training=False)
-        values = list(values.values()) if isinstance(values, dict) else values
-        values = values if isinstance(values, (list, tuple)) else [values]
+        signature = Signature.of(scoring.model, scoring.outputs)
         for name, array in scoring.parity.items():
             parity[f"{role}.in.{name}"] = array
-        for name, value in zip(scoring.outputs, values, strict=True):
+        for name, value in signature.call(scoring.model, scoring.parity).items():
             parity[f"{role}.out.{name}"] = np.asarray(_to_numpy(value))
     write_arrays(work / "parity.npz", parity)
     trained.source.save(work / "models" / "main.keras", include_optimizer=False)

@@ -26,13 +26,15 @@ def new(
     """
     import shlex
     import subprocess
+    import sys
+    import tempfile
 
     from lepton_core.cli.output import note
     from lepton_core.errors import LeptonError
     from lepton_core.scaffold import install_command, make_project, train_command
 
-    note(f"Copying the template and making the sample of {name} ...")
     project = make_project(name, kind, out)
+    note(f"{name} is made from the template {kind}, with its sample.")
     train = shlex.join(["lepton", "train", project.task, "--out", _short(project.sample_bundle)])
     command = install_command(project)
     note(f"Installing it from {_short(project.root)} ...")
@@ -48,8 +50,9 @@ def new(
         )
     if not no_train:
         note(f"Training on its sample, as `{train}` does ...")
-        runs = project.root / "runs" / "sample"
-        code = subprocess.call([*train_command(project), "--run", str(runs)])
+        with tempfile.TemporaryDirectory() as run:
+            # Results of a part of this command are no result of it: they go beside its progress.
+            code = subprocess.call([*train_command(project), "--run", run], stdout=sys.stderr)
         if code:
             raise LeptonError("scaffold.train", path=_short(project.root), code=code, command=train)
     package = _short(project.package)
