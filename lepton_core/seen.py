@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _MIX = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -91,6 +92,9 @@ class SeenIds:
     different ids are remembered and at most twice as many, by the time they came first, whatever
     the batches they came in. Memory is fixed.
 
+    Ids that only ascend, as most files number them, cannot repeat: as long as they do, the recent
+    ones are merely kept, and the tables are filled when one comes that does not.
+
     Args:
         capacity: ids that a table takes.
 
@@ -110,6 +114,7 @@ class SeenIds:
         self._newer, self._older = self._table(), self._table()
         self._owner = np.zeros(self._size, np.int32)
         self._count = 0
+        self._ascending: _Ascending | None = _Ascending()
 
     def _table(self) -> np.ndarray:
         # Written once: else the system gives the memory only as the table fills, and a long run
@@ -125,7 +130,21 @@ class SeenIds:
         Returns:
             two ascending int64 arrays that together hold 0..n-1.
         """
-        hashes = hash_ids(ids)
+        if self._ascending is not None:
+            if self._ascending.takes(ids, self._capacity):
+                return np.arange(len(ids)), np.empty(0, np.int64)
+            self._fill_tables()
+        return self._split(hash_ids(ids))
+
+    def _fill_tables(self) -> None:
+        """Leave the ascending run: from now on the tables tell."""
+        assert self._ascending is not None
+        older, newer = self._ascending.generations(self._capacity)
+        self._ascending = None
+        self._split(older)
+        self._split(newer)
+
+    def _split(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         is_new = np.empty(len(hashes), bool)
         start = 0
         while start < len(hashes):
@@ -179,14 +198,52 @@ class SeenIds:
 
     def export(self) -> dict[str, np.ndarray]:
         """What is remembered, as plain arrays."""
+        if self._ascending is not None:
+            older, newer = self._ascending.generations(self._capacity)
+            return {"newer": newer, "older": older, "count": np.array(len(newer), np.int64)}
         newer, older = (table[table != _EMPTY] for table in (self._newer, self._older))
         return {"newer": newer, "older": older, "count": np.array(self._count, np.int64)}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take what :meth:`export` gave."""
+        self._ascending = None
         self._newer, self._count = self._table(), 0
         self._older = self._table()
         self._insert(arrays["older"])
         self._newer, self._older = self._table(), self._newer
         self._insert(arrays["newer"])
         self._count = int(arrays["count"])
+
+
+class _Ascending:
+    """The recent ids of a run in which each was greater than the one before."""
+
+    def __init__(self) -> None:
+        self._batches: list[pa.Array] = []
+        self._kept = self._total = 0
+        self._last: str | None = None
+
+    def takes(self, ids: pa.Array, capacity: int) -> bool:
+        """Whether ids [n] go on ascending; kept if so."""
+        if not len(ids):
+            return True
+        if self._last is not None and ids[0].as_py() <= self._last:
+            return False
+        if len(ids) > 1 and not pc.all(pc.less(ids[:-1], ids[1:])).as_py():
+            return False
+        self._last = ids[-1].as_py()
+        self._batches.append(ids)
+        self._kept += len(ids)
+        self._total += len(ids)
+        while self._kept - len(self._batches[0]) >= 2 * capacity:
+            self._kept -= len(self._batches.pop(0))
+        return True
+
+    def generations(self, capacity: int) -> tuple[np.ndarray, np.ndarray]:
+        """Hashes that the two tables would hold after these ids, older and newer."""
+        newer = self._total % capacity
+        older = min(self._total - newer, capacity)
+        hashes = [hash_ids(batch) for batch in self._batches]
+        recent = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
+        recent = recent[len(recent) - newer - older :]
+        return recent[:older], recent[older:]

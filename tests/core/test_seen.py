@@ -42,6 +42,22 @@ def cuts(n: int, rng: np.random.Generator) -> Iterator[slice]:
 
 
 @pytest.mark.parametrize("seed", range(8))
+def test_ascending_ids_that_stop_ascending_are_no_exception(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    capacity = int(rng.integers(1, 70))
+    ids = [f"{number:05d}" for number in range(0, 2 * int(rng.integers(1, 400)), 2)]
+    ids += [f"{number:05d}" for number in rng.integers(0, 900, 300).tolist()]
+    model, seen = Model(capacity), SeenIds(capacity)
+    for part in cuts(len(ids), rng):
+        if rng.random() < 0.05:
+            again = SeenIds(capacity)
+            again.restore(seen.export())
+            seen = again
+        expected = [model.is_new(record_id) for record_id in ids[part]]
+        assert seen.split(pa.array(ids[part]))[0].tolist() == np.flatnonzero(expected).tolist()
+
+
+@pytest.mark.parametrize("seed", range(8))
 def test_it_is_its_model_under_any_cut_and_any_restart(seed: int) -> None:
     rng = np.random.default_rng(seed)
     capacity = int(rng.integers(1, 70))
