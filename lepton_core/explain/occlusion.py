@@ -33,10 +33,22 @@ class ColumnReason(Reason):
     title: str = ""
 
     def text(self, language: str | None = None) -> str:
-        named = dict(self.values)
+        named = {n: _shown(v) if isinstance(v, float) else v for n, v in self.values.items()}
         if has_message(self.title):
             named["column"] = t(self.title, language=language)
         return t(self.key, language=language, **named)
+
+
+def _shown(value: float) -> str:
+    """A number with as many digits as a person reads.
+
+    Example:
+        >>> [_shown(value) for value in (12345.678, 15.46, 2.0, 0.01234)]
+        ['12,346', '15.5', '2', '0.0123']
+    """
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}".removesuffix(".0") if abs(value) >= 10 else f"{value:.3g}"
 
 
 class ColumnOcclusion(Explainer):

@@ -110,7 +110,7 @@ def _columns(outcomes: Outcomes) -> dict[str, Any]:
     for column in task.inputs:
         title = word(task.name, "column", column.name)
         if column.unit:
-            title = f"{title} ({column.unit})"
+            title = f"{title} ({word(task.name, 'unit', column.unit)})"
         if column.dtype == "timestamp":
             shown[column.name] = config.DatetimeColumn(
                 title, format="YYYY-MM-DD HH:mm", timezone="UTC"

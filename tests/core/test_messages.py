@@ -11,7 +11,11 @@ import pytest
 from lepton_core.messages import catalogue, set_language, t
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = [ROOT / "lepton_core/messages", *sorted((ROOT / "solutions").glob("*/messages"))]
+FOLDERS = [
+    ROOT / "lepton_core/messages",
+    *sorted((ROOT / "solutions").glob("*/messages")),
+    *sorted((ROOT / "lepton_core/templates").glob("*/messages")),
+]
 
 
 def placeholders(sentence: str) -> set[str]:
