@@ -18,7 +18,7 @@ from lepton_core.scoring.sinks import Sink, make_sink
 # The name that Hive, Spark and Arrow give to the partition of empty values.
 _EMPTY = "__HIVE_DEFAULT_PARTITION__"
 # A row group this long is read back fast and held in a few megabytes.
-_GROUP_ROWS = 131_072
+_GROUP_ROWS = 65_536
 # Each is an open file, of which a process may have about a thousand, and a row group in memory.
 _MOST_PARTITIONS = 500
 
