@@ -238,7 +238,7 @@ def _fit_number(name: str, column: pa.ChunkedArray) -> NumberColumn:
     mean = float(there.mean()) if len(there) else 0.0
     std = float(there.std()) if len(there) else 0.0
     # A constant leaves rounding behind, which division would blow up.
-    std = std if std > 1e-9 * max(abs(mean), 1.0) else 1.0
+    std = std if std > 1e-12 * abs(mean) else 1.0
     return NumberColumn(name, mean, std, len(there) < len(column))
 
 
