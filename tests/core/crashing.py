@@ -14,7 +14,7 @@ import pytest
 
 from lepton_core.errors import DataError
 
-DONE, KILLED, TOLD, BROKEN = 0, 9, 7, 1
+DONE, KILLED, TOLD, INTERRUPTED, BROKEN = 0, 9, 7, 130, 1
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
 _NEEDS_SPACE = {"os.mkdir"}
 
@@ -23,7 +23,7 @@ def killed_at(step: int, work: Callable[[], object], below: Path) -> int:
     """Do ``work`` in a process that ends, without a word, before its ``step``-th change.
 
     A change is whatever Python does to a file below ``below`` (as its audit events tell), and
-    each write and close of an output.
+    each write and close of an output; the moment after a rename counts too.
 
     Returns:
         ``KILLED``, or ``DONE`` where there were fewer changes.
@@ -32,6 +32,20 @@ def killed_at(step: int, work: Callable[[], object], below: Path) -> int:
     def at(number: int, needs_space: bool) -> None:
         if number == step:
             os._exit(KILLED)
+
+    return _forked(work, below, at)
+
+
+def interrupted_at(step: int, work: Callable[[], object], below: Path) -> int:
+    """Do ``work`` in a process that Ctrl+C meets before its ``step``-th change, and that tidies up.
+
+    Returns:
+        ``INTERRUPTED``, or ``DONE`` where there were fewer changes.
+    """
+
+    def at(number: int, needs_space: bool) -> None:
+        if number == step:
+            raise KeyboardInterrupt
 
     return _forked(work, below, at)
 
@@ -101,9 +115,20 @@ def _watched(work: Callable[[], object], below: str, at: Callable[[int, bool], N
         patch.setattr(
             f"{name}.make_sink", lambda *a, _made=made, **k: _Sink(_made(*a, **k), change)
         )
+    replaced = os.replace
+
+    def replace(*names: Any) -> None:
+        replaced(*names)
+        # Whoever is stopped here does not know that it is done.
+        if str(names[1]).startswith(below):
+            change(False)
+
+    patch.setattr("os.replace", replace)
     sys.addaudithook(hook)
     try:
         work()
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except DataError as error:
         return TOLD if error.key == "data.cannot_write" and error.text("en") else BROKEN
     return DONE

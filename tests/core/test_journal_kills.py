@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from crashing import DONE, KILLED, TOLD, full_at_size, full_from, killed_at
+from crashing import (
+    DONE,
+    INTERRUPTED,
+    KILLED,
+    TOLD,
+    full_at_size,
+    full_from,
+    interrupted_at,
+    killed_at,
+)
 from scoring_task import outcome, records, table_pipeline
 
+from lepton_core.errors import UsageError
 from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.options import Options
 from lepton_core.scoring.summary import Summary
@@ -115,6 +126,30 @@ def test_a_kill_before_any_change_is_made_good(score: Score, tmp_path: Path, nam
     assert step > 20
 
 
+@cases(("stateful", "dir.parquet"))
+def test_an_interrupt_before_any_change_tidies_up_and_loses_nothing(
+    score: Score, tmp_path: Path, name: str
+) -> None:
+    unbroken = place(tmp_path / "unbroken", name)
+    whole = outcome(unbroken, score(unbroken))
+    step = 0
+    while True:
+        step += 1
+        out = place(tmp_path / str(step), name)
+        ended = interrupted_at(step, lambda out=out: score(out), out.parent)
+        if ended == DONE:
+            break
+        assert ended == INTERRUPTED
+        check_visible(out, whole)
+        assert not list(out.parent.rglob("_part-*"))
+        summary = score(out, resume=True)
+        received = outcome(out, summary)
+        if not summary.read:
+            received["counts"] = whole["counts"]
+        assert received == whole, f"interrupted before change {step}"
+    assert step > 20
+
+
 @cases(("stateless", "dir.parquet"))
 def test_a_kill_while_an_older_output_is_replaced(score: Score, tmp_path: Path, name: str) -> None:
     unbroken = place(tmp_path / "unbroken", name)
@@ -125,10 +160,15 @@ def test_a_kill_while_an_older_output_is_replaced(score: Score, tmp_path: Path, 
         step += 1
         out = place(tmp_path / str(step), name)
         score(out, options=older)
+        before = outcome(out)
         ended = killed_at(step, lambda out=out: score(out, overwrite=True), out.parent)
         if ended == DONE:
             break
         assert ended == KILLED
+        # The older command either finds its output whole, or is told that there is another.
+        with suppress(UsageError):
+            score(out, options=older, resume=True)
+            assert outcome(out) == before
         assert outcome(out, score(out, overwrite=True)) == whole
     assert step > 20
 

@@ -95,7 +95,10 @@ def test_every_csv_part_in_a_folder_has_its_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("partition", ["", "label"])
-def test_the_folder_can_be_read_while_it_fills(tmp_path: Path, partition: str) -> None:
+def test_the_folder_can_be_read_while_it_fills(
+    tmp_path: Path, partition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lepton_core.scoring.parts._GROUP_ROWS", 1)  # written at once
     source, out = tmp_path / "in.parquet", tmp_path / "out"
     pq.write_table(records(200), source)
     seen = []
