@@ -26,6 +26,7 @@ def build(config: ModelConfig, n_features: int, seed: int = 0) -> keras.Model:
     x = keras.Input((n_features,), name="x")
     y = x
     for number, units in enumerate(config.units, start=1):
+        # Not gelu: its exact form has no counterpart in ONNX, and the export refuses it.
         y = keras.layers.Dense(units, "silu", name=f"dense_{number}")(y)
         y = keras.layers.Dropout(config.dropout, name=f"dropout_{number}")(y)
     y = keras.layers.Dense(1, name="logit")(y)
