@@ -57,11 +57,12 @@ def new(
             raise LeptonError("scaffold.train", path=_short(project.root), code=code, command=train)
     package = _short(project.package)
     print(f"{name} is in {_short(project.root)}: task {project.task}, code in {package}.")
+    yours = "YOUR_FOLDER" if kind == "image" else "YOUR.csv"
     steps = [
         ("the page", f"lepton app {name}"),
         ("its figures", f"lepton evaluate {name} --data {name}_sample"),
-        ("your data", f"lepton data check YOUR.csv --task {name}"),
-        ("train on it", f"lepton train {name} --data YOUR.csv --out my-bundle"),
+        ("your data", f"lepton data check {yours} --task {name}"),
+        ("train on it", f"lepton train {name} --data {yours} --out my-bundle"),
     ]
     if no_train:
         steps.insert(0, ("its bundle", train))
