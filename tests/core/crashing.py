@@ -15,6 +15,8 @@ import pytest
 from lepton_core.errors import DataError
 
 DONE, KILLED, TOLD, INTERRUPTED, BROKEN = 0, 9, 7, 130, 1
+# The default run tries one change of five, the slow one all.
+every_change = pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.slow)])
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
 _NEEDS_SPACE = {"os.mkdir"}
 

@@ -35,12 +35,11 @@ TASKS = ("stateless", "stateful")
 
 
 def cases(*quick: tuple[str, str]) -> pytest.MarkDecorator:
-    """Every task with every output; in the default run some of them."""
+    """Every task with every output and every change; in the default run a few."""
     every = [(task, name) for task in TASKS for name in OUTPUTS]
-    marked = [
-        pytest.param(*case, marks=() if case in quick else pytest.mark.slow) for case in every
-    ]
-    return pytest.mark.parametrize(("score", "name"), marked, indirect=["score"])
+    marked = [pytest.param(*case, 1, marks=pytest.mark.slow) for case in every]
+    some = [pytest.param(*case, 5) for case in quick]
+    return pytest.mark.parametrize(("score", "name", "stride"), some + marked, indirect=["score"])
 
 
 # One thread, since the runs are forked; a commit after every second batch.
@@ -63,11 +62,11 @@ def fraud_records(n: int) -> pa.Table:
 def score(request: pytest.FixtureRequest, tmp_path: Path) -> Score:
     """Scores two files, the second of which begins in the middle of a part."""
     if request.param == "stateless":
-        pipeline, tables = table_pipeline(), (records(27), records(15, seed=1))
+        pipeline, tables = table_pipeline(), (records(19), records(13, seed=1))
     else:
         pipeline = request.getfixturevalue("fraud")
-        whole = fraud_records(42)
-        tables = whole.slice(0, 27), whole.slice(27)
+        whole = fraud_records(32)
+        tables = whole.slice(0, 19), whole.slice(19)
     (tmp_path / "in").mkdir()
     inputs = [tmp_path / "in" / f"{number}.parquet" for number in range(2)]
     for path, table in zip(inputs, tables, strict=True):
@@ -97,7 +96,9 @@ def check_visible(out: Path, whole: dict[str, Any]) -> None:
 
 
 @cases(("stateless", "one.csv"), ("stateful", "dir.parquet"))
-def test_a_kill_before_any_change_is_made_good(score: Score, tmp_path: Path, name: str) -> None:
+def test_a_kill_before_any_change_is_made_good(
+    score: Score, tmp_path: Path, name: str, stride: int
+) -> None:
     unbroken = place(tmp_path / "unbroken", name)
     whole = outcome(unbroken, score(unbroken))
     ids = [row["record_id"] for row in whole["rows"]]
@@ -105,14 +106,14 @@ def test_a_kill_before_any_change_is_made_good(score: Score, tmp_path: Path, nam
     assert whole["refused"]
     step = 0
     while True:
-        step += 1
+        step += stride
         out = place(tmp_path / str(step), name)
         ended = killed_at(step, lambda out=out: score(out), out.parent)
         if ended == DONE:
             break
         assert ended == KILLED
         check_visible(out, whole)
-        if step % 3 == 0:
+        if step % 3 == 1:
             # Going on may be killed as well.
             again = killed_at(3 + step % 11, lambda out=out: score(out, resume=True), out.parent)
             assert again in (KILLED, DONE)
@@ -128,13 +129,13 @@ def test_a_kill_before_any_change_is_made_good(score: Score, tmp_path: Path, nam
 
 @cases(("stateful", "dir.parquet"))
 def test_an_interrupt_before_any_change_tidies_up_and_loses_nothing(
-    score: Score, tmp_path: Path, name: str
+    score: Score, tmp_path: Path, name: str, stride: int
 ) -> None:
     unbroken = place(tmp_path / "unbroken", name)
     whole = outcome(unbroken, score(unbroken))
     step = 0
     while True:
-        step += 1
+        step += stride
         out = place(tmp_path / str(step), name)
         ended = interrupted_at(step, lambda out=out: score(out), out.parent)
         if ended == DONE:
@@ -151,13 +152,15 @@ def test_an_interrupt_before_any_change_tidies_up_and_loses_nothing(
 
 
 @cases(("stateless", "dir.parquet"))
-def test_a_kill_while_an_older_output_is_replaced(score: Score, tmp_path: Path, name: str) -> None:
+def test_a_kill_while_an_older_output_is_replaced(
+    score: Score, tmp_path: Path, name: str, stride: int
+) -> None:
     unbroken = place(tmp_path / "unbroken", name)
     whole = outcome(unbroken, score(unbroken))
     older = Options(batch_rows=4, part_batches=1, threads=1)
     step = 0
     while True:
-        step += 1
+        step += stride
         out = place(tmp_path / str(step), name)
         score(out, options=older)
         before = outcome(out)
@@ -175,13 +178,13 @@ def test_a_kill_while_an_older_output_is_replaced(score: Score, tmp_path: Path, 
 
 @cases(("stateless", "one.parquet"), ("stateful", "dir.parquet"))
 def test_a_full_disk_is_one_clear_error_at_any_write(
-    score: Score, tmp_path: Path, name: str
+    score: Score, tmp_path: Path, name: str, stride: int
 ) -> None:
     unbroken = place(tmp_path / "unbroken", name)
     whole = outcome(unbroken, score(unbroken))
     step = 0
     while True:
-        step += 1
+        step += stride
         out = place(tmp_path / str(step), name)
         ended = full_from(step, lambda out=out: score(out), out.parent)
         if ended == DONE:
@@ -192,7 +195,9 @@ def test_a_full_disk_is_one_clear_error_at_any_write(
     assert step > 10
 
 
-@cases(("stateless", "dir.parquet"), ("stateful", "one.csv"))
+@pytest.mark.parametrize(
+    ("score", "name"), [("stateless", "dir.parquet"), ("stateful", "one.csv")], indirect=["score"]
+)
 @pytest.mark.parametrize("size", [0, 10, 300, 1200])
 def test_a_write_that_stops_half_way_is_told_and_made_good(
     score: Score, tmp_path: Path, name: str, size: int

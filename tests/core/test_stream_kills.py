@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crashing import DONE, KILLED, TOLD, full_at_size, killed_at
+from crashing import DONE, KILLED, TOLD, every_change, full_at_size, killed_at
 from scoring_task import Lines, outcome, records, stream, table_pipeline
 
 from lepton_core.pipeline import Pipeline
@@ -31,9 +31,10 @@ def resumed(
     return work
 
 
+@every_change
 @pytest.mark.parametrize("stateful", [True, False])
 def test_a_kill_anywhere_changes_no_answer_and_no_bit(
-    tmp_path: Path, fraud: Pipeline, transactions: Lines, stateful: bool
+    tmp_path: Path, fraud: Pipeline, transactions: Lines, stateful: bool, stride: int
 ) -> None:
     pipeline = fraud if stateful else table_pipeline()
     rows: list[Any] = list(transactions if stateful else records(40).to_pylist())
@@ -44,7 +45,7 @@ def test_a_kill_anywhere_changes_no_answer_and_no_bit(
     assert len(set(ids)) == len(ids) > 25
     step = 0
     while True:
-        step += 1
+        step += stride
         out, sent = tmp_path / f"{step}", tmp_path / f"{step}.jsonl"
         sent.touch()
         ended = killed_at(step, resumed(pipeline, rows, out, sent), out)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from crashing import DONE, KILLED, killed_at
+from crashing import DONE, KILLED, every_change, killed_at
 from scoring_task import outcome, picture_pipeline, records, table_pipeline
 
 from lepton_core.errors import UsageError
@@ -181,7 +181,8 @@ def test_a_restart_scores_nothing_again_from_any_folder(
     assert len(inbox.ids()) == 5
 
 
-def test_a_kill_anywhere_loses_and_doubles_nothing(inbox: Inbox) -> None:
+@every_change
+def test_a_kill_anywhere_loses_and_doubles_nothing(inbox: Inbox, stride: int) -> None:
     # The first by time is the one that is longer than a part.
     tables = {"b.csv": records(40, 0), "a.csv": clean(5, 1), "c.csv": records(21, 2)}
     for moment, (name, table) in enumerate(tables.items()):
@@ -199,7 +200,7 @@ def test_a_kill_anywhere_loses_and_doubles_nothing(inbox: Inbox) -> None:
     refused = {(line["source"], line["row"]) for line in inbox.logged("_rejected.jsonl")}
     step = 0
     while True:
-        step += 1
+        step += stride
         inbox.out = inbox.folder.parent / f"scores-{step}"
         ended = killed_at(step, watch, inbox.out)
         if ended == DONE:
