@@ -150,8 +150,13 @@ def _faults(
 
 def _is_sound(values: pa.ChunkedArray, column: Column) -> bool:
     """Whether a column has no fault, told from its extremes: most batches need no more."""
-    if (column.required and values.null_count) or column.choices or column.dtype == "image":
+    if (column.required and values.null_count) or column.dtype == "image":
         return False
+    if column.choices:
+        there = values.drop_null() if values.null_count else values
+        allowed = pc.is_in(there, pa.array(column.choices, pa.string()))
+        # Among the choices nothing is blank.
+        return bool(pc.all(allowed, min_count=0).as_py()) and "" not in column.choices
     if column.dtype == "string":
         if not column.required:
             return True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.predictions import Predictions
 from lepton_core.rejects import Reject
@@ -87,12 +87,9 @@ class Summary:
             self.example = f"row {row}: {told}"
 
     def _count_labels(self, labels: pa.Array) -> None:
-        encoded = labels.dictionary_encode()
-        names = encoded.dictionary.to_pylist()
-        counts = np.bincount(encoded.indices.to_numpy(), minlength=len(names))
-        found = Counter(self.labels)
-        found.update({str(n): int(c) for n, c in zip(names, counts, strict=True)})
-        self.labels = dict(found)
+        for found in pc.value_counts(labels).to_pylist():
+            name = str(found["values"])
+            self.labels[name] = self.labels.get(name, 0) + int(found["counts"])
 
     def _count_values(self, values: np.ndarray, before: int) -> None:
         least, greatest = float(values.min()), float(values.max())
