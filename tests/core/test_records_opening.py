@@ -251,11 +251,12 @@ def read_while_damaged(path: Path, damage: str) -> int:
     return read
 
 
-# Zeros in CSV are text like any other; the check refuses their cells.
+# Zeros in CSV are text like any other; the check refuses their cells. Packed CSV is unpacked ahead
+# by a thread of Arrow's, which may have passed the place already.
 @pytest.mark.parametrize(
     ("suffix", "damage"),
     [(s, d) for s in SUFFIXES for d in ("cut", "cut at a line")]
-    + [(s, "zeros") for s in SUFFIXES if s != ".csv"],
+    + [(s, "zeros") for s in SUFFIXES if not s.startswith(".csv")],
 )
 def test_a_file_that_changes_while_it_is_read_is_an_error_that_names_it(
     tmp_path: Path, suffix: str, damage: str
