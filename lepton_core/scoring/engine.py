@@ -13,9 +13,10 @@ from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.opening import expand_inputs, open_records
 from lepton_core.scoring.assemble import assemble
-from lepton_core.scoring.folder import INPUTS_LOG, LOCK, is_run
+from lepton_core.scoring.folder import INPUTS_LOG, is_run
 from lepton_core.scoring.inputs import identity, rows_of
 from lepton_core.scoring.journal import Journal
+from lepton_core.scoring.lock import remove_rest
 from lepton_core.scoring.options import Options, settings_of
 from lepton_core.scoring.run import Progress, Run, selection_of
 from lepton_core.scoring.sinks import SINK_SUFFIXES, sink_suffix
@@ -64,7 +65,7 @@ def score_files(
         options = replace(options, suffix=suffix)
     _check_out(out, found, suffix is not None, resume, overwrite)
     if suffix is not None and resume and out.exists() and not is_run(work_folder(out)):
-        _remove_rest(work_folder(out))
+        remove_rest(work_folder(out))
         return Summary(pipeline.address, str(out))
     with open_run(pipeline, out, options, resume, progress, n_inputs=len(found)) as run:
         if run.journal.manifest.status != "assembled":
@@ -156,13 +157,6 @@ def open_run(
         raise
     run.close()
     journal.close()
-
-
-def _remove_rest(folder: Path) -> None:
-    """Remove what is left where a kill came between the last file of a run's folder and itself."""
-    with contextlib.suppress(OSError):
-        (folder / LOCK).unlink(missing_ok=True)
-        folder.rmdir()
 
 
 def work_folder(out: Path) -> Path:

@@ -12,7 +12,6 @@ as ``part-00000.parquet``. So whoever reads the folder meanwhile sees whole and 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import zipfile
@@ -21,23 +20,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from lepton_core.errors import DataError, UsageError
+from lepton_core.errors import DataError
 from lepton_core.scoring.folder import (
     LOCK,
     LOGS,
     MANIFEST,
     STREAM,
     hidden_parts,
-    is_run,
     number_of,
     remove_own,
     show,
     sync,
 )
+from lepton_core.scoring.lock import check_foreign, lock
 from lepton_core.scoring.manifest import Manifest, check_settings, read_manifest
 
 _HELD_LINES = 1000
@@ -60,11 +59,11 @@ class Journal:
     def __init__(self, folder: Path, settings: Mapping[str, Any], resume: bool) -> None:
         self.folder = folder
         self._buffers: dict[str, list[str]] = {}
-        _check_foreign(folder)
+        check_foreign(folder)
         made = not folder.exists()
         try:
             folder.mkdir(exist_ok=True)
-            self._lock = _lock(folder)
+            self._lock = lock(folder)
         except OSError as error:
             raise DataError("data.cannot_write", out=folder, reason=error) from error
         try:
@@ -269,36 +268,3 @@ class Journal:
         for path in self.folder.glob(f"{STREAM}*.jsonl"):
             if path != self.stream_log:
                 path.unlink()
-
-
-def _check_foreign(folder: Path) -> None:
-    """Refuse a folder in which something else than a run would be lost or mixed up."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise UsageError("usage.out_exists", out=folder)
-    unborn = (LOCK, f"{MANIFEST}.tmp")
-    foreign = next((p for p in folder.iterdir() if p.name not in unborn), None)
-    if foreign is not None and not is_run(folder):
-        raise UsageError("journal.foreign", folder=folder, found=foreign.name)
-
-
-def _lock(folder: Path) -> IO[str]:
-    while True:
-        file = (folder / LOCK).open("w")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            there = os.stat(folder / LOCK)
-        except BlockingIOError as error:
-            file.close()
-            raise UsageError("journal.busy", folder=folder) from error
-        except FileNotFoundError:
-            file.close()
-            continue
-        except BaseException:
-            file.close()
-            raise
-        if os.path.samestat(there, os.fstat(file.fileno())):
-            return file
-        # Its last holder removed it after we had opened it: a third process would make another.
-        file.close()
