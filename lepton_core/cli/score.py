@@ -310,5 +310,9 @@ def _check_modes(
         raise UsageError("usage.mode_folder", out=out)
     if (watch or stream) and (options.limit or options.strict):
         raise UsageError("usage.mode_endless", option="--limit" if options.limit else "--strict")
+    if stream and out is None and (options.select or options.condition):
+        # An answer is always whole; these choose what is kept in the parts of --out.
+        option = "--select" if options.select else "--filter"
+        raise UsageError("usage.mode_stream_select", option=option)
     if into_file and options.partition:
         raise UsageError("usage.partition_file", out=out)
