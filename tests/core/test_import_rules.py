@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("keras", "tensorflow", "torch", "jax", "sklearn", "lightgbm", "transformers")
+HEAVY = ("keras", "tensorflow", "torch", "jax", "sklearn", "lightgbm", "fairlearn", "transformers")
 TEMPLATES = "lepton_core.templates."
 FOUNDATION = ("messages", "errors", "rejects", "spec", "checking", "predictions", "decision")
 
