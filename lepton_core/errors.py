@@ -73,6 +73,10 @@ class TrainingError(LeptonError):
     """Training cannot start or go on."""
 
 
+class StoreError(LeptonError):
+    """The store of verdicts and runs cannot be reached or used, or takes no such value."""
+
+
 class MissingDependency(LeptonError):
     """An optional package is not installed; the text gives the install line."""
 
