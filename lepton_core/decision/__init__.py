@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lepton_core.decision.base import Decision, labels_of
-from lepton_core.decision.classify import Classify, Policy, choose_threshold
+from lepton_core.decision.classify import Classify
 from lepton_core.decision.classify_many import ClassifyMany
 from lepton_core.decision.interval import Interval
+from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
 from lepton_core.errors import BundleError
 
 __all__ = [
+    "POLICIES",
     "Classify",
     "ClassifyMany",
     "Decision",

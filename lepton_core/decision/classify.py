@@ -1,4 +1,4 @@
-"""Two classes: a logit to calibrated probability, label and review band; and threshold rules."""
+"""Two classes: a logit to calibrated probability, label and review band."""
 
 from __future__ import annotations
 
@@ -9,30 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lepton_core.decision.base import Decision, check_codes, labels_of
+from lepton_core.decision.policies import Policy, choose_threshold
 from lepton_core.errors import DataError
 
 _LEAST_SLOPE = 1e-3
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How a threshold on the probability is chosen.
-
-    Args:
-        name: ``f1`` (highest F1), ``precision`` or ``recall`` (at least ``value``),
-            ``alert_rate`` (the share ``value`` of records with the highest probability), or
-            ``fixed`` (the threshold is ``value``).
-        value: what the name asks for, in 0..1.
-    """
-
-    name: str = "f1"
-    value: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.name not in ("f1", "precision", "recall", "alert_rate", "fixed"):
-            raise ValueError(f"no such policy. Received: name={self.name!r}")
-        if not 0 <= self.value <= 1:
-            raise ValueError(f"value lies in 0..1. Received: value={self.value!r}")
+_BEST_F1, _BY_HAND = Policy("f1"), Policy("fixed", 0.5)
 
 
 @dataclass(frozen=True)
@@ -64,7 +45,7 @@ class Classify(Decision):
     offset: float = 0.0
     threshold: float = 0.5
     band: tuple[float, float] = (0.0, 0.0)
-    policy: Policy = Policy("fixed", 0.5)
+    policy: Policy = _BY_HAND
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,9 +81,12 @@ class Classify(Decision):
         labels: np.ndarray,
         *,
         classes: tuple[str, str],
-        policy: Policy = Policy("f1"),
+        policy: Policy = _BEST_F1,
         review_share: float = 0.0,
         fitted_on: Mapping[str, Any] | None = None,
+        day: np.ndarray | None = None,
+        entity: np.ndarray | None = None,
+        amounts: np.ndarray | None = None,
     ) -> Classify:
         """Calibration, threshold and review band from validation records.
 
@@ -113,6 +97,9 @@ class Classify(Decision):
             policy: how the threshold is chosen.
             review_share: share of all records, the nearest below the threshold, to be reviewed.
             fitted_on: name and fingerprint of the validation data.
+            day: whole numbers [n], the day of each record, where the policy reads it.
+            entity: numbers or strings [n], whose record it is, where the policy reads it.
+            amounts: what a missed positive costs [n], where the policy reads it.
 
         Raises:
             DataError: when one of the two classes is absent.
@@ -124,14 +111,46 @@ class Classify(Decision):
         slope, offset = _platt(np.asarray(scores, np.float64), labels)
         about = {**(fitted_on or {}), "n": len(labels), "positives": positives}
         decision = cls(classes, slope, offset, policy=policy, fitted_on=about)
-        return decision.with_policy(policy, scores, labels, review_share)
+        return decision.with_policy(
+            policy, scores, labels, review_share, day=day, entity=entity, amounts=amounts
+        )
 
     def with_policy(
-        self, policy: Policy, scores: np.ndarray, labels: np.ndarray, review_share: float = 0.0
+        self,
+        policy: Policy,
+        scores: np.ndarray,
+        labels: np.ndarray | None = None,
+        review_share: float = 0.0,
+        *,
+        day: np.ndarray | None = None,
+        entity: np.ndarray | None = None,
+        amounts: np.ndarray | None = None,
     ) -> Classify:
-        """The same calibration with another threshold and review band; nothing is rescored."""
+        """The same calibration with another threshold and review band; nothing is rescored.
+
+        Args:
+            policy: how the threshold is chosen; ``policy.needs`` says what it reads.
+            scores: kept logits [n].
+            labels: 1, 0 or -1 for not known, [n].
+            review_share: share of all records, the nearest below the threshold, to be reviewed.
+            day: whole numbers [n], the day of each record.
+            entity: numbers or strings [n], whose record it is.
+            amounts: what a missed positive costs [n].
+
+        Raises:
+            DataError: ``decision.needs``, ``decision.no_labels`` and ``decision.bad_amount``.
+
+        Example:
+            >>> scores, card = np.array([3.0, 2.0, 1.0, 0.0]), np.array(["a", "a", "b", "c"])
+            >>> day = np.zeros(4, int)
+            >>> moved = Classify().with_policy(Policy("capacity", 2), scores, day=day, entity=card)
+            >>> (moved.probability(scores) >= moved.threshold).tolist()
+            [True, True, True, False]
+        """
         probability = self.probability(scores).astype(np.float64)
-        threshold = choose_threshold(policy, probability, np.asarray(labels))
+        threshold = choose_threshold(
+            policy, probability, labels, day=day, entity=entity, amounts=amounts
+        )
         below = np.sort(probability[probability < threshold])[::-1]
         count = min(round(review_share * len(probability)), len(below))
         band = (float(below[count - 1]), float(threshold)) if count else (0.0, 0.0)
@@ -166,41 +185,6 @@ class Classify(Decision):
         known["band"] = tuple(known["band"])
         known["policy"] = Policy(**known["policy"])
         return cls(**known)
-
-
-def choose_threshold(policy: Policy, probability: np.ndarray, labels: np.ndarray) -> float:
-    """The probability from which ``policy`` calls a record positive.
-
-    Args:
-        policy: what is asked for.
-        probability: float64 [n] in 0..1.
-        labels: 0 or 1 [n].
-
-    Returns:
-        a threshold half-way between two neighbouring probabilities where possible, so that it does
-        not sit on a single record's value. Where no threshold reaches the asked precision, the one
-        with the highest precision.
-    """
-    if policy.name == "fixed":
-        return policy.value
-    order = np.argsort(-probability, kind="stable")
-    ranked = probability[order]
-    last = np.flatnonzero(np.append(np.diff(ranked) != 0, True))
-    hits = np.cumsum(labels[order])[last].astype(np.float64)
-    called = last + 1.0
-    precision, recall = hits / called, hits / max(labels.sum(), 1)
-    if policy.name == "f1":
-        best = int(np.argmax(2 * hits / (called + labels.sum())))
-    elif policy.name == "precision":
-        enough = np.flatnonzero(precision >= policy.value)
-        best = int(enough[-1]) if len(enough) else int(np.argmax(precision))
-    elif policy.name == "recall":
-        best = int(np.argmax(recall >= policy.value))
-    else:
-        best = max(int(np.searchsorted(called, policy.value * len(ranked), "right")) - 1, 0)
-    upper = ranked[last[best]]
-    lower = ranked[last[best] + 1] if last[best] + 1 < len(ranked) else upper
-    return float((upper + lower) / 2)
 
 
 def _platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

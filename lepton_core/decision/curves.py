@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lepton_core.decision.policies import case_numbers, costs, cuts, highest_of, known_only
+from lepton_core.decision._ranking import case_numbers, costs, cuts, highest_of, known_only
 
 POINTS = 200
 

@@ -13,7 +13,134 @@ is the one common threshold that costs least in all, which keeps the order of th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+
+from lepton_core.decision._ranking import (
+    at,
+    between,
+    case_numbers,
+    costs,
+    cuts,
+    highest_of,
+    known_only,
+)
+from lepton_core.errors import DataError, UsageError
+
+# Name -> what it needs to know of each record besides the probability.
+POLICIES: dict[str, tuple[str, ...]] = {
+    "f1": ("label",),
+    "precision": ("label",),
+    "recall": ("label",),
+    "alert_rate": (),
+    "capacity": ("day", "entity"),
+    "cost": ("label", "amount"),
+    "fixed": (),
+}
+# Policies whose value is no share: least, most, and what the message says.
+_RANGES = {
+    "capacity": (np.nextafter(0, 1), np.inf, "capacity"),
+    "cost": (0.0, np.inf, "cost"),
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a threshold on the probability is chosen.
+
+    Args:
+        name: ``f1`` (highest F1); ``precision`` or ``recall`` (at least the share ``value``);
+            ``alert_rate`` (the share ``value`` of records with the highest probability);
+            ``capacity`` (at most ``value`` different entities, cards say, alerted a day);
+            ``cost`` (least total cost, where a review costs ``value`` and a missed positive its
+            amount; where only a part of the amount is lost, divide ``value`` by that part); or
+            ``fixed`` (the threshold is ``value``).
+        value: what the name asks for: in 0..1, above 0 for ``capacity``, in the amounts' currency
+            for ``cost``; ``f1`` asks for nothing.
+
+    Raises:
+        UsageError: ``decision.policy*``: no such policy, or a value out of its range.
+
+    Example:
+        >>> Policy("capacity", 100).needs
+        ('day', 'entity')
+    """
+
+    name: str = "f1"
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.name not in POLICIES:
+            raise UsageError("decision.policy", received=self.name, known=", ".join(POLICIES))
+        least, most, key = _RANGES.get(self.name, (0.0, 1.0, "share"))
+        if not least <= self.value <= most or not np.isfinite(self.value):
+            raise UsageError(f"decision.policy_{key}", policy=self.name, received=self.value)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What must be known of each record: ``label``, ``day``, ``entity``, ``amount``."""
+        return POLICIES[self.name]
+
+
+def choose_threshold(
+    policy: Policy,
+    probability: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    day: np.ndarray | None = None,
+    entity: np.ndarray | None = None,
+    amounts: np.ndarray | None = None,
+) -> float:
+    """The probability from which ``policy`` calls a record positive.
+
+    Args:
+        policy: what is asked for; :attr:`Policy.needs` says which of the following it reads.
+        probability: float64 [n] in 0..1.
+        labels: 1, 0 or -1 for not known, [n].
+        day: whole numbers [n].
+        entity: [n], numbers or strings.
+        amounts: [n], in one currency.
+
+    Returns:
+        a threshold half-way between two neighbouring probabilities where possible, so that it does
+        not sit on a single record's value. Where no threshold reaches the asked precision, the one
+        with the highest precision.
+
+    Raises:
+        DataError: ``decision.needs`` where something that the policy reads is not given;
+            ``decision.no_labels`` and ``decision.bad_amount``.
+    """
+    given = {"label": labels, "day": day, "entity": entity, "amount": amounts}
+    missing = [name for name in policy.needs if given[name] is None]
+    if missing:
+        raise DataError("decision.needs", policy=policy.name, missing=", ".join(missing))
+    if labels is not None and "label" in policy.needs and not (np.asarray(labels) >= 0).any():
+        raise DataError("decision.no_labels", policy=policy.name, n=len(labels))
+    if amounts is not None and "amount" in policy.needs:
+        wrong = int((~np.isfinite(np.asarray(amounts, np.float64))).sum())
+        if wrong:
+            raise DataError("decision.bad_amount", policy=policy.name, n=wrong, of=len(amounts))
+    if policy.name == "fixed":
+        return policy.value
+    if day is not None and entity is not None and policy.name == "capacity":
+        return capacity_threshold(probability, day, entity, policy.value)
+    if policy.name == "alert_rate":
+        ends, ranked, _ = cuts(probability)
+        enough = int(np.searchsorted(ends + 1.0, policy.value * len(ranked), "right"))
+        return at(ranked, ends[max(enough - 1, 0)])
+    assert labels is not None
+    if policy.name == "cost":
+        assert amounts is not None
+        return cost_threshold(probability, labels, amounts, policy.value)
+    if policy.name == "precision":
+        return precision_threshold(probability, labels, policy.value)
+    known, truth, _ = known_only(probability, labels)
+    ends, ranked, order = cuts(known)
+    hits, positives = np.cumsum(truth[order])[ends], int(truth.sum())
+    if policy.name == "recall":
+        return at(ranked, ends[int(np.argmax(hits / max(positives, 1) >= policy.value))])
+    return at(ranked, ends[int(np.argmax(2 * hits / (ends + 1.0 + positives)))])
 
 
 def capacity_threshold(
@@ -91,7 +218,7 @@ def cost_threshold(
         return 1.0
     missed, review = costs(order, ends, truth, money, review_cost, factor)
     best = int(np.argmin(missed + review))
-    return 1.0 if best == 0 else _at(ranked, ends[best - 1])
+    return 1.0 if best == 0 else at(ranked, ends[best - 1])
 
 
 def precision_threshold(probability: np.ndarray, labels: np.ndarray, precision: float) -> float:
@@ -113,77 +240,4 @@ def precision_threshold(probability: np.ndarray, labels: np.ndarray, precision: 
         return 1.0
     reached = np.cumsum(truth[order])[ends] / (ends + 1.0)
     enough = np.flatnonzero(reached >= precision)
-    return _at(ranked, ends[enough[-1] if len(enough) else int(np.argmax(reached))])
-
-
-def between(above: float, below: float) -> float:
-    """A threshold that ``above`` reaches and ``below`` does not, in float32 too.
-
-    Example:
-        >>> between(0.75, 0.25)
-        0.5
-    """
-    middle = (float(above) + float(below)) / 2
-    # Two neighbours in float32: half-way rounds to one of them, perhaps to the lower.
-    return middle if np.float32(middle) > np.float32(below) else float(above)
-
-
-def cuts(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where a threshold can cut.
-
-    Returns:
-        ``ends`` int64 [m], the last position of each run of equal probabilities, of ``ranked`` [n],
-        the probabilities descending, and ``order`` [n], their positions in the input.
-    """
-    order = np.argsort(-probability, kind="stable")
-    ranked = probability[order]
-    is_last = np.ones(len(ranked), bool)
-    is_last[:-1] = ranked[1:] != ranked[:-1]
-    return np.flatnonzero(is_last), ranked, order
-
-
-def known_only(
-    probability: np.ndarray, labels: np.ndarray, amounts: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Probability float64, truth 0 or 1, and amount float64 of the records with a label."""
-    truth = np.asarray(labels)
-    known = truth >= 0
-    money = np.zeros(len(truth)) if amounts is None else np.asarray(amounts, np.float64)
-    given = np.asarray(probability, np.float64)
-    return given[known], truth[known].astype(np.int64), money[known]
-
-
-def costs(
-    order: np.ndarray,
-    ends: np.ndarray,
-    truth: np.ndarray,
-    money: np.ndarray,
-    review_cost: float,
-    factor: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cost of what is missed and of reviews [m + 1]: no alert first, then cut after cut."""
-    lost = np.where(truth == 1, money, 0.0)[order] * factor
-    caught = np.concatenate([[0.0], np.cumsum(lost)[ends]])
-    return lost.sum() - caught, np.concatenate([[0.0], ends + 1.0]) * review_cost
-
-
-def case_numbers(day: np.ndarray, entity: np.ndarray) -> tuple[np.ndarray, int]:
-    """A number [n] of each record's entity and day, from 0; and how many days occur."""
-    days, day_number = np.unique(np.asarray(day), return_inverse=True)
-    names, name_number = np.unique(np.asarray(entity), return_inverse=True)
-    whole = day_number.astype(np.int64) * len(names) + name_number
-    return np.unique(whole, return_inverse=True)[1], max(len(days), 1)
-
-
-def highest_of(probability: np.ndarray, case: np.ndarray) -> np.ndarray:
-    """The highest probability of each case."""
-    highest = np.full(int(case.max()) + 1 if len(case) else 0, -np.inf)
-    np.maximum.at(highest, case, probability)
-    return highest
-
-
-def _at(ranked: np.ndarray, end: int) -> float:
-    """The threshold that the first ``end + 1`` of descending probabilities reach, and no other."""
-    if end + 1 == len(ranked):
-        return float(ranked[end])
-    return between(ranked[end], ranked[end + 1])
+    return at(ranked, ends[enough[-1] if len(enough) else int(np.argmax(reached))])
