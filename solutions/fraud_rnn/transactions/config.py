@@ -73,7 +73,11 @@ class SplitConfig:
         valid_days: days before the delay, to stop early, calibrate and choose the threshold.
         delay_days: days between validation and test, as long as labels take to arrive.
         test_days: last days, for the figures on the card.
-        alert_rate: share of transactions that shall become alerts; sets the threshold.
+        policy: what sets the threshold, by name as in `lepton_core.decision.Policy`: `alert_rate`,
+            `capacity` (cards alerted a day), `cost` (of a review, beside the missed amounts),
+            `precision`, `recall` or `f1`.
+        policy_value: what the policy asks for; `alert_rate` reads the setting of its name instead.
+        alert_rate: share of transactions that shall become alerts, for the policy of that name.
         review_share: share of transactions just below the threshold that a person may look at.
         patience: epochs without a better validation loss after which training stops.
     """
@@ -82,6 +86,8 @@ class SplitConfig:
     valid_days: float = 7.0
     delay_days: float = 7.0
     test_days: float = 7.0
+    policy: str = "alert_rate"
+    policy_value: float = 0.0
     alert_rate: float = 0.005
     review_share: float = 0.01
     patience: int = 3

@@ -12,7 +12,7 @@ from lepton_core.decision import Classify, Policy
 from lepton_core.models.recurrent import score_histories
 from lepton_core.training.job import TrainingJob
 
-from .config import Config
+from .config import Config, SplitConfig
 from .model import build_step
 from .model import train as train_model
 from .preprocessing import TransactionPreprocessor, columns
@@ -34,10 +34,11 @@ def train(job: TrainingJob) -> Trained:
         job: checked records in order of time, and their split.
     """
     config: Config = job.config
+    policy = _policy(config.split)
     split = job.split
     learned = np.concatenate([split.train, split.valid])
     records = job.records.slice(0, int(learned.max()) + 1)
-    card, _, time_us, _, label = columns(records)
+    card, _, time_us, amount, label = columns(records)
     preprocessor = TransactionPreprocessor(config.features)
     preprocessor.fit_outliers(records.take(pa.array(split.train)))
     x = preprocessor.new_history().engine.step(*columns(records))
@@ -77,13 +78,21 @@ def train(job: TrainingJob) -> Trained:
             scores,
             label[split.valid],
             classes=CLASSES,
-            policy=Policy("alert_rate", config.split.alert_rate),
+            policy=policy,
             review_share=config.split.review_share,
             fitted_on={"part": "validation"},
+            day=time_us[split.valid] // _US_A_DAY,
+            entity=slots[split.valid],
+            amounts=amount[split.valid],
         )
         reference["score_quantiles"] = np.quantile(scores, np.linspace(0, 1, 101))
     scoring = {"step": ScoringModel(step, ("score", "h_next"), _parity(preprocessor, config))}
     return Trained(preprocessor, decision, scoring, model, reference, figures)
+
+
+def _policy(settings: SplitConfig) -> Policy:
+    by_rate = settings.policy == "alert_rate"
+    return Policy(settings.policy, settings.alert_rate if by_rate else settings.policy_value)
 
 
 def _cold(
