@@ -25,10 +25,12 @@ class Fold:
     Args:
         name: for the report.
         split: rows trained on, validated on and tested on.
+        seed: added to the seed of the run, for protocols that train one split several times.
     """
 
     name: str
     split: Split
+    seed: int = 0
 
 
 class Protocol(ABC):

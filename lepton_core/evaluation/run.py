@@ -161,8 +161,8 @@ def evaluate_training(
     """Train and test every fold of a protocol, with the baselines on the same rows.
 
     Returns:
-        mean and parts over the folds. The interval of the mean takes the folds as independent;
-        each part's own interval comes from its fold.
+        mean and parts over the folds. The interval of the mean takes the folds as independent,
+        unless all are tested on the same records: then it is as wide as one fold's.
     """
     from lepton_core.bundle import load_bundle, save_bundle
     from lepton_core.training.job import TrainingJob
@@ -170,8 +170,10 @@ def evaluate_training(
     records = protocol.with_truth(records)
     parts: dict[str, list[dict[str, Measured]]] = {}
     total = 0
-    for fold in protocol.folds(records):
-        job = TrainingJob(task, config, seed, records, fold.split)
+    folds = protocol.folds(records)
+    alike = all(np.array_equal(fold.split.test, folds[0].split.test) for fold in folds)
+    for fold in folds:
+        job = TrainingJob(task, config, seed + fold.seed, records, fold.split)
         sizes = f"{len(fold.split.train):,} to train, {len(fold.split.test):,} to test"
         note(f"fold {fold.name}: {sizes}")
         trained = task.hook(task.trainer)(job)
@@ -179,13 +181,13 @@ def evaluate_training(
             save_bundle(Path(folder, "fold"), task, trained, {}, {"seed": seed})
             pipeline = load_bundle(Path(folder, "fold"))
             figures, n = measure(pipeline, records, fold.split.test)
-        total += n
+        total = n if alike else total + n
         parts.setdefault("", []).append(figures)
         tested = take_rows(records, fold.split.test)
         for name, scores in task.hook(task.baselines)(job).items():
             parts.setdefault(name, []).append(task.hook(task.measures)(tested, scores, None))
         note("  " + ", ".join(f"{key} {figures[key].value:.4f}" for key in task.headline))
-    means = {name: _mean(folds) for name, folds in parts.items()}
+    means = {name: _mean(figures, alike) for name, figures in parts.items()}
     return Report(
         task=task.name,
         bundle="-",
@@ -194,16 +196,18 @@ def evaluate_training(
         n=total,
         metrics=means.pop(""),
         baselines=means,
-        note=t("evaluate.part.trained", folds=len(next(iter(parts.values())))),
+        note=t("evaluate.part.trained", folds=len(folds)),
     )
 
 
-def _mean(folds: list[dict[str, Measured]]) -> dict[str, Measured]:
+def _mean(folds: list[dict[str, Measured]], alike: bool) -> dict[str, Measured]:
     means = {}
     for key in folds[0]:
         values = [fold[key].value for fold in folds]
         halves = [((f[key].high or 0.0) - (f[key].low or 0.0)) / 2 for f in folds]
-        half = float(np.sqrt(np.sum(np.square(halves)))) / len(folds)
+        # The chance in which records are tested averages out over folds of different records only.
+        spread = np.sum(halves) if alike else np.sqrt(np.sum(np.square(halves)))
+        half = float(spread) / len(folds)
         centre = float(np.mean(values))
         means[key] = Measured(centre, centre - half, centre + half, tuple(values))
     return means
