@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.bundle import load_bundle, rewrite_card, save_bundle
 from lepton_core.errors import UsageError
@@ -109,6 +110,7 @@ def make_bundle(
                 "valid_records": len(split.valid),
                 "test_records": n,
                 **_unseen_from(split),
+                **_learned_until(task, records, split),
             },
             "metrics": {key: figure.to_json() for key, figure in figures.items()},
             "baselines": {
@@ -137,6 +139,20 @@ def _unseen_from(split: Split) -> dict[str, int]:
     if not len(split.test) or (len(learned) and learned.max() > split.test.min()):
         return {}
     return {"test_rows_from": int(split.test.min())}
+
+
+def _learned_until(task: Task, records: pa.Table, split: Split) -> dict[str, str]:
+    """The moment of the latest record learned from; nothing where records have no time.
+
+    What came later a bundle has not seen, whatever data it is in: on that it can be compared with
+    one that was trained afterwards.
+    """
+    times = task.inputs.of_role("time")
+    learned = np.concatenate([split.train, split.valid])
+    if not times or not len(learned):
+        return {}
+    latest = pc.max(records.column(times[0].name).take(pa.array(learned)))
+    return {"learned_until": latest.as_py().isoformat()} if latest.is_valid else {}
 
 
 def check_out(out: Path, overwrite: bool) -> None:
