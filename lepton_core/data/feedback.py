@@ -1,0 +1,185 @@
+"""Verdicts as delayed labels: what people found out, joined to the records by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lepton_core.errors import UsageError
+from lepton_core.messages import t
+from lepton_core.solution import Task
+from lepton_core.spec import Column
+
+# Ids named in a line for people; the JSON has all.
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Records with the labels that verdicts gave them, and what became of each verdict.
+
+    Every verdict is counted once: ``verdicts = matched + unknown + unusable`` and
+    ``matched = filled + agreed + overridden``.
+
+    Args:
+        records: the same rows in the same order; only the label column is another.
+        verdicts: records that have a verdict that counts.
+        matched: of these, in the records.
+        filled: matched records that had no label.
+        agreed: matched records whose label said the same.
+        overridden: ids of matched records whose label said otherwise: the verdict holds.
+        unknown: ids of verdicts on records that are not here.
+        unusable: ids of verdicts that are no class of the task.
+    """
+
+    records: pa.Table
+    verdicts: int
+    matched: int
+    filled: int
+    agreed: int
+    overridden: tuple[str, ...]
+    unknown: tuple[str, ...]
+    unusable: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """How many of each, without ids: what a bundle's card may hold."""
+        return {
+            "verdicts": self.verdicts,
+            "matched": self.matched,
+            "filled": self.filled,
+            "agreed": self.agreed,
+            "overridden": len(self.overridden),
+            "unknown": len(self.unknown),
+            "unusable": len(self.unusable),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts, and under ``ids`` who was overridden, unknown or unusable."""
+        names = ("overridden", "unknown", "unusable")
+        return {**self.counts(), "ids": {name: list(getattr(self, name)) for name in names}}
+
+    def lines(self, language: str | None = None) -> list[str]:
+        """The same in words, a line a fact."""
+        lines = [t("feedback.joined", language=language, **self.counts())]
+        for name in ("overridden", "unknown", "unusable"):
+            ids = getattr(self, name)
+            if ids:
+                shown = ", ".join(ids[:_SHOWN]) + (", ..." if len(ids) > _SHOWN else "")
+                lines.append(t(f"feedback.{name}", language=language, n=len(ids), ids=shown))
+        return lines
+
+
+def join_verdicts(
+    records: pa.Table, verdicts: pa.Table, task: Task, classes: Sequence[str] | None = None
+) -> Joined:
+    """Give records the labels that people found out.
+
+    A verdict fills an empty label, and overrides one that says otherwise. One on a record that is
+    not here is no error (the record may be older, or refused) and is told with its id.
+
+    Args:
+        records: each ``record_id`` once; the label column is added where it is absent.
+        verdicts: one row a record, from :meth:`lepton_core.store.Store.latest`: ``record_id`` and
+            ``verdict``, a class of the task.
+        task: what they are for.
+        classes: its classes in the order of their numbers; those of the task when None.
+
+    Raises:
+        UsageError: ``feedback.no_classes`` for a task whose label is no class.
+
+    Example:
+        >>> from lepton_core.solution import find_task
+        >>> records = pa.table({"record_id": ["a", "b"], "label": pa.array([0, None], pa.int64())})
+        >>> verdicts = pa.table({"record_id": ["b", "x"], "verdict": ["fraud", "genuine"]})
+        >>> joined = join_verdicts(records, verdicts, find_task("fraud_rnn"))
+        >>> joined.records["label"].to_pylist(), joined.filled, joined.unknown
+        ([0, 1], 1, ('x',))
+    """
+    column = label_column(task)
+    values = _label_values(task, column, classes or classes_of(task))
+    usable = pc.is_in(verdicts["verdict"], pa.array(list(values), pa.string()))
+    unusable = verdicts["record_id"].filter(pc.invert(usable))
+    verdicts = verdicts.filter(usable)
+    known = pc.is_in(verdicts["record_id"], _strings(records["record_id"]))
+    unknown = verdicts["record_id"].filter(pc.invert(known))
+    verdicts = verdicts.filter(known)
+
+    kind = column.arrow_type()
+    if column.name not in records.column_names:
+        records = records.append_column(column.name, pa.nulls(records.num_rows, kind))
+    before = records.column(column.name).cast(kind)
+    said = pa.array([values[word] for word in verdicts["verdict"].to_pylist()], kind)
+    places = pc.index_in(records["record_id"].cast(pa.string()), _strings(verdicts["record_id"]))
+    told = pa.chunked_array([said.take(_one(places))])
+    after = pc.coalesce(told, before)
+
+    there = pc.is_valid(told)
+    had = pc.is_valid(before)
+    same = pc.fill_null(pc.equal(told, before), False)
+    other = pc.and_(pc.and_(there, had), pc.invert(same))
+    at = records.column_names.index(column.name)
+    return Joined(
+        records=records.set_column(at, pa.field(column.name, kind), after),
+        verdicts=len(unusable) + len(unknown) + verdicts.num_rows,
+        matched=verdicts.num_rows,
+        filled=int(pc.sum(pc.and_(there, pc.invert(had))).as_py() or 0),
+        agreed=int(pc.sum(same).as_py() or 0),
+        overridden=tuple(records["record_id"].filter(other).to_pylist()),
+        unknown=tuple(unknown.to_pylist()),
+        unusable=tuple(unusable.to_pylist()),
+    )
+
+
+def label_column(task: Task) -> Column:
+    """The column that verdicts fill.
+
+    Raises:
+        UsageError: ``feedback.no_classes`` where the task has none, or its label is no class.
+    """
+    found = task.inputs.of_role("label")
+    if not found or found[0].dtype not in ("string", "int64", "bool"):
+        raise UsageError("feedback.no_classes", task=task.name)
+    return found[0]
+
+
+def classes_of(task: Task) -> tuple[str, ...]:
+    """The words that a verdict on a task's records may be.
+
+    Returns:
+        the classes of its output, otherwise of its default bundle.
+
+    Raises:
+        UsageError: ``feedback.no_classes``.
+    """
+    if "label" in task.outputs and task.outputs["label"].choices:
+        return tuple(map(str, task.outputs["label"].choices))
+    if "label" in task.outputs and task.bundles():
+        from lepton_core.bundle_files import read_json
+
+        return tuple(read_json(task.bundle(), "decision.json").get("classes", ()))
+    raise UsageError("feedback.no_classes", task=task.name)
+
+
+def _label_values(task: Task, column: Column, classes: Sequence[str]) -> Mapping[str, Any]:
+    """What stands in the label column for each class: its word, or its number."""
+    if not classes:
+        raise UsageError("feedback.no_classes", task=task.name)
+    if column.dtype == "string":
+        return {word: word for word in classes}
+    if column.dtype == "bool":
+        return {word: bool(number) for number, word in enumerate(classes)}
+    return {word: number for number, word in enumerate(classes)}
+
+
+def _strings(column: pa.ChunkedArray) -> pa.Array:
+    return _one(column.cast(pa.string()))
+
+
+def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """One array of a column; also of one without chunks."""
+    found = column.combine_chunks()
+    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
