@@ -17,6 +17,7 @@ from lepton_core.cli import (
     new,
     score,
     train,
+    verdicts,
     verify,
 )
 from lepton_core.cli.app import app
@@ -37,6 +38,7 @@ cli.command("train")(train.train)
 cli.command("evaluate")(evaluate.evaluate)
 cli.command("score")(score.score)
 cli.command("explain")(explain.explain)
+cli.add_typer(verdicts.cli, name="verdicts")
 cli.command("verify")(verify.verify)
 cli.command("new")(new.new)
 cli.command("app")(app)

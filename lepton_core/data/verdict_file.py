@@ -1,0 +1,94 @@
+"""Verdicts from a file: what another system, as a chargeback list, knows about records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lepton_core.checking import check
+from lepton_core.data.feedback import classes_of
+from lepton_core.errors import DataError, UsageError
+from lepton_core.records.table import read_table
+from lepton_core.solution import Task
+from lepton_core.spec import Column, Spec
+
+if TYPE_CHECKING:
+    from lepton_core.store import Verdict
+
+
+def verdict_spec(task: Task) -> Spec:
+    """The columns of a file of verdicts: ``record_id verdict``, and if need be ``when who note
+    bundle``.
+    """
+    from lepton_core.store import WITHDRAWN
+
+    words = (*classes_of(task), WITHDRAWN)
+    return Spec(
+        (
+            Column("record_id", "string", "id", description="the record that was judged"),
+            Column("verdict", "string", choices=words, description="what it truly is"),
+            Column("when", "timestamp", "time", required=False, description="UTC; now if empty"),
+            Column("who", "string", "meta", required=False),
+            Column("note", "string", "meta", required=False),
+            Column("bundle", "string", "meta", required=False),
+        )
+    )
+
+
+def read_verdicts(
+    path: Path, task: Task, mapping: Mapping[str, str] | None = None, who: str = ""
+) -> list[Verdict]:
+    """The verdicts in a file, in its order; one that cannot be read refuses the whole file.
+
+    Args:
+        path: CSV, Parquet or JSON lines with the columns of :func:`verdict_spec`.
+        task: what they are about.
+        mapping: their column name -> ours.
+        who: stands where the file names nobody.
+
+    Raises:
+        DataError: the file cannot be read, or ``feedback.bad_rows`` tells the first row that is
+            no verdict.
+        UsageError: ``feedback.no_classes``.
+    """
+    from lepton_core.store import Verdict
+
+    spec = verdict_spec(task)
+    checked = check(read_table(path, mapping, spec=spec), spec, str(path))
+    if len(checked.rejects):
+        first = next(iter(checked.rejects)).to_json()
+        raise DataError(
+            "feedback.bad_rows",
+            source=path,
+            n=len(checked.rejects),
+            row=first["row"],
+            record=first["record_id"],
+            reason=first["reasons"][0]["message"],
+        )
+    return [
+        Verdict(
+            task=task.name,
+            bundle=row["bundle"] or "",
+            record_id=row["record_id"],
+            who=row["who"] or who,
+            verdict=row["verdict"],
+            note=row["note"] or "",
+            when=row["when"],
+        )
+        for row in checked.table.to_pylist()
+    ]
+
+
+def check_verdict(task: Task, word: str) -> None:
+    """Refuse a word that is no verdict on a task's records.
+
+    Raises:
+        UsageError: ``feedback.bad_verdict``, with the words that are.
+    """
+    from lepton_core.store import WITHDRAWN
+
+    known = classes_of(task)
+    if word not in (*known, WITHDRAWN):
+        expected = ", ".join(known)
+        raise UsageError("feedback.bad_verdict", received=word, task=task.name, expected=expected)
