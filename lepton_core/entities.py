@@ -167,6 +167,23 @@ def _rows(state: StateArray, n: int) -> np.ndarray:
     return rows
 
 
+def put_back(
+    state: np.ndarray, slots: np.ndarray, rows: np.ndarray, moves: np.ndarray | None = None
+) -> None:
+    """Writes the rows of a wave, moved on, back to their entities.
+
+    Args:
+        state: [entities, ...], is written.
+        slots: int64 [M], each at most once.
+        rows: [M, ...], as `state`.
+        moves: bool [M], which of them are written; all are where it is None.
+    """
+    if moves is None or moves.all():
+        state[slots] = rows
+    else:
+        state[slots[moves]] = rows[moves]
+
+
 def waves(slots: np.ndarray) -> Iterator[np.ndarray]:
     """Splits a batch so that each wave holds each slot at most once, in arrival order.
 

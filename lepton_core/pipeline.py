@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from lepton_core.checking import Checked, check
 from lepton_core.decision import Decision
-from lepton_core.entities import waves
+from lepton_core.entities import put_back, waves
 from lepton_core.predictions import Predictions, build
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.recent import RecentIds
@@ -231,9 +231,11 @@ class Session:
         self.traced = dict(prepared.arrays) if self._trace else {}
         if prepared.slots is None:
             return self.pipeline.runtime.run("main", prepared.arrays)
-        return self._run_steps(prepared.arrays["x"], prepared.slots)
+        return self._run_steps(prepared.arrays["x"], prepared.slots, prepared.moves)
 
-    def _run_steps(self, x: np.ndarray, slots: np.ndarray) -> dict[str, np.ndarray]:
+    def _run_steps(
+        self, x: np.ndarray, slots: np.ndarray, moves: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
         """One step a record, each entity's state read before and written after."""
         self._grow(int(slots.max()) + 1 if len(slots) else 0)
         score = np.empty(len(x), np.float32)
@@ -250,7 +252,9 @@ class Session:
                 outputs = self.pipeline.runtime.run("step", {"x": x[rows], **inputs})
                 score[rows] = outputs["score"].reshape(len(rows))
                 for name, state in self._hidden.items():
-                    state[at] = outputs[f"{name}_next"]
+                    put_back(
+                        state, at, outputs[f"{name}_next"], None if moves is None else moves[rows]
+                    )
         return {"score": score}
 
     def _grow(self, count: int) -> None:

@@ -32,12 +32,15 @@ class Prepared:
         rejects: refused records; ``row`` counts within the table that came in.
         slots: int64 [n], for a recurrent model the dense number of each record's entity, whose
             state the step reads and writes; None otherwise.
+        moves: bool [n], whether a record's step is written to its entity's state, so that later
+            ones see it; None where all are.
     """
 
     arrays: dict[str, np.ndarray]
     kept: np.ndarray
     rejects: Rejects = field(default_factory=Rejects)
     slots: np.ndarray | None = None
+    moves: np.ndarray | None = None
 
     def moved(self, positions: np.ndarray) -> Prepared:
         """The same when the table that came in was rows ``positions`` [m] of a larger one."""
@@ -58,7 +61,8 @@ class Prepared:
         rejects.extend(reject for reject in self.rejects if reject.row not in gone)
         arrays = {name: values[keep] for name, values in self.arrays.items()}
         slots = None if self.slots is None else self.slots[keep]
-        return Prepared(arrays, self.kept[keep], rejects, slots)
+        moves = None if self.moves is None else self.moves[keep]
+        return Prepared(arrays, self.kept[keep], rejects, slots, moves)
 
 
 class Preprocessor(ABC):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.entities import EntityTable, StateArray, waves
+from lepton_core.entities import EntityTable, StateArray, put_back, waves
 
 from .config import FeatureConfig
 
@@ -44,7 +44,12 @@ class CardHistory:
         self._table = EntityTable(StateArray("card", (N_FIXED + 2 * n_decays,), "float64", initial))
 
     def step(
-        self, card_ids: pa.Array, day: np.ndarray, amount: np.ndarray, out: np.ndarray
+        self,
+        card_ids: pa.Array,
+        day: np.ndarray,
+        amount: np.ndarray,
+        out: np.ndarray,
+        moves: np.ndarray | None = None,
     ) -> np.ndarray:
         """Writes each row's features, seen from before it, then adds the row to its card.
 
@@ -53,6 +58,7 @@ class CardHistory:
             day: float64 [N], time in days.
             amount: float64 [N], at least 0.
             out: float32 [N, len(names)], is written.
+            moves: bool [N], whether a row is added to its card; all are where it is None.
 
         Returns:
             bool [N], where the amount is anomalous for this card.
@@ -64,7 +70,7 @@ class CardHistory:
             who = slots[rows]
             now = state[who]
             anomalous[rows] = self._advance(now, day[rows], amount[rows], out, rows)
-            state[who] = now
+            put_back(state, who, now, None if moves is None else moves[rows])
         return anomalous
 
     def _advance(

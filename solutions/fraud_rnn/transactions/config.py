@@ -20,6 +20,10 @@ class FeatureConfig:
             are taken for a new habit.
         fraud_memory_days: a terminal's run of frauds ends when this many days pass without one.
         max_age_days: ages are cut here; it also stands for "never".
+        late_days: a transaction up to so many days older than its card's latest is scored as if
+            it came with that one; an older one is refused.
+        jump_days: a time further ahead of the stream's latest is doubtful until others agree.
+            Not above `late_days`, so that a wrong time once believed refuses no honest one.
     """
 
     label_delay_days: float = 7.0
@@ -29,6 +33,8 @@ class FeatureConfig:
     habit_rows: int = 5
     fraud_memory_days: float = 28.0
     max_age_days: float = 60.0
+    late_days: float = 7.0
+    jump_days: float = 7.0
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class FeatureEngine:
         time_us: np.ndarray,
         amount: np.ndarray,
         label: np.ndarray,
+        moves: np.ndarray | None = None,
     ) -> np.ndarray:
         """Features of the next transactions of the stream.
 
@@ -57,16 +58,19 @@ class FeatureEngine:
                 terminal's previous one counts as no time passed.
             amount: float64 [N], finite, at least 0.
             label: int8 [N], 1 fraud, 0 genuine, -1 not given; serves later rows only.
+            moves: bool [N], whether a row is remembered; all are where it is None. The time of one
+                that is not lies not after the latest before it.
 
         Returns:
             float32 [N, len(names)].
         """
         day = time_us / _US_A_DAY
         out = np.empty((len(day), len(self.names)), dtype=np.float32)
-        anomalous = self._cards.step(card_ids, day, amount, out[:, : self._n_card])
-        self._terminals.step(
-            terminal_ids, day, anomalous, label, out[:, self._n_card : -len(_CLOCK_NAMES)]
-        )
+        anomalous = self._cards.step(card_ids, day, amount, out[:, : self._n_card], moves)
+        if moves is not None:
+            label = np.where(moves, label, -1)
+        of_terminal = out[:, self._n_card : -len(_CLOCK_NAMES)]
+        self._terminals.step(terminal_ids, day, anomalous, label, of_terminal, moves)
         angle = (day % 1.0) * (2.0 * np.pi)
         out[:, -4] = np.sin(angle)
         out[:, -3] = np.cos(angle)

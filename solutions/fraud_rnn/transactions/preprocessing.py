@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,28 +13,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_core.errors import BundleError
-from lepton_core.events import EventTable, refuse_late
+from lepton_core.events import refuse_late
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.settings import from_dict
 
 from .config import FeatureConfig
 from .features import FeatureEngine, fit_scaling, learn_outlier_amount, scale
+from .ordering import TransactionOrder
+
+_SECONDS_A_DAY = 86_400
 
 
 class TransactionHistory:
-    """What is remembered of cards and terminals, and when each card was last seen.
+    """What is remembered of cards and terminals, and of the order of their times.
 
     Args:
         config: feature settings.
     """
 
     def __init__(self, config: FeatureConfig) -> None:
+        self._config = config
+        self.order = TransactionOrder(config.jump_days)
         self.engine = FeatureEngine(config)
-        self.cards = EventTable()
+
+    def forget(self) -> None:
+        """Nothing is known of any card or terminal, as at the start."""
+        self.engine = FeatureEngine(self._config)
 
     def export(self) -> dict[str, np.ndarray]:
         """The whole memory as plain arrays."""
-        order = {f"order.{name}": array for name, array in self.cards.export().items()}
+        order = {f"order.{name}": array for name, array in self.order.export().items()}
         return order | {f"engine.{name}": array for name, array in self.engine.export().items()}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -42,7 +51,7 @@ class TransactionHistory:
         for name, array in arrays.items():
             part, _, rest = name.partition(".")
             split[part][rest] = array
-        self.cards.restore(split["order"])
+        self.order.restore(split["order"])
         self.engine.restore(split["engine"])
 
 
@@ -101,18 +110,39 @@ class TransactionPreprocessor(Preprocessor):
     def transform(self, records: pa.Table, history: Any = None) -> Prepared:
         """Features ``x`` float32 [n, F] and the card's slot of each transaction.
 
-        A transaction older than its card's previous one is refused: the past cannot be changed.
+        A transaction that is late by more than ``late_days`` is refused; see
+        :mod:`~solutions.fraud_rnn.transactions.ordering` for this and for times in the future.
         """
-        history = history or self.new_history()
+        prepared = self.features(records, history or self.new_history())
+        return replace(prepared, arrays={"x": self.scale(prepared.arrays["x"])})
+
+    def features(self, records: pa.Table, history: TransactionHistory) -> Prepared:
+        """As :meth:`transform`, the features not scaled."""
         card, terminal, time_us, amount, label = columns(records)
-        slots = history.cards.slots(card)
-        gaps = history.cards.gaps(slots, time_us)
-        kept, rejects = refuse_late(records, gaps, entity="card", time="time")
+        ordered = history.order.take(card, time_us)
+        most_s = self.config.late_days * _SECONDS_A_DAY
+        kept, rejects = refuse_late(
+            records, ordered.gaps, entity="card", time="time", most_s=most_s
+        )
+        slots, time_us, moves = ordered.slots, ordered.time_us, ordered.moves
         if len(rejects):
-            terminal, slots = terminal.take(pa.array(kept)), slots[kept]
-            time_us, amount, label = time_us[kept], amount[kept], label[kept]
-        x = history.engine.step(pa.array(slots), terminal, time_us, amount, label)
-        return Prepared({"x": self.scale(x)}, kept, rejects, slots)
+            terminal, slots, time_us = terminal.take(pa.array(kept)), slots[kept], time_us[kept]
+            amount, label, moves = amount[kept], label[kept], moves[kept]
+        edges = [0, len(kept)]
+        if ordered.restart is not None:
+            edges.insert(1, int(np.searchsorted(kept, ordered.restart)))
+        some = None if moves.all() else moves
+        parts: list[np.ndarray] = []
+        for start, end in pairwise(edges):
+            if parts:
+                history.forget()
+            rows = slice(start, end)
+            ids = pa.array(slots[rows]), terminal.slice(start, end - start)
+            moving = None if some is None else some[rows]
+            given = (*ids, time_us[rows], amount[rows], label[rows], moving)
+            parts.append(history.engine.step(*given))
+        x = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return Prepared({"x": x}, kept, rejects, slots, some)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         if self.mean is None or self.std is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.entities import EntityTable, StateArray, waves
+from lepton_core.entities import EntityTable, StateArray, put_back, waves
 
 from .config import FeatureConfig
 
@@ -77,6 +77,7 @@ class TerminalHistory:
         anomalous: np.ndarray,
         label: np.ndarray,
         out: np.ndarray,
+        moves: np.ndarray | None = None,
     ) -> None:
         """Writes each row's features, seen from before it, then adds the row to its terminal.
 
@@ -88,6 +89,8 @@ class TerminalHistory:
                 the terminal.
             label: int8 [N], 1 fraud, 0 genuine, -1 not given.
             out: float32 [N, len(names)], is written.
+            moves: bool [N], whether a row is added to its terminal; all are where it is None.
+                One that is not has no label, and a time not after the clock's.
         """
         slots = self._table.slots(terminal_ids)
         state = self._table["terminal"]
@@ -116,7 +119,7 @@ class TerminalHistory:
                 rows = op - n_due
                 seen = state[slot]
                 self._query(seen, day[rows], anomalous[rows], out, rows)
-                state[slot] = seen
+                put_back(state, slot, seen, None if moves is None else moves[rows])
         if n:
             self._clock = float(clock[-1])
 

@@ -86,8 +86,9 @@ def test_a_repeated_transaction_id(tmp_path: Path) -> None:
 
 
 def test_times_out_of_order(tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text(HEAD + GOOD + "t2,2025-12-31T09:00:00,c1,s1,5\n")
-    refused(tmp_path / "in.csv", ["t2"], "sort the input by time")
+    late = "t2,2025-12-31T09:00:00,c1,s1,5\nt3,2025-12-24T09:00:00,c1,s1,5\n"
+    (tmp_path / "in.csv").write_text(HEAD + GOOD + late)
+    refused(tmp_path / "in.csv", ["t3"], "at most 7 days back are taken. Sort the input by time")
 
 
 @pytest.mark.parametrize("text", ["", HEAD], ids=["no byte", "no row"])

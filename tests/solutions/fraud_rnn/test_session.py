@@ -104,19 +104,19 @@ def test_a_refused_record_is_refused_again_in_the_same_batch_and_in_the_next(
     hour = 3_600_000_000
     table = pa.table(
         {
-            "record_id": ["a", "x", "x", "b"],
-            "time": pa.array([10 * hour, 9 * hour, 11 * hour, 12 * hour], pa.timestamp("us")),
-            "card": ["c"] * 4,
-            "amount": [5.0] * 4,
+            "record_id": ["z", "a", "x", "x", "b"],
+            "time": pa.array(np.array([998, 999, 9, 1000, 1001]) * hour, pa.timestamp("us")),
+            "card": ["c"] * 5,
+            "amount": [5.0] * 5,
         }
     )
     whole = pipeline.score(table)
     session = pipeline.open_session()
-    single = [session.step(table.slice(row, 1)) for row in range(4)]
-    assert whole["record_id"].tolist() == ["a", "b"]
-    assert np.concatenate([part["record_id"] for part in single]).tolist() == ["a", "b"]
+    single = [session.step(table.slice(row, 1)) for row in range(5)]
+    assert whole["record_id"].tolist() == ["z", "a", "b"]
+    assert np.concatenate([part["record_id"] for part in single]).tolist() == ["z", "a", "b"]
     answering = pipeline.open_session(on_repeat="answer")
     answered = answering.step(table)
     # A repetition of what was refused has no answer; it is refused again, never lost.
-    assert answered["record_id"].tolist() == ["a", "b"]
-    assert [reject.row for reject in answered.rejects] == [1, 2]
+    assert answered["record_id"].tolist() == ["z", "a", "b"]
+    assert [reject.row for reject in answered.rejects] == [2, 3]
