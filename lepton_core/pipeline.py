@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +20,13 @@ from lepton_core.predictions import Predictions, build
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.recent import RecentIds
 from lepton_core.rejects import Rejects
+from lepton_core.rules import beside
 from lepton_core.runtime.base import Runtime
 from lepton_core.seen import SeenIds
 from lepton_core.solution import Task
+
+if TYPE_CHECKING:
+    from lepton_core.rules import RuleSet
 
 # A step's matrices of this many rows stay in a core's cache (measured: twice the rate of 8,192).
 _ROWS_A_STEP = 1024
@@ -59,6 +63,7 @@ class Pipeline:
         decision: raw output to label.
         card: what is known about it (``card.json``).
         folder: the bundle's folder; None for one that was not saved.
+        rules: what acts beside the model; see :meth:`with_rules`.
     """
 
     task: Task
@@ -68,6 +73,7 @@ class Pipeline:
     decision: Decision
     card: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    rules: RuleSet | None = None
 
     def score(self, records: pa.Table) -> Predictions:
         """Predictions of raw ``records``, as if nothing had come before them.
@@ -109,6 +115,17 @@ class Pipeline:
     def with_decision(self, decision: Decision) -> Pipeline:
         """The same pipeline with another decision."""
         return replace(self, decision=decision)
+
+    def with_rules(self, rules: RuleSet) -> Pipeline:
+        """The same pipeline with rules beside its model.
+
+        Its predictions have two columns more, ``rules`` and ``shadow_rules``, the names of those
+        that hit; live ones act on ``label`` and ``review``. Score and probability stay.
+
+        Raises:
+            UsageError: ``rules.two_classes``, where the decision is of another kind.
+        """
+        return replace(self, task=beside.extended(self), rules=rules)
 
 
 class Session:
@@ -164,6 +181,8 @@ class Session:
         rejects = work.checked.rejects
         prepared, outputs = self._finish(work, fresh, repeats)
         scored = prepared.kept
+        if self.pipeline.rules is not None:
+            outputs["rule_hits"] = beside.hits(self.pipeline, work.checked.table, prepared, outputs)
         for reject in prepared.rejects:
             for key, values in reject.reasons:
                 row = int(work.checked.rows[reject.row])
@@ -173,7 +192,7 @@ class Session:
             # treated differently in the same batch and in the next.
             refused = np.setdiff1d(fresh, scored, assume_unique=True)
             self._answers.refuse(ids.take(pa.array(refused)))
-            self._answers.remember(ids.take(pa.array(scored)), outputs)
+            self._answers.remember(ids.take(pa.array(scored)), beside.packed(outputs))
             scored, outputs, repeats = self._answer(self._answers, ids, scored, outputs, repeats)
         _refuse_repeats(rejects, ids, repeats, work.checked.rows)
         self.cursor += work.n
@@ -181,7 +200,7 @@ class Session:
         return build(
             self.pipeline.task.outputs,
             ids if everyone else ids.take(pa.array(scored)),
-            self.pipeline.decision.apply(outputs),
+            beside.decide(self.pipeline, outputs),
             self.pipeline.address,
             rejects,
             work.checked.rows if everyone else work.checked.rows[scored],
@@ -223,9 +242,9 @@ class Session:
             return scored, outputs, repeats
         rows = np.concatenate([scored, repeats[known]])
         order = np.argsort(rows, kind="stable")
-        score = outputs["score"]
-        merged = np.concatenate([score, stored.reshape(len(known), *score.shape[1:])])
-        return rows[order], {"score": merged[order]}, np.delete(repeats, known)
+        again = beside.unpacked(stored, outputs)
+        merged = {n: np.concatenate([outputs[n], again[n]])[order] for n in again}
+        return rows[order], merged, np.delete(repeats, known)
 
     def _run(self, prepared: Prepared) -> dict[str, np.ndarray]:
         self.traced = dict(prepared.arrays) if self._trace else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -93,3 +94,19 @@ class Preprocessor(ABC):
     def new_history(self) -> History | None:
         """A fresh memory; None for a stateless preprocessor."""
         return None
+
+    def fact_types(self) -> dict[str, pa.DataType]:
+        """Name and Arrow type of each fact that :meth:`facts` tells; none unless overridden."""
+        return {}
+
+    def facts(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What prepared arrays say of each record in plain units, for rules and for people.
+
+        Args:
+            arrays: of :class:`Prepared`, first axis = n records.
+
+        Returns:
+            name -> array [n] for each of :meth:`fact_types`, in units that a person would use
+            (payments in a day, times the usual amount), not scaled; NaN where not known.
+        """
+        return {}
