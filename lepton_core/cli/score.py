@@ -43,6 +43,12 @@ def score(
             "--filter", metavar="EXPR", help="Rows to write, for example 'probability >= 0.9'."
         ),
     ] = "",
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules", metavar="FILE", help="Rules beside the model (YAML); see `lepton rules`."
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Read at most so many records.")
     ] = None,
@@ -115,6 +121,10 @@ def score(
     )
     # One thread a call: the batches themselves run side by side.
     pipeline = load_bundle(address.bundle_or_default(), threads=1)
+    if rules is not None:
+        from lepton_core.rules import RuleSet
+
+        pipeline = pipeline.with_rules(RuleSet.of(rules, pipeline))
     _check_modes(inputs, out, options, watch=watch, stream=stream)
     if stream:
         return _stream(pipeline, out, options, resume or overwrite, overwrite, as_json)
@@ -222,6 +232,8 @@ def _tell(summary: Any, out: Path, as_json: bool) -> int:
         print(f"{done} scored by {summary.bundle}" + (f": {labels}" if labels else ""))
         if summary.histogram:
             print(f"probability 0 to 1: {bars(summary.histogram)}")
+        if summary.rules:
+            print(f"rules that hit: {', '.join(f'{n} {c:,}' for n, c in summary.rules.items())}")
         for name, value in summary.value.items():
             print(f"{name} value: {value:,.4g}")
         if summary.written != summary.scored:

@@ -18,6 +18,7 @@ from lepton_core.rules.reading import Fault, RulesError, read_entries
 from lepton_core.spec import Column, Spec
 
 if TYPE_CHECKING:
+    from lepton_core.pipeline import Pipeline
     from lepton_core.predictions import Predictions
     from lepton_core.preprocessing import Preprocessor
     from lepton_core.solution import Task
@@ -113,6 +114,15 @@ class RuleSet:
             faults.sort(key=lambda fault: fault.line)
             raise RulesError(name, faults, tuple(sorted(types)))
         return cls(tuple(rules), text)
+
+    @classmethod
+    def of(cls, source: Path | str, pipeline: Pipeline) -> RuleSet:
+        """Read and check rules for a loaded bundle; as :meth:`load`.
+
+        Raises:
+            RulesError: with every fault.
+        """
+        return cls.load(source, types_of(pipeline.task, pipeline.preprocessor))
 
     @property
     def names(self) -> frozenset[str]:

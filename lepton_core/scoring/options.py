@@ -47,8 +47,10 @@ class Options:
 
 
 def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, Any]:
-    """What must be the same for a run to go on: the bundle, and all that decides on the output."""
+    """What must be the same for a run to go on: bundle, rules, all that makes the output."""
     values = {name: value for name, value in asdict(options).items() if name != "threads"}
     folder = pipeline.folder
     digest = sha256(folder / "manifest.json") if folder else ""
-    return {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest, **values}
+    # By their text: other rules would hit other records, and label them otherwise.
+    rules = {"rules_sha256": pipeline.rules.fingerprint} if pipeline.rules else {}
+    return {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest, **rules, **values}

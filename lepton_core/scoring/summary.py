@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from lepton_core.predictions import Predictions
 from lepton_core.rejects import Reject
+from lepton_core.rules.ruleset import BETWEEN, LIVE, SHADOW
 
 BINS = 20
 
@@ -31,6 +32,7 @@ class Summary:
         reasons: reason key -> records.
         example: why the first refused record was refused, in words.
         labels: label -> records.
+        rules: rule -> records that it hit, live or in shadow; those that hit none are left out.
         histogram: records by probability, ``BINS`` bins of equal width from 0 to 1; empty where
             the task gives no probability.
         value: least, mean and greatest of the ``value`` of tasks that give one.
@@ -47,6 +49,7 @@ class Summary:
     reasons: dict[str, int] = field(default_factory=dict)
     example: str = ""
     labels: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
     histogram: list[int] = field(default_factory=list)
     value: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -70,6 +73,8 @@ class Summary:
         columns = predictions.columns
         if "label" in columns:
             self._count_labels(columns["label"])
+        for name in {LIVE, SHADOW} & columns.keys():
+            self._count_rules(columns[name])
         if "probability" in columns:
             bins = np.minimum(predictions["probability"] * BINS, BINS - 1).astype(np.int64)
             counts = np.bincount(bins, minlength=BINS)
@@ -90,6 +95,11 @@ class Summary:
         for found in pc.value_counts(labels).to_pylist():
             name = str(found["values"])
             self.labels[name] = self.labels.get(name, 0) + int(found["counts"])
+
+    def _count_rules(self, joined: pa.Array) -> None:
+        for found in pc.value_counts(joined).to_pylist():
+            for name in found["values"].split(BETWEEN) if found["values"] else ():
+                self.rules[name] = self.rules.get(name, 0) + int(found["counts"])
 
     def _count_values(self, values: np.ndarray, before: int) -> None:
         least, greatest = float(values.min()), float(values.max())
