@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lepton_core.messages import t
+
 
 def to_markdown(card: Mapping[str, Any]) -> str:
     """``CARD.md`` from the contents of ``card.json``.
 
     Args:
         card: keys ``task bundle created intended_use not_for limits data protocol metrics
-            baselines decision training command``; absent ones are left out.
+            baselines champion decision training command``; absent ones are left out.
     """
     lines = [f"# {card['task']}@{card['bundle']}", ""]
     for key, heading in (
@@ -27,6 +29,8 @@ def to_markdown(card: Mapping[str, Any]) -> str:
         lines += ["## Protocol", "", *_facts(card["protocol"]), ""]
     if card.get("metrics"):
         lines += ["## Figures on the test part", "", *_figures(card), ""]
+    if card.get("champion"):
+        lines += ["## Against the champion", "", *_contest(card["champion"]), ""]
     if card.get("decision"):
         lines += ["## Decision", "", *_facts(card["decision"]), ""]
     if card.get("training"):
@@ -51,6 +55,23 @@ def _figures(card: Mapping[str, Any]) -> list[str]:
         cells += [_number(values.get(key, {}).get("value")) for values in baselines.values()]
         rows.append("| " + " | ".join(cells) + " |")
     return rows
+
+
+def _contest(told: Mapping[str, Any]) -> list[str]:
+    """Champion and challenger on the same records, as ``training/champion.py`` compares them."""
+    metric, margin = told["metric"], told["margin"]
+    low = told["figures"][metric]["low"]
+    key = "champion.promoted" if told["promoted"] else "champion.kept"
+    rows = ["| metric | champion | this bundle | gain | 95% interval |", "|" + "---|" * 5]
+    for name, figures in told["figures"].items():
+        cells = [_number(figures[part]) for part in ("champion", "challenger", "gain")]
+        cells.append(f"{_number(figures['low'])} to {_number(figures['high'])}")
+        rows.append("| " + " | ".join([name, *cells]) + " |")
+    about = (
+        f"Compared with {told['bundle']} on {told['records']:,} records that neither learned "
+        f"from, in {len(told['windows'])} windows of time; means over the windows."
+    )
+    return [about, "", *rows, "", t(key, language="en", metric=metric, low=low, margin=margin)]
 
 
 def _number(value: Any) -> str:

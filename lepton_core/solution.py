@@ -41,6 +41,8 @@ class Task:
         measures: hook, ``measures(records, scores, decision) -> {key: Measured}`` of test records;
             ``scores`` is the model's output ``score`` [n, ...], ``decision`` None for a baseline.
         baselines: hook, ``baselines(job) -> {name: score [n, ...] of the test rows}``.
+        fairness: hook, ``report(records, predictions) -> pa.Table``: rates by group of people, as
+            ``lepton_core.evaluation.fairness.by_group`` gives them; empty for none.
         about: ``intended_use``, ``not_for`` and ``limits`` for the card.
         headline: metric keys shown in lists.
         default_bundle: the bundle that scores what a user brings.
@@ -61,6 +63,7 @@ class Task:
     protocols: Mapping[str, str] = field(default_factory=dict)
     measures: str = ""
     baselines: str = ""
+    fairness: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] = ()
     default_bundle: str = "sample"

@@ -20,6 +20,9 @@ def evaluate(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="With --train.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="With --train.")] = 0,
+    by_group: Annotated[
+        bool, typer.Option("--by-group", help="Also rates by group of people, by fairlearn.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Figures with intervals and baselines on a data set's protocol."""
@@ -42,6 +45,8 @@ def evaluate(
         raise UsageError("usage.train_bundle", bundle=target, task=task.name)
     if settings and not train:
         raise UsageError("usage.set_without_train", setting=settings[0])
+    if by_group and (train or not task.fairness):
+        raise UsageError("usage.group_train" if train else "usage.no_fairness", task=task.name)
     records, _ = load_labelled(data, task, read_mapping(mapping), note)
     if train:
         config = apply_settings(task.hook(task.config)(), settings or [])
@@ -51,7 +56,8 @@ def evaluate(
     else:
         folder = address.bundle or task.bundle_for(data)
         pipeline = load_bundle(folder)
-        report = evaluate_bundle(pipeline, records, data, protocol_of(pipeline, data))
+        protocol = protocol_of(pipeline, data)
+        report = evaluate_bundle(pipeline, records, data, protocol, by_group)
     if as_json:
         note(report.note)
         print_json(report.to_json())

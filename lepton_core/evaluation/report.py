@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lepton_core.evaluation import fairness
 from lepton_core.evaluation.intervals import Interval
 from lepton_core.messages import t
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Report:
         metrics: figures by metric key.
         baselines: figures by baseline and metric key, on the same records.
         note: a sentence for people, above the table; not in the JSON.
+        groups: rates by group of people, from :func:`lepton_core.evaluation.fairness.by_group`;
+            None where nobody asked.
 
     Example:
         >>> figures = {"auc": Measured(0.91, 0.88, 0.94)}
@@ -86,10 +92,11 @@ class Report:
     metrics: Mapping[str, Measured]
     baselines: Mapping[str, Mapping[str, Measured]] = field(default_factory=dict)
     note: str = ""
+    groups: pa.Table | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The one object that ``lepton evaluate --json`` prints."""
-        return {
+        found = {
             "task": self.task,
             "bundle": self.bundle,
             "data": self.data,
@@ -98,28 +105,24 @@ class Report:
             "metrics": _figures(self.metrics),
             "baselines": {name: _figures(figures) for name, figures in self.baselines.items()},
         }
+        return found if self.groups is None else found | {"groups": self.groups.to_pylist()}
 
     def to_text(self) -> str:
         """A plain table for a terminal, in the current language."""
-        from rich.cells import cell_len  # a Chinese character takes two columns
-
-        rows = self._rows()
-        widths = [max(cell_len(row[place]) for row in rows) for place in range(len(rows[0]))]
-        lines = [*self._head(), ""]
-        for row in rows:
-            cells = (
-                cell + " " * (width - cell_len(cell))
-                for cell, width in zip(row, widths, strict=True)
-            )
-            lines.append("  ".join(cells).rstrip())
+        lines = [*self._head(), "", *_aligned(self._rows())]
+        if self.groups is not None:
+            lines += ["", t("evaluate.groups.title"), "", *_aligned(fairness.to_rows(self.groups))]
+            lines += ["", *fairness.gap_lines(self.groups)]
         return "\n".join(lines)
 
     def to_markdown(self) -> str:
         """The same table for a card or a README."""
-        head, *body = ([cell.replace("|", "\\|") for cell in row] for row in self._rows())
-        lines = [head, ["---"] * len(head), *body]
-        table = ["| " + " | ".join(row) + " |" for row in lines]
-        return "\n".join([*(f"{line}  " for line in self._head()), "", *table])
+        lines = [*(f"{line}  " for line in self._head()), "", *markdown_table(self._rows())]
+        if self.groups is not None:
+            lines += ["", t("evaluate.groups.title"), ""]
+            lines += markdown_table(fairness.to_rows(self.groups))
+            lines += ["", *fairness.gap_lines(self.groups)]
+        return "\n".join(lines)
 
     def _head(self) -> list[str]:
         about = {"task": self.task, "bundle": self.bundle, "data": self.data}
@@ -145,6 +148,31 @@ class Report:
                 figure = self.metrics.get(key)
                 row.append(" ".join(map(_figure, figure.parts)) if figure else "")
         return rows
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table; the first row is its head.
+
+    Example:
+        >>> markdown_table([["a", "b"], ["1", "x|y"]])
+        ['| a | b |', '| --- | --- |', '| 1 | x\\\\|y |']
+    """
+    head, *body = ([cell.replace("|", "\\|") for cell in row] for row in rows)
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *body)]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table for a terminal."""
+    from rich.cells import cell_len  # a Chinese character takes two columns
+
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def _figures(figures: Mapping[str, Measured]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.checking import check
-from lepton_core.errors import DataError
+from lepton_core.errors import DataError, UsageError
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.report import Measured, Report
 from lepton_core.evaluation.rows import take_rows
@@ -99,7 +99,27 @@ def measure(
     return figures, len(predictions)
 
 
-def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: Protocol) -> Report:
+def groups_of(pipeline: Pipeline, records: pa.Table, rows: np.ndarray) -> pa.Table:
+    """How a pipeline's decisions on some records fall on groups of people.
+
+    Returns:
+        the table of the task's hook ``fairness``.
+
+    Raises:
+        UsageError: the task has no such hook.
+        MissingDependency: fairlearn is not installed.
+    """
+    task = pipeline.task
+    if not task.fairness:
+        raise UsageError("usage.no_fairness", task=task.name)
+    predictions = score_rows(pipeline, records, rows)
+    table: pa.Table = task.hook(task.fairness)(take_rows(records, predictions.rows), predictions)
+    return table
+
+
+def evaluate_bundle(
+    pipeline: Pipeline, records: pa.Table, data: str, protocol: Protocol, by_group: bool = False
+) -> Report:
     """The shipped or given bundle on the protocol's test part.
 
     Args:
@@ -107,8 +127,10 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
         records: checked records, in order.
         data: the data set's name or path.
         protocol: what decides on the test part.
+        by_group: whether the report tells how decisions fall on groups of people.
 
     Raises:
+        UsageError: ``by_group`` for a task that knows no groups.
         DataError: ``evaluate.other_split`` when the bundle was made from this data set, but its
             test part was another.
     """
@@ -137,6 +159,7 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
     else:
         note = t("evaluate.part.other", data=made_from.get("name", "-"))
     figures, n = measure(pipeline, records, rows)
+    groups = groups_of(pipeline, records, rows) if by_group else None
     return Report(
         task=pipeline.task.name,
         bundle=pipeline.address,
@@ -146,6 +169,7 @@ def evaluate_bundle(pipeline: Pipeline, records: pa.Table, data: str, protocol: 
         metrics=figures,
         baselines=baselines,
         note=note,
+        groups=groups,
     )
 
 

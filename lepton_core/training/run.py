@@ -18,7 +18,8 @@ from lepton_core.bundle import load_bundle, rewrite_card, save_bundle
 from lepton_core.errors import UsageError
 from lepton_core.evaluation.protocols import Protocol
 from lepton_core.evaluation.rows import take_rows
-from lepton_core.evaluation.run import measure, test_fingerprint
+from lepton_core.evaluation.run import groups_of, measure, test_fingerprint
+from lepton_core.pipeline import Pipeline
 from lepton_core.settings import to_dict
 from lepton_core.solution import Task
 from lepton_core.training.job import TrainingJob
@@ -26,6 +27,7 @@ from lepton_core.training.manifest import Run, fingerprint, versions
 from lepton_core.training.splits import Split
 
 Note = Callable[[str], None]
+Further = Callable[[Pipeline, pa.Table, Split], Mapping[str, Any]]
 
 
 def make_bundle(
@@ -41,6 +43,7 @@ def make_bundle(
     note: Note,
     folder: Path | None = None,
     overwrite: bool = False,
+    further: Further | None = None,
 ) -> Path:
     """Train a task on records and write its bundle.
 
@@ -56,6 +59,7 @@ def make_bundle(
         note: told what happens.
         folder: for checkpoints and logs; by default ``runs/<bundle>`` where the command runs.
         overwrite: whether an older bundle at ``out`` may be replaced.
+        further: further sections of the card, from the bundle, the records and their split.
 
     Raises:
         UsageError: something stands at ``out`` that must not be replaced.
@@ -93,12 +97,15 @@ def make_bundle(
     try:
         made = save_bundle(work / out.name, task, trained, {}, manifest)
         note("exported; scoring the test part through the bundle ...")
-        figures, n = measure(load_bundle(made), records, split.test)
+        pipeline = load_bundle(made)
+        figures, n = measure(pipeline, records, split.test)
+        groups = groups_of(load_bundle(made), records, split.test) if task.fairness else None
         tested = take_rows(records, split.test)
         baselines = {
             name: task.hook(task.measures)(tested, scores, None)
             for name, scores in task.hook(task.baselines)(job).items()
         }
+        sections = further(pipeline, records, split) if further else {}
         card = {
             **task.about,
             "created": manifest["created"],
@@ -117,6 +124,8 @@ def make_bundle(
                 name: {key: figure.to_json() for key, figure in values.items()}
                 for name, values in baselines.items()
             },
+            **sections,
+            **({} if groups is None else {"groups": groups.to_pylist()}),
             "decision": trained.decision.to_json(),
             "training": {**trained.figures, "seed": seed},
             "settings": to_dict(config),
