@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lepton_core.messages import t
@@ -13,7 +13,7 @@ def to_markdown(card: Mapping[str, Any]) -> str:
 
     Args:
         card: keys ``task bundle created intended_use not_for limits data protocol metrics
-            baselines champion decision training command``; absent ones are left out.
+            baselines champion groups decision training command``; absent ones are left out.
     """
     lines = [f"# {card['task']}@{card['bundle']}", ""]
     for key, heading in (
@@ -31,6 +31,8 @@ def to_markdown(card: Mapping[str, Any]) -> str:
         lines += ["## Figures on the test part", "", *_figures(card), ""]
     if card.get("champion"):
         lines += ["## Against the champion", "", *_contest(card["champion"]), ""]
+    if card.get("groups"):
+        lines += ["## By group of people, at this threshold", "", *_groups(card["groups"]), ""]
     if card.get("decision"):
         lines += ["## Decision", "", *_facts(card["decision"]), ""]
     if card.get("training"):
@@ -72,6 +74,20 @@ def _contest(told: Mapping[str, Any]) -> list[str]:
         f"from, in {len(told['windows'])} windows of time; means over the windows."
     )
     return [about, "", *rows, "", t(key, language="en", metric=metric, low=low, margin=margin)]
+
+
+def _groups(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rates by group, as :func:`lepton_core.evaluation.fairness.by_group` gives them."""
+    rates = ("selection_rate", "true_positive_rate", "false_positive_rate")
+    names = ["attribute", "group", "n", "positives", *(rate.replace("_", " ") for rate in rates)]
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    for row in rows:
+        cells = [str(row[name]) for name in names[:4]]
+        for rate in rates:
+            low, high = (_number(row[f"{rate}{end}"]) for end in ("_low", "_high"))
+            cells.append(f"{_number(row[rate])} ({low} to {high})" if low != "-" else "-")
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
 
 
 def _number(value: Any) -> str:
