@@ -15,6 +15,7 @@ from lepton_core.cli import (
     explain,
     list_command,
     new,
+    rules,
     score,
     train,
     verdicts,
@@ -39,6 +40,7 @@ cli.command("evaluate")(evaluate.evaluate)
 cli.command("score")(score.score)
 cli.command("explain")(explain.explain)
 cli.add_typer(verdicts.cli, name="verdicts")
+cli.add_typer(rules.cli, name="rules")
 cli.command("verify")(verify.verify)
 cli.command("new")(new.new)
 cli.command("app")(app)
