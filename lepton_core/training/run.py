@@ -99,7 +99,7 @@ def make_bundle(
         note("exported; scoring the test part through the bundle ...")
         pipeline = load_bundle(made)
         figures, n = measure(pipeline, records, split.test)
-        groups = groups_of(load_bundle(made), records, split.test) if task.fairness else None
+        groups = groups_of(pipeline, records, split.test) if task.fairness else None
         tested = take_rows(records, split.test)
         baselines = {
             name: task.hook(task.measures)(tested, scores, None)
