@@ -32,18 +32,21 @@ def add(
     who: Who = None,
     note: Annotated[str, typer.Option("--note", help="Why, for people.")] = "",
     bundle: Annotated[
-        str, typer.Option("--bundle", metavar="TASK@NAME", help="Whose prediction was judged.")
-    ] = "",
+        str | None,
+        typer.Option("--bundle", metavar="BUNDLE", help="The one whose prediction was judged."),
+    ] = None,
 ) -> int:
     """Say what a record truly is; the latest verdict on it counts."""
     from lepton_core.data.verdict_file import check_verdict
-    from lepton_core.solution import find_task
+    from lepton_core.solution import find_task, resolve
     from lepton_core.store import Store, Verdict
 
     task = find_task(target)
-    check_verdict(task, verdict)
+    judged = resolve(bundle).bundle_or_default() if bundle else None
+    check_verdict(task, verdict, judged)
     store = Store.open()
-    given = Verdict(task.name, bundle, record_id, who or _user(), verdict, note)
+    address = f"{task.name}@{judged.resolve().name}" if judged else ""
+    given = Verdict(task.name, address, record_id, who or _user(), verdict, note)
     print(f"Verdict {store.add_verdict(given)} on {record_id}: {verdict} (in {store.url})")
     return 0
 

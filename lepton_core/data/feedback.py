@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lepton_core.bundle_files import read_json
 from lepton_core.errors import UsageError
 from lepton_core.messages import t
 from lepton_core.solution import Task
@@ -86,7 +88,8 @@ def join_verdicts(
         verdicts: one row a record, from :meth:`lepton_core.store.Store.latest`: ``record_id`` and
             ``verdict``, a class of the task.
         task: what they are for.
-        classes: its classes in the order of their numbers; those of the task when None.
+        classes: its classes in the order of their numbers; when None those of the task, for a
+            label that is text and has no fixed choices also the words that the records hold.
 
     Raises:
         UsageError: ``feedback.no_classes`` for a task whose label is no class.
@@ -100,7 +103,7 @@ def join_verdicts(
         ([0, 1], 1, ('x',))
     """
     column = label_column(task)
-    values = _label_values(task, column, classes or classes_of(task))
+    values = _label_values(column, classes or _words(records, column) or classes_of(task))
     usable = pc.is_in(verdicts["verdict"], pa.array(list(values), pa.string()))
     unusable = verdicts["record_id"].filter(pc.invert(usable))
     verdicts = verdicts.filter(usable)
@@ -146,28 +149,40 @@ def label_column(task: Task) -> Column:
     return found[0]
 
 
-def classes_of(task: Task) -> tuple[str, ...]:
+def classes_of(task: Task, bundle: Path | None = None) -> tuple[str, ...]:
     """The words that a verdict on a task's records may be.
 
+    Args:
+        task: the task.
+        bundle: a bundle's folder, for a task whose classes come from its data.
+
     Returns:
-        the classes of its output, otherwise of its default bundle.
+        the classes of the bundle; otherwise of the task's output, or of its default bundle.
 
     Raises:
         UsageError: ``feedback.no_classes``.
     """
-    if "label" in task.outputs and task.outputs["label"].choices:
-        return tuple(map(str, task.outputs["label"].choices))
-    if "label" in task.outputs and task.bundles():
-        from lepton_core.bundle_files import read_json
-
-        return tuple(read_json(task.bundle(), "decision.json").get("classes", ()))
-    raise UsageError("feedback.no_classes", task=task.name)
-
-
-def _label_values(task: Task, column: Column, classes: Sequence[str]) -> Mapping[str, Any]:
-    """What stands in the label column for each class: its word, or its number."""
-    if not classes:
+    found: Sequence[str] = ()
+    if bundle is not None:
+        found = read_json(bundle, "decision.json").get("classes", ())
+    elif "label" in task.outputs:
+        found = task.outputs["label"].choices or ()
+        if not found and task.bundles():
+            found = read_json(task.bundle(), "decision.json").get("classes", ())
+    if not found:
         raise UsageError("feedback.no_classes", task=task.name)
+    return tuple(map(str, found))
+
+
+def _words(records: pa.Table, column: Column) -> tuple[str, ...]:
+    """The classes that the records name, for a label that is text without fixed choices."""
+    if column.dtype != "string" or column.choices or column.name not in records.column_names:
+        return ()
+    return tuple(sorted(records.column(column.name).unique().drop_null().to_pylist()))
+
+
+def _label_values(column: Column, classes: Sequence[str]) -> Mapping[str, Any]:
+    """What stands in the label column for each class: its word, or its number."""
     if column.dtype == "string":
         return {word: word for word in classes}
     if column.dtype == "bool":

@@ -80,15 +80,20 @@ def read_verdicts(
     ]
 
 
-def check_verdict(task: Task, word: str) -> None:
+def check_verdict(task: Task, word: str, bundle: Path | None = None) -> None:
     """Refuse a word that is no verdict on a task's records.
+
+    Args:
+        task: the task.
+        word: what a person said.
+        bundle: the bundle that was judged, for a task whose classes come from its data.
 
     Raises:
         UsageError: ``feedback.bad_verdict``, with the words that are.
     """
     from lepton_core.store import WITHDRAWN
 
-    known = classes_of(task)
+    known = classes_of(task, bundle)
     if word not in (*known, WITHDRAWN):
         expected = ", ".join(known)
         raise UsageError("feedback.bad_verdict", received=word, task=task.name, expected=expected)
