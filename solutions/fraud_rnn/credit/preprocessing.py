@@ -1,0 +1,147 @@
+"""Clients to arrays: what each of six months says, oldest first, and what the client brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lepton_core.preprocessing import Prepared, Preprocessor
+from lepton_core.rejects import Rejects
+
+from .config import FeatureConfig
+from .features import CODES, MONTH_FEATURES, Usual, client_features, month_features
+from .task import MONTHS
+
+# How the data writes that an account was not used; a month before it was opened is the same.
+_UNUSED = -2.0
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Numbers of checked records, months oldest first.
+
+    Args:
+        limit: float64 [n], above 0.
+        delay: float64 [n, 6], -2 to 9.
+        bill: float64 [n, 6].
+        paid: float64 [n, 6], not negative.
+    """
+
+    limit: np.ndarray
+    delay: np.ndarray
+    bill: np.ndarray
+    paid: np.ndarray
+
+    @classmethod
+    def of(cls, records: pa.Table) -> Clients:
+        """The numbers of checked records [n]; months that are not given are months without use."""
+        months = {
+            name: np.stack(
+                [_numbers(records, f"{name}_{month}") for month in range(MONTHS, 0, -1)], axis=1
+            )
+            for name in ("delay", "bill", "paid")
+        }
+        unused = np.isnan(months["delay"])
+        return cls(
+            _numbers(records, "limit"),
+            np.where(unused, _UNUSED, months["delay"]),
+            np.where(unused, 0.0, months["bill"]),
+            np.where(unused, 0.0, months["paid"]),
+        )
+
+
+class CreditPreprocessor(Preprocessor):
+    """Months and client as float32 arrays, ``months`` [n, 6, F] and ``client`` [n, S].
+
+    A record whose months are given by halves (a delay without its bill) or with a gap between them
+    is refused with a reason; months that are missing at the old end are a young account.
+
+    Args:
+        config: which attributes are read besides the limit.
+    """
+
+    def __init__(self, config: FeatureConfig | None = None) -> None:
+        self.config = config or FeatureConfig()
+        self.usual = Usual()
+
+    def fit(self, records: pa.Table) -> CreditPreprocessor:
+        """Learn what is usual among checked training records."""
+        whole, _ = _whole(records)
+        clients = Clients.of(records.take(pa.array(whole)))
+        self.usual = Usual.of(clients.limit, clients.delay, clients.bill, clients.paid)
+        return self
+
+    def transform(self, records: pa.Table, history: Any = None) -> Prepared:
+        """Checked records [n] to ``months`` [n, 6, F] and ``client`` [n, S]."""
+        kept, rejects = _whole(records)
+        if len(kept) < records.num_rows:
+            records = records.take(pa.array(kept))
+        return Prepared(self.arrays(Clients.of(records), records), kept, rejects)
+
+    def arrays(self, clients: Clients, records: pa.Table) -> dict[str, np.ndarray]:
+        """The model's inputs.
+
+        Args:
+            clients: the numbers [n].
+            records: the same records, for the attributes that the configuration names.
+        """
+        months = month_features(
+            clients.limit, clients.delay, clients.bill, clients.paid, self.usual.limit
+        )
+        attributes = self.config.attributes
+        client = client_features(clients.limit, records, attributes, self.usual)
+        return {"months": months, "client": client}
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        return {
+            "attributes": list(self.config.attributes),
+            "months": list(MONTH_FEATURES),
+            "codes": list(CODES),
+            "usual": self.usual.to_json(),
+        }, {}
+
+    @classmethod
+    def from_state(
+        cls, state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> CreditPreprocessor:
+        made = cls(FeatureConfig(attributes=tuple(state["attributes"])))
+        made.usual = Usual(**state["usual"])
+        return made
+
+
+def _numbers(records: pa.Table, name: str) -> np.ndarray:
+    """A column as float64 [n], NaN where it is empty."""
+    column = records.column(name).combine_chunks().cast(pa.float64())
+    return pc.fill_null(column, np.nan).to_numpy(zero_copy_only=False)
+
+
+def _whole(records: pa.Table) -> tuple[np.ndarray, Rejects]:
+    """Positions of the records whose months are complete, and why the others are not."""
+    rejects = Rejects()
+    there = {
+        f"{name}_{month}": pc.is_valid(records[f"{name}_{month}"]).to_numpy(zero_copy_only=False)
+        for name in ("delay", "bill", "paid")
+        for month in range(1, MONTHS + 1)
+    }
+    if all(given.all() for given in there.values()):
+        return np.arange(records.num_rows), rejects
+    ids = records["record_id"]
+    for month in range(1, MONTHS + 1):
+        names = [f"{name}_{month}" for name in ("delay", "bill", "paid")]
+        some = there[names[0]] | there[names[1]] | there[names[2]]
+        for name in names:
+            for row in np.flatnonzero(some & ~there[name]).tolist():
+                others = ", ".join(other for other in names if there[other][row])
+                rejects.add(row, ids[row].as_py(), "half_given", column=name, given=others)
+        if month > 1:
+            for row in np.flatnonzero(some & ~there[f"delay_{month - 1}"]).tolist():
+                gap = f"delay_{month - 1}"
+                if not there[f"bill_{month - 1}"][row] and not there[f"paid_{month - 1}"][row]:
+                    rejects.add(row, ids[row].as_py(), "gap", column=gap, given=names[0])
+    kept = np.array([row for row in range(records.num_rows) if row not in rejects], np.int64)
+    return kept, rejects
