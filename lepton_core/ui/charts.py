@@ -13,8 +13,9 @@ from lepton_core.explain.base import Reason
 from lepton_core.messages import t
 from lepton_core.ui.outcomes import Outcomes
 
-POSITIVE, NEGATIVE, UNKNOWN = "#c0392b", "#b9c4ce", "#1f5f8b"
-THRESHOLD, INK = "#7a4b00", "#1d2733"
+# Of middle lightness, so that they can be read on a light page and on a dark one.
+POSITIVE, NEGATIVE, UNKNOWN = "#d0453a", "#aab6c2", "#2f7fb5"
+THRESHOLD, INK = "#b06a00", "#6c7a89"
 _BINS = 40
 
 
@@ -69,19 +70,35 @@ def calibration_chart(outcomes: Outcomes, bins: int = 10) -> go.Figure | None:
     Returns:
         None where too little is known.
     """
-    judged = outcomes.judged
-    there = judged >= 0
-    if there.sum() < 5 * bins or not (judged == 1).any():
+    return reliability_chart(outcomes.judged, outcomes.probability, bins)
+
+
+def reliability_chart(
+    known: np.ndarray, probability: np.ndarray, bins: int = 10, top: float = 1.0
+) -> go.Figure | None:
+    """Predicted probability against the share that came true.
+
+    Args:
+        known: int8 [n], 1 positive, 0 negative, -1 not known, which counts for nothing.
+        probability: float32 [n], in 0..1.
+        bins: number of groups at most, of equally many records.
+        top: part of the records to look at, those of highest probability, in 0..1.
+
+    Returns:
+        None where too little is known.
+    """
+    there = known >= 0
+    if top * there.sum() < 5 * bins or not (known == 1).any():
         return None
     try:
-        curve = reliability(judged[there], outcomes.probability[there], bins=bins)
+        curve = reliability(known[there], probability[there], bins=bins, top=top)
     except DataError:
         return None
-    top = float(min(1.0, 1.08 * max(curve.probability.max(), curve.rate.max())))
+    end = float(min(1.0, 1.08 * max(curve.probability.max(), curve.rate.max())))
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, top],
-        y=[0, top],
+        x=[0, end],
+        y=[0, end],
         mode="lines",
         name=t("ui.outcomes.ideal"),
         line={"color": NEGATIVE, "width": 1.2, "dash": "dot"},
@@ -99,10 +116,10 @@ def calibration_chart(outcomes: Outcomes, bins: int = 10) -> go.Figure | None:
     )
     figure.update_layout(**layout())
     figure.update_xaxes(
-        range=[0, top], tickformat=".0%", title_text=t("ui.outcomes.probability"), fixedrange=True
+        range=[0, end], tickformat=".0%", title_text=t("ui.outcomes.probability"), fixedrange=True
     )
     figure.update_yaxes(
-        range=[0, top], tickformat=".0%", title_text=t("ui.outcomes.observed"), fixedrange=True
+        range=[0, end], tickformat=".0%", title_text=t("ui.outcomes.observed"), fixedrange=True
     )
     return figure
 
@@ -116,9 +133,10 @@ def reason_bars(reasons: tuple[Reason, ...]) -> go.Figure:
         y=list(range(len(texts))),
         orientation="h",
         marker={"color": POSITIVE, "opacity": 0.75},
-        text=texts,
-        textposition="none",
-        hovertemplate="%{text}: +%{x:.2f}<extra></extra>",
+        text=[f"+{reason.contribution:.1f}" for reason in reasons][::-1],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
     )
     # Sentences stand above their bars: beside them they would leave no room on a narrow window.
     for place, text in enumerate(texts):
@@ -131,10 +149,14 @@ def reason_bars(reasons: tuple[Reason, ...]) -> go.Figure:
             showarrow=False,
             xanchor="left",
             yanchor="middle",
-            font={"size": 12, "color": INK},
+            font={"size": 12},
         )
     figure.update_layout(**layout(52 * len(texts) + 40), bargap=0.62, showlegend=False)
-    figure.update_xaxes(title_text=t("ui.outcomes.raises"), fixedrange=True, rangemode="tozero")
+    # Room on the right for the last bar's number.
+    most = max((reason.contribution for reason in reasons), default=1.0)
+    figure.update_xaxes(
+        title_text=t("ui.outcomes.raises"), fixedrange=True, range=[0, 1.15 * most]
+    )
     figure.update_yaxes(visible=False, fixedrange=True, range=[-0.6, len(texts) - 0.2])
     return figure
 
@@ -151,6 +173,7 @@ def layout(height: int = 260) -> dict[str, Any]:
         "margin": {"l": 8, "r": 8, "t": 24, "b": 8},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "title": None},
         "plot_bgcolor": "rgba(0,0,0,0)",
+        # Any other hover mode keeps clicks from reaching Python.
         "hovermode": "closest",
         "dragmode": False,
     }

@@ -41,6 +41,7 @@ def choose_day(days: Sequence[date], key: str, help: str = "") -> date:
             format_func=names.__getitem__,
             key=key,
             label_visibility="collapsed",
+            persist_state="session",
         )
     return chosen or days[-1]
 

@@ -14,8 +14,8 @@ from lepton_core.ui.charts import INK, POSITIVE, THRESHOLD, layout
 
 # Pale where nothing is the matter, so that the few that matter stand out.
 _PROBABILITY = [
-    [0.0, "#c9d6e2"],
-    [0.15, "#8fb3cf"],
+    [0.0, "#b3c4d4"],
+    [0.15, "#7fa8c8"],
     [0.4, "#f0b35e"],
     [0.7, "#e0703f"],
     [1.0, POSITIVE],
@@ -126,7 +126,8 @@ def _stems(figure: go.Figure, time: np.ndarray, values: np.ndarray, line: int) -
         x=np.repeat(time, 3),
         y=y,
         mode="lines",
-        line={"color": "#dbe3ea", "width": 1},
+        # Faint on a light page and on a dark one.
+        line={"color": "rgba(128,144,160,0.3)", "width": 1},
         hoverinfo="skip",
         showlegend=False,
         row=line,

@@ -1,8 +1,9 @@
-"""The fraud analyst's page: the alerts of a day, a card's past, and the threshold."""
+"""The fraud team's page: the day's queue, one alert, curves, rules in shadow, and weeks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,14 +12,29 @@ from lepton_core.solution import find_task
 from lepton_core.ui.frame import header
 
 if TYPE_CHECKING:
-    from lepton_core.decision import Classify
+    from pathlib import Path
+
     from lepton_core.ui.scored import Scored
     from lepton_core.ui.uploader import Source
+
+_ICONS = {
+    "queue": "inbox",
+    "alert": "policy",
+    "curves": "monitoring",
+    "rules": "rule",
+    "weeks": "date_range",
+}
 
 
 def page() -> None:
     """Draw the page."""
     header(t("fraud_rnn.title"), t("fraud_rnn.dashboard.caption"))
+    if _choose_task() == "credit":
+        # Imported where it is wanted: the one page must not wait for the other.
+        from .dashboard_credit import credit_page
+
+        credit_page()
+        return
     # Imported below the heading, so that it is on the screen while the rest loads.
     from lepton_core.ui.scored import score, show_rejects
     from lepton_core.ui.uploader import SAMPLE, choose_kind, read_source
@@ -42,45 +58,104 @@ def page() -> None:
     if not len(scored.score):
         st.info(t("fraud_rnn.empty.nothing_scored", n=scored.read), icon=":material/inbox:")
         return
-    _work(scored, source)
+    _work(scored, source, folder)
 
 
-def _work(scored: Scored, source: Source) -> None:
-    """Everything below the choice of data: day, threshold, figures, queue and card."""
+def _choose_task() -> str:
+    """The part of the solution to show; drawn only where there is more than one."""
+    if find_spec(f"{__package__}.dashboard_credit") is None:
+        return "transactions"
+    names = {name: t(f"fraud_rnn.dashboard.task.{name}") for name in ("transactions", "credit")}
+    chosen = st.segmented_control(
+        t("fraud_rnn.dashboard.task.label"),
+        list(names),
+        default="transactions",
+        required=True,
+        format_func=names.__getitem__,
+        key="fraud.task",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return str(chosen)
+
+
+def _work(scored: Scored, source: Source, folder: Path) -> None:
+    """Everything below the choice of data: view, day, threshold, and the view itself."""
     from lepton_core.ui.days import choose_day
-    from lepton_core.ui.threshold import threshold_slider
+    from lepton_core.ui.policy import choose_threshold
+    from lepton_core.ui.verdict_store import read_verdicts
 
-    from . import dashboard_queue as queue
-    from .dashboard_book import Marks, by_day, day_figures, unseen_from
-    from .dashboard_card import show_card
+    from . import dashboard_desk as desks
+    from .dashboard_book import Marks
+    from .dashboard_book_cases import Cases
 
-    book = queue.book_of(scored)
-    unseen = unseen_from(scored.card, source.name, source.table)
+    book, unseen = desks.book_of(scored), desks.first_unseen(scored, source)
+    view, day_key = _choose_view(), f"fraud.day.{source.key}"
+    day = st.session_state.get(day_key)
+    day = day if day in book.days else book.days[-1]
     with st.container(border=True):
-        left, right = st.columns([4, 8], gap="large")
-        with left:
-            day = choose_day(
-                book.days, f"fraud.day.{source.key}", t("fraud_rnn.dashboard.day_help")
-            )
+        if view == "queue":
+            left, right = st.columns([4, 8], gap="large")
+            with left:
+                day = choose_day(book.days, day_key, t("fraud_rnn.dashboard.day_help"))
+        else:
+            right = st.container()
         with right:
-            decision = threshold_slider(
-                cast("Classify", scored.decision),
-                book.score,
-                book.known_since(unseen),
-                book.span_days,
-                f"fraud.threshold.{scored.address}",
-                words="fraud_rnn.threshold",
-                since=unseen.isoformat() if unseen else "",
+            chosen = choose_threshold(
+                desks.own_decision(scored),
+                desks.workload(scored, book, unseen),
+                f"{desks.THRESHOLD_KEY}.{scored.address}",
+                "fraud_rnn.threshold",
             )
-    marks = Marks.of(book, decision)
-    figures = day_figures(book, marks, day)
-    queue.show_figures(figures)
-    if unseen is not None and day < unseen and figures.frauds is not None:
-        st.caption(t("fraud_rnn.dashboard.learned", bundle=scored.address, day=unseen.isoformat()))
-    st.subheader(t("fraud_rnn.chart.title"), anchor=False)
-    queue.show_alerts_by_day(book, by_day(book, marks), day, f"fraud.day.{source.key}")
-    left, right = st.columns([7, 5], gap="medium")
-    with left:
-        chosen = queue.show_queue(book, marks, day, scored)
-    with right:
-        show_card(book, marks, chosen, decision.threshold)
+    verdicts = read_verdicts("fraud_rnn/transactions")
+    desk = desks.Desk(
+        scored,
+        source,
+        folder,
+        book,
+        unseen,
+        desks.label_delay(folder),
+        Cases.of(book, verdicts),
+        chosen,
+        Marks.of(book, chosen.decision),
+        verdicts is not None,
+    )
+    if view == "alert":
+        from .dashboard_alert import show_alert
+
+        show_alert(desk, day)
+    elif view == "curves":
+        from .dashboard_curves import show_curves
+
+        show_curves(desk)
+    elif view == "rules":
+        from .dashboard_rules import show_rules
+
+        show_rules(desk)
+    elif view == "weeks":
+        from .dashboard_weeks import show_weeks
+
+        show_weeks(desk)
+    else:
+        from .dashboard_queue import show_day
+
+        show_day(desk, day)
+
+
+def _choose_view() -> str:
+    from .dashboard_desk import VIEW_KEY, VIEWS
+
+    names = {
+        name: f":material/{_ICONS[name]}: {t(f'fraud_rnn.dashboard.view.{name}')}" for name in VIEWS
+    }
+    chosen = st.segmented_control(
+        t("fraud_rnn.dashboard.view.label"),
+        list(VIEWS),
+        default=VIEWS[0],
+        required=True,
+        format_func=names.__getitem__,
+        key=VIEW_KEY,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return str(chosen)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core.decision import Decision
+from lepton_core.decision import Classify
 
 _DAY_US = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
@@ -77,9 +77,23 @@ class Book:
         first, after = np.searchsorted(self.day, [number, number + 1])
         return np.arange(first, after)
 
-    def rows_of_card(self, card: str) -> np.ndarray:
-        """int64, rows of one card in order of time."""
-        return np.flatnonzero(pc.equal(self.records.column("card"), card).to_numpy())
+    @cached_property
+    def card(self) -> np.ndarray:
+        """int64 [n], a number for each different card."""
+        return codes(self.records.column("card"))
+
+    def rows_like(self, name: str, row: int) -> np.ndarray:
+        """int64, rows of the same card or terminal as ``row`` in order of time."""
+        column = self.records.column(name)
+        same = pc.fill_null(pc.equal(column, column[row]), False)
+        return np.flatnonzero(same.to_numpy())
+
+    def row_of(self, record_id: str | None) -> int | None:
+        """The row of a transaction; None where the book does not hold it."""
+        if record_id is None:
+            return None
+        row = pc.index(self.records.column("record_id"), pa.scalar(record_id, pa.string())).as_py()
+        return row if row >= 0 else None
 
     def known_since(self, day: date | None) -> np.ndarray:
         """int8 [n], ``known`` with everything before a day taken as not known."""
@@ -107,11 +121,13 @@ class Marks:
     review: np.ndarray
 
     @classmethod
-    def of(cls, book: Book, decision: Decision) -> Marks:
+    def of(cls, book: Book, decision: Classify) -> Marks:
         """Apply a decision to the kept scores."""
-        columns = decision.apply({"score": book.score})
-        alert = np.asarray(columns["label"]) == decision.to_json()["classes"][1]
-        return cls(columns["probability"], alert, columns["review"] & ~alert)
+        probability = decision.probability(book.score)
+        alert = probability >= np.float32(decision.threshold)
+        low, high = decision.band
+        review = (probability >= low) & (probability <= high) & (high > 0)
+        return cls(probability, alert, review & ~alert)
 
 
 @dataclass(frozen=True)
@@ -123,8 +139,12 @@ class DayFigures:
         alerts: number of alerts.
         cards: number of cards with an alert.
         amount: sum of the alerted amounts.
+        expected_frauds: frauds among the alerts by their probabilities.
+        expected_amount: the alerted amounts, each times its probability.
         frauds: known frauds; None where no transaction of the day has a label.
+        fraud_amount: sum of their amounts.
         caught: known frauds among the alerts.
+        caught_amount: sum of their amounts.
         judged: alerts with a label.
     """
 
@@ -132,8 +152,12 @@ class DayFigures:
     alerts: int
     cards: int
     amount: float
+    expected_frauds: float
+    expected_amount: float
     frauds: int | None
+    fraud_amount: float
     caught: int
+    caught_amount: float
     judged: int
 
 
@@ -141,15 +165,21 @@ def day_figures(book: Book, marks: Marks, day: date) -> DayFigures:
     """The figures of one day."""
     rows = book.rows_of_day(day)
     alerts = rows[marks.alert[rows]]
-    known = book.known[rows]
-    labelled = bool((known >= 0).any())
+    labelled = bool((book.known[rows] >= 0).any())
+    frauds = rows[book.known[rows] == 1]
+    caught = frauds[marks.alert[frauds]]
+    probability = marks.probability[alerts].astype(np.float64)
     return DayFigures(
         transactions=len(rows),
         alerts=len(alerts),
-        cards=len(pc.unique(book.take("card", alerts))),
+        cards=len(np.unique(book.card[alerts])),
         amount=float(book.amount[alerts].sum()),
-        frauds=int((known == 1).sum()) if labelled else None,
-        caught=int((book.known[alerts] == 1).sum()),
+        expected_frauds=float(probability.sum()),
+        expected_amount=float((probability * book.amount[alerts]).sum()),
+        frauds=len(frauds) if labelled else None,
+        fraud_amount=float(book.amount[frauds].sum()),
+        caught=len(caught),
+        caught_amount=float(book.amount[caught].sum()),
         judged=int((book.known[alerts] >= 0).sum()),
     )
 
@@ -173,6 +203,22 @@ def by_day(book: Book, marks: Marks) -> dict[str, np.ndarray]:
 def ranked(rows: np.ndarray, marks: Marks) -> np.ndarray:
     """Rows with the highest probability first, equal ones in order of time."""
     return rows[np.argsort(-marks.probability[rows], kind="stable")]
+
+
+def within_capacity(book: Book, rows: np.ndarray, marks: Marks, cards: int) -> np.ndarray:
+    """Rows of the first ``cards`` cards of a queue, in the queue's order; a card counts once."""
+    queue = ranked(rows, marks)
+    _, first = np.unique(book.card[queue], return_index=True)
+    chosen = book.card[queue[np.sort(first)[:cards]]]
+    return queue[np.isin(book.card[queue], chosen)]
+
+
+def codes(column: pa.ChunkedArray) -> np.ndarray:
+    """int64 [n], a number for each different value; -1 where there is none."""
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    return pc.fill_null(encoded.indices.cast(pa.int64()), -1).to_numpy()
 
 
 def unseen_from(card: Mapping[str, Any], source: str, records: pa.Table) -> date | None:

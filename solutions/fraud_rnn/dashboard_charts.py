@@ -9,13 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lepton_core.messages import t
+from lepton_core.ui.charts import INK, NEGATIVE, POSITIVE, UNKNOWN, layout
 from lepton_core.ui.timeline import Timeline, date_ticks
 
-from .dashboard_book import Book, Marks
-
-FRAUD, GENUINE, UNKNOWN = "#c0392b", "#b9c4ce", "#1f5f8b"
-INK = "#1d2733"
-_MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+from .dashboard_book import Book
+from .dashboard_book_similar import Similar
+from .dashboard_desk import Desk
 
 
 def alerts_by_day(book: Book, counts: dict[str, np.ndarray], chosen: date) -> go.Figure:
@@ -28,7 +27,7 @@ def alerts_by_day(book: Book, counts: dict[str, np.ndarray], chosen: date) -> go
     """
     figure = go.Figure()
     days = book.days
-    layers = (("fraud", FRAUD), ("genuine", GENUINE), ("unknown", UNKNOWN))
+    layers = (("fraud", POSITIVE), ("genuine", NEGATIVE), ("unknown", UNKNOWN))
     for name, color in layers:
         if counts[name].any():
             label = t(f"fraud_rnn.chart.{name}")
@@ -55,10 +54,7 @@ def alerts_by_day(book: Book, counts: dict[str, np.ndarray], chosen: date) -> go
     figure.add_vrect(
         x0=noon - half, x1=noon + half, fillcolor=UNKNOWN, opacity=0.25, line_width=0, layer="below"
     )
-    # Any other hover mode keeps clicks from reaching Python.
-    figure.update_layout(
-        **_layout(210), barmode="stack", bargap=0.25, hovermode="closest", dragmode=False
-    )
+    figure.update_layout(**layout(210), barmode="stack", bargap=0.25)
     # A few days would get ticks at hours.
     ticks = date_ticks() if len(days) > 14 else {"dtick": 86_400_000, "tickformat": "%m-%d"}
     figure.update_xaxes(fixedrange=True, showgrid=False, hoverformat="%Y-%m-%d", **ticks)
@@ -66,34 +62,80 @@ def alerts_by_day(book: Book, counts: dict[str, np.ndarray], chosen: date) -> go
     return figure
 
 
-def card_timeline(
-    book: Book, marks: Marks, rows: np.ndarray, selected: int | None, threshold: float
-) -> go.Figure:
-    """A card's amounts and probabilities over time.
+def past_chart(desk: Desk, rows: np.ndarray, selected: int) -> go.Figure:
+    """Amounts and probabilities of one card or terminal over time.
 
     Args:
-        book: the transactions.
-        marks: at the threshold.
-        rows: the card's rows, in order of time.
-        selected: the row that a person chose; None for none.
-        threshold: probability in 0..1.
+        desk: the page's state.
+        rows: of the card or terminal, in order of time.
+        selected: the row that a person chose.
     """
+    from .dashboard_past import known_frauds
+
+    book, marks = desk.book, desk.marks
     return Timeline(
         time_us=book.time_us[rows],
         value=book.amount[rows],
         value_name=t("fraud_rnn.column.amount"),
         probability=marks.probability[rows],
-        positive=book.known[rows] == 1,
+        positive=known_frauds(desk, rows),
         positive_name=t("fraud_rnn.chart.known_fraud"),
-        selected=rows == (-1 if selected is None else selected),
-        threshold=threshold,
+        selected=rows == selected,
+        threshold=desk.decision.threshold,
     ).figure()
 
 
-def _layout(height: int) -> dict[str, Any]:
+def similar_chart(desk: Desk, found: Similar, row: int) -> go.Figure:
+    """Similar cases and the one itself: how unusual the amount was, and how probable fraud.
+
+    Args:
+        desk: the page's state.
+        found: the similar cases.
+        row: the one that they are like.
+    """
+    figure = go.Figure()
+    ratio = np.nan_to_num(desk.traits.ratio, nan=1.0)
+    layers = (
+        (found.rows[~found.fraud], "genuine", {"color": NEGATIVE, "symbol": "circle", "size": 11}),
+        (found.rows[found.fraud], "fraud", {"color": POSITIVE, "symbol": "x", "size": 11}),
+        (
+            np.array([row]),
+            "this",
+            {"color": UNKNOWN, "symbol": "diamond-open", "size": 17, "line": {"width": 2.5}},
+        ),
+    )
+    for rows, name, marker in layers:
+        if not len(rows):
+            continue
+        label = t(f"fraud_rnn.similar.{name}")
+        figure.add_scatter(
+            x=np.maximum(ratio[rows], 0.01),
+            y=desk.marks.probability[rows],
+            mode="markers",
+            name=label,
+            marker={"line": {"width": 0.6, "color": "white"}, **marker},
+            customdata=desk.book.amount[rows],
+            hovertemplate=(
+                f"{label}<br>%{{customdata:,.2f}} · × %{{x:.1f}} · %{{y:.1%}}<extra></extra>"
+            ),
+        )
+    figure.update_layout(**layout(280))
+    figure.update_xaxes(type="log", title_text=t("fraud_rnn.similar.ratio"), fixedrange=True)
+    figure.update_xaxes(**log_ticks())
+    figure.update_yaxes(
+        title_text=t("fraud_rnn.column.probability"),
+        tickformat=".0%",
+        rangemode="tozero",
+        fixedrange=True,
+    )
+    return figure
+
+
+def log_ticks() -> dict[str, Any]:
+    """Whole decades with 2 and 5 between them, as plain numbers."""
+    values = [m * 10.0**e for e in range(-4, 7) for m in (1, 2, 5)]
     return {
-        "height": height,
-        "margin": _MARGIN,
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "title": None},
-        "plot_bgcolor": "rgba(0,0,0,0)",
+        "tickmode": "array",
+        "tickvals": values,
+        "ticktext": [f"{value:,.10g}" for value in values],
     }

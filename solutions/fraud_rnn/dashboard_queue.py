@@ -1,4 +1,4 @@
-"""The parts of the fraud page that show a day: its figures, its queue, the days around it."""
+"""The day's queue: its figures, the days around it, who is to be looked at, and downloads."""
 
 from __future__ import annotations
 
@@ -11,88 +11,109 @@ import numpy as np
 import streamlit as st
 
 from lepton_core.messages import t
-from lepton_core.ui.scored import Scored
+from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
+from lepton_core.ui.verdict_store import show_store_error
 
-from .dashboard_book import Book, DayFigures, Marks, export, ranked
-from .dashboard_table import queue_table, table_columns, table_height
+from .dashboard_book import DayFigures, by_day, day_figures, export, ranked, within_capacity
+from .dashboard_desk import Desk, go_to
+from .dashboard_past import show_past
+from .dashboard_table import queue_table, table_columns
 
-_CHART = {"displayModeBar": False}
 _MOST_ROWS = 5000
 
 
-def book_of(scored: Scored) -> Book:
-    """The book of scored transactions, put in order once."""
-    return _book(scored.key, scored)
+def show_day(desk: Desk, day: date) -> None:
+    """The whole view of a day."""
+    figures = day_figures(desk.book, desk.marks, day)
+    show_figures(_figures(desk, figures))
+    if desk.unseen is not None and day < desk.unseen and figures.frauds is not None:
+        text = t(
+            "fraud_rnn.dashboard.learned", bundle=desk.scored.address, day=desk.unseen.isoformat()
+        )
+        st.caption(text)
+    show_store_error()
+    st.subheader(t("fraud_rnn.chart.title"), anchor=False)
+    _show_alerts_by_day(desk, day)
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        row = _show_queue(desk, day)
+    with right:
+        if row is None:
+            st.subheader(t("fraud_rnn.card.title"), anchor=False)
+            st.info(t("fraud_rnn.empty.card"), icon=":material/credit_card:")
+            return
+        show_past(desk, "card", row, "fraud.queue.past")
 
 
-@st.cache_resource(show_spinner=False, max_entries=4, scope="session")
-def _book(key: str, _scored: Scored) -> Book:
-    return Book.of(_scored.records, _scored.score)
-
-
-def show_figures(figures: DayFigures) -> None:
-    """The day's figures in a row that wraps on a narrow window."""
-    share = figures.alerts / figures.transactions if figures.transactions else 0.0
-    parts: list[tuple[str, str, str | None]] = [
-        ("transactions", f"{figures.transactions:,}", None),
-        ("alerts", f"{figures.alerts:,}", f"{share:.2%}"),
-        ("cards", f"{figures.cards:,}", None),
-        ("amount", f"{figures.amount:,.2f}", None),
+def _figures(desk: Desk, day: DayFigures) -> list[Figure]:
+    share = day.alerts / day.transactions if day.transactions else 0.0
+    able = desk.chosen.cases
+    parts = [
+        ("transactions", f"{day.transactions:,}", ""),
+        ("alerts", f"{day.alerts:,}", f"{share:.2%}"),
+        ("cards", f"{day.cards:,}", t("fraud_rnn.figure.able", n=able) if able else ""),
+        ("amount", f"{day.amount:,.2f}", ""),
+        (
+            "expected",
+            f"{day.expected_amount:,.2f}",
+            t("fraud_rnn.figure.expected_frauds", n=day.expected_frauds),
+        ),
     ]
-    if figures.frauds is not None:
-        of = t("fraud_rnn.figure.of_known", n=figures.frauds)
-        parts.append(("caught", f"{figures.caught:,}", of))
-        precision = f"{figures.caught / figures.judged:.0%}" if figures.judged else "–"
-        parts.append(("precision", precision, None))
-    with st.container(horizontal=True, gap="small"):
-        for name, value, note in parts:
-            st.metric(
-                t(f"fraud_rnn.figure.{name}"),
-                value,
-                delta=note,
-                delta_color="off",
-                delta_arrow="off",
-                border=True,
-                width="stretch",
-                height="stretch",
-                help=t(f"fraud_rnn.figure_help.{name}"),
-            )
+    if day.frauds is not None:
+        of = t("fraud_rnn.figure.of_known", n=day.frauds)
+        parts.append(("caught", f"{day.caught:,}", of))
+        of = t("fraud_rnn.figure.of_amount", amount=day.fraud_amount)
+        parts.append(("caught_amount", f"{day.caught_amount:,.2f}", of))
+        precision = f"{day.caught / day.judged:.0%}" if day.judged else "–"
+        parts.append(("precision", precision, ""))
+    return [
+        Figure(t(f"fraud_rnn.figure.{name}"), value, note, t(f"fraud_rnn.figure_help.{name}"))
+        for name, value, note in parts
+    ]
 
 
-def show_alerts_by_day(book: Book, counts: dict[str, np.ndarray], day: date, key: str) -> None:
+def _show_alerts_by_day(desk: Desk, day: date) -> None:
     """The chart of alerts a day; a click on a bar goes to its day."""
     from .dashboard_charts import alerts_by_day
 
-    widget = f"{key}.chart"
+    widget = f"{desk.day_key}.chart"
 
     def pick() -> None:
         points = st.session_state[widget].selection.points
         clicked = date.fromisoformat(str(points[0]["x"])[:10]) if points else None
-        if clicked in book.days:
-            st.session_state[key] = clicked
+        if clicked in desk.book.days:
+            st.session_state[desk.day_key] = clicked
 
     st.plotly_chart(
-        alerts_by_day(book, counts, day),
+        alerts_by_day(desk.book, by_day(desk.book, desk.marks), day),
         key=widget,
         on_select=pick,
         selection_mode="points",
-        config=_CHART,
-        alt=t("fraud_rnn.chart.title"),
+        config=CHART,
+        alt=t(
+            "fraud_rnn.chart.alerts_alt", n=int(desk.marks.alert.sum()), days=len(desk.book.days)
+        ),
     )
 
 
-def show_queue(book: Book, marks: Marks, day: date, scored: Scored) -> int | None:
-    """The day's alerts with the most probable first.
+def _views(desk: Desk, day: date) -> dict[str, np.ndarray]:
+    """What the queue can show: name -> rows."""
+    every = desk.book.rows_of_day(day)
+    alerts = every[desk.marks.alert[every]]
+    views = {"alerts": alerts, "review": every[desk.marks.review[every]], "all": every}
+    able = desk.chosen.cases
+    if able is not None and len(np.unique(desk.book.card[alerts])) > able:
+        views = {"capacity": within_capacity(desk.book, alerts, desk.marks, able), **views}
+    return views
+
+
+def _show_queue(desk: Desk, day: date) -> int | None:
+    """The day's transactions with the most probable first.
 
     Returns:
         the row a person chose, the first one at first; None where there is none.
     """
-    all_rows = book.rows_of_day(day)
-    views = {
-        "alerts": all_rows[marks.alert[all_rows]],
-        "review": all_rows[marks.review[all_rows]],
-        "all": all_rows,
-    }
+    views = _views(desk, day)
     names = {name: t(f"fraud_rnn.queue.{name}", n=len(rows)) for name, rows in views.items()}
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -101,53 +122,87 @@ def show_queue(book: Book, marks: Marks, day: date, scored: Scored) -> int | Non
         view = st.segmented_control(
             t("fraud_rnn.queue.view"),
             list(views),
-            default="alerts",
+            default=next(iter(views)),
             required=True,
             format_func=names.__getitem__,
-            key="fraud.view",
+            key=f"fraud.queue.view.{len(views)}",
             label_visibility="collapsed",
+            persist_state="session",
         )
-    rows = ranked(views[view or "alerts"], marks)[:_MOST_ROWS]
+        only_open = st.toggle(
+            t("fraud_rnn.queue.only_open"),
+            key="fraud.queue.only_open",
+            help=t("fraud_rnn.queue.only_open_help"),
+            disabled=not desk.has_store,
+            persist_state="session",
+        )
+    chosen_rows = views[view or next(iter(views))]
+    rows = ranked(chosen_rows, desk.marks)[:_MOST_ROWS]
+    if only_open and desk.has_store:
+        rows = desk.cases.open_rows(rows)
     if not len(rows):
-        st.info(t(f"fraud_rnn.empty.{view}", day=day.isoformat()), icon=":material/task_alt:")
+        told = "all_judged" if len(chosen_rows) else view
+        st.info(t(f"fraud_rnn.empty.{told}", day=day.isoformat()), icon=":material/task_alt:")
         return None
     event: Any = st.dataframe(
-        queue_table(book, marks, rows),
+        queue_table(desk.book, desk.marks, rows, cases=desk.cases if desk.has_store else None),
         hide_index=True,
         height=table_height(len(rows)),
-        key=f"fraud.queue.{scored.key}.{day}.{view}",
+        key=f"fraud.queue.{desk.scored.key}.{day}.{view}.{only_open}",
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
-        column_config=table_columns(book),
+        column_config=table_columns(),
+        alt=t("fraud_rnn.queue.title"),
     )
-    _downloads(book, marks, views["alerts"], day, scored)
-    return int(rows[_picked(event.selection, len(rows))])
-
-
-def _picked(selection: Any, count: int) -> int:
-    rows = [*selection.rows, *(row for row, _ in selection.cells)]
-    return rows[0] if rows and rows[0] < count else 0
-
-
-def _downloads(book: Book, marks: Marks, alerts: np.ndarray, day: date, scored: Scored) -> None:
-    every = np.flatnonzero(marks.alert)
+    row = _picked(desk, event.selection, rows)
     with st.container(horizontal=True):
-        for name, rows, stem in (("day", alerts, f"alerts_{day}"), ("every", every, "alerts_all")):
-            st.download_button(
-                t(f"fraud_rnn.queue.download_{name}", n=len(rows)),
-                partial(_csv, book, marks, rows, scored.address),
-                file_name=f"{stem}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                disabled=not len(rows),
-                key=f"fraud.download.{name}",
-            )
+        st.button(
+            t("fraud_rnn.queue.open"),
+            icon=":material/policy:",
+            type="primary",
+            key="fraud.queue.open",
+            on_click=_open,
+            args=(desk, row),
+        )
+        _downloads(desk, views["alerts"], day)
+    return row
 
 
-def _csv(book: Book, marks: Marks, rows: np.ndarray, address: str) -> bytes:
+def _open(desk: Desk, row: int) -> None:
+    desk.turn_to(row)
+    go_to("alert")
+
+
+def _picked(desk: Desk, selection: Any, rows: np.ndarray) -> int:
+    """The clicked row, else the one that was open before, else the first."""
+    clicked = [*selection.rows, *(row for row, _ in selection.cells)]
+    if clicked and clicked[0] < len(rows):
+        row = int(rows[clicked[0]])
+        desk.open(row)
+        return row
+    opened = desk.opened()
+    return opened if opened is not None and opened in rows else int(rows[0])
+
+
+def _downloads(desk: Desk, alerts: np.ndarray, day: date) -> None:
+    every = np.flatnonzero(desk.marks.alert)
+    for name, rows, stem in (("day", alerts, f"alerts_{day}"), ("every", every, "alerts_all")):
+        st.download_button(
+            t(f"fraud_rnn.queue.download_{name}", n=len(rows)),
+            partial(_csv, desk, rows),
+            file_name=f"{stem}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not len(rows),
+            key=f"fraud.download.{name}",
+        )
+
+
+def _csv(desk: Desk, rows: np.ndarray) -> bytes:
     import pyarrow.csv
 
     sink = io.BytesIO()
-    pyarrow.csv.write_csv(export(book, marks, ranked(rows, marks), address), sink)
+    ordered = ranked(rows, desk.marks)
+    pyarrow.csv.write_csv(export(desk.book, desk.marks, ordered, desk.scored.address), sink)
     return sink.getvalue()

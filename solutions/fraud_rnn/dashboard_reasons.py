@@ -1,0 +1,84 @@
+"""Why one transaction scored as it did, from the past that it was scored with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from lepton_core.messages import t
+from lepton_core.ui.charts import reason_bars
+from lepton_core.ui.figures import CHART
+from lepton_core.ui.loader import load
+
+from .dashboard_book import Book, codes
+from .dashboard_desk import Desk
+
+if TYPE_CHECKING:
+    from lepton_core.explain.base import Explanation
+
+# So many earlier transactions are read again in about two seconds. Longer pasts are cut down.
+MOST_ROWS = 150_000
+
+
+def show_reasons(desk: Desk, row: int) -> None:
+    """Draw the reasons of one transaction, the strongest first."""
+    st.subheader(t("fraud_rnn.alert.reasons"), anchor=False)
+    with st.spinner(t("fraud_rnn.alert.explaining")):
+        found = explain_row(desk, row)
+    if found is None or not found.reasons:
+        st.caption(t("ui.reasons.nothing"))
+        return
+    told = "; ".join(f"{reason.text()} (+{reason.contribution:.1f})" for reason in found.reasons)
+    figure = reason_bars(found.reasons)
+    st.plotly_chart(figure, key=f"fraud.reasons.{row}", config=CHART, alt=told)
+    st.caption(t("fraud_rnn.alert.reasons_help"))
+
+
+def explain_row(desk: Desk, row: int) -> Explanation | None:
+    """The reasons of a row; None where it is refused without the rest of its file."""
+    return _explain(f"{desk.scored.key}|{desk.record_id(row)}", desk, row)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256, scope="session")
+def _explain(key: str, _desk: Desk, _row: int) -> Explanation | None:
+    from lepton_core.solution import find_task
+
+    task = find_task("fraud_rnn/transactions")
+    past = past_rows(_desk.book, _row, MOST_ROWS)
+    records = _desk.book.records.take(pa.array(past))
+    explainer = task.hook(task.explainer)()
+    found = explainer.explain(load(_desk.folder), records, [_desk.record_id(_row)])
+    return found[0] if found else None
+
+
+def past_rows(book: Book, row: int, most: int) -> np.ndarray:
+    """The transactions that a row's reasons need, itself the last, in order of time.
+
+    All that came before it where these are at most ``most``. Otherwise, the latest first: those of
+    its card and its terminal, then those of the terminals that the card went to and of the cards
+    that came to its terminal, which say what was unusual there.
+
+    Args:
+        book: in order of time.
+        row: what is explained.
+        most: rows at most.
+
+    Returns:
+        int64, ascending.
+    """
+    if row < most:
+        return np.arange(row + 1)
+    card = book.card[: row + 1]
+    terminal = codes(book.records.column("terminal").slice(0, row + 1))
+    of_card = card == card[row]
+    at_terminal = (terminal == terminal[row]) & (terminal[row] >= 0)
+    own = of_card | at_terminal
+    places = np.unique(terminal[of_card & (terminal >= 0)])
+    near = np.isin(terminal, places) | np.isin(card, np.unique(card[at_terminal]))
+    chosen = np.flatnonzero(own)[-most:]
+    more = np.flatnonzero(near & ~own)
+    room = most - len(chosen)
+    return np.sort(np.concatenate([chosen, more[-room:] if room else more[:0]]))
