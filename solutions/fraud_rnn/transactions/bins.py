@@ -26,3 +26,22 @@ def fit_bins(features: np.ndarray, n_bins: int) -> np.ndarray:
         edges = low + (high - low) * edges[: n_bins + 1]
         bins[feature, : len(edges) - 1] = np.stack([edges[:-1], np.diff(edges)], axis=1)
     return bins
+
+
+def bin_weights(bins: np.ndarray) -> list[np.ndarray]:
+    """Weights of a dense layer with a hard sigmoid that gives the share of each bin passed.
+
+    ``clip((x - low) / width, 0, 1)`` is ``clip(y / 6 + 1/2, 0, 1)`` of a matrix product y.
+
+    Args:
+        bins: float32 [F, n_bins, 2], from `fit_bins`.
+
+    Returns:
+        kernel float32 [F, F * n_bins] and bias float32 [F * n_bins].
+    """
+    n_features, n_bins, _ = bins.shape
+    low, width = bins[..., 0], bins[..., 1]
+    slope = np.where(width > 0, 6.0 / np.maximum(width, 1e-9), 0.0)
+    kernel = np.zeros((n_features, n_features, n_bins), dtype=np.float32)
+    kernel[np.arange(n_features), np.arange(n_features)] = slope
+    return [kernel.reshape(n_features, -1), (-low * slope - 3.0).astype(np.float32).ravel()]

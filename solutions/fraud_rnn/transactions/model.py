@@ -9,7 +9,7 @@ from lepton_core.models.recurrent import start_weights, step_log_loss
 from lepton_core.training.histories import fit_histories
 from lepton_core.training.manifest import Run
 
-from .bins import fit_bins
+from .bins import bin_weights, fit_bins
 from .config import ModelConfig
 
 
@@ -43,7 +43,7 @@ def build(
     model = keras.Model(x, keras.layers.Reshape((-1,), name="score")(y), name="card_gru")
     model.set_weights(start_weights(model, seed))
     if bins is not None:
-        binned.set_weights(_bin_weights(bins))
+        binned.set_weights(bin_weights(bins))
     return model
 
 
@@ -77,16 +77,6 @@ def _layers(config: ModelConfig, n_features: int) -> tuple[keras.layers.Layer, .
         keras.layers.Dense(config.head_units, "relu", name="head"),
         keras.layers.Dense(1, name="logit"),
     )
-
-
-def _bin_weights(bins: np.ndarray) -> list[np.ndarray]:
-    """Kernel [F, F * bins] and bias: clip((x - low) / width, 0, 1) as clip(y / 6 + 1/2, 0, 1)."""
-    n_features, n_bins, _ = bins.shape
-    low, width = bins[..., 0], bins[..., 1]
-    slope = np.where(width > 0, 6.0 / np.maximum(width, 1e-9), 0.0)
-    kernel = np.zeros((n_features, n_features, n_bins), dtype=np.float32)
-    kernel[np.arange(n_features), np.arange(n_features)] = slope
-    return [kernel.reshape(n_features, -1), (-low * slope - 3.0).astype(np.float32).ravel()]
 
 
 # The name under which older bundles have it in their Keras file.
