@@ -71,7 +71,7 @@ def _contest(told: Mapping[str, Any]) -> list[str]:
         rows.append("| " + " | ".join([name, *cells]) + " |")
     about = (
         f"Compared with {told['bundle']} on {told['records']:,} records that neither learned "
-        f"from, in {len(told['windows'])} windows of time; means over the windows."
+        f"from, in {len(told['windows'])} windows of time."
     )
     return [about, "", *rows, "", t(key, language="en", metric=metric, low=low, margin=margin)]
 

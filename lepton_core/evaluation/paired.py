@@ -51,10 +51,9 @@ class Paired:
 
     Args:
         windows: in order of time.
-        first: key -> mean over the windows of the first model.
-        second: key -> mean over the windows of the second model.
-        gains: key -> by how much the second is better (below 0: worse), mean over the windows, with
-            its 95% interval.
+        first: key -> figure of the first model over all windows together.
+        second: key -> figure of the second model.
+        gains: key -> by how much the second is better (below 0: worse), with its 95% interval.
     """
 
     windows: tuple[Window, ...]
@@ -112,12 +111,13 @@ def compare_paired(
     n: int = RESAMPLES,
     seed: int = 0,
 ) -> Paired:
-    """Compare two models on the same records, in windows of time.
+    """Compare two models on the same records, over all of them and window after window.
 
-    In each window both are measured on the same records, and the gain is the mean over the
-    windows of the difference. Its interval is a paired percentile bootstrap: a resample draws
-    whole entities (cards, machines) over all windows, and measures both models on it. An entity
-    that is drawn twice counts as two, so that figures by entity stay right.
+    The gain is that over all windows together: a window with three positives tells little by
+    itself, and scores of one model compare over time as a threshold does. Its interval is a paired
+    percentile bootstrap: a resample draws whole entities (cards, machines) with all their records,
+    and measures both models on it. An entity that is drawn twice counts as two, so that figures by
+    entity stay right. The windows show whether one model is better all along or for a time.
 
     Args:
         records: what both scored [m], with their truth.
@@ -130,23 +130,21 @@ def compare_paired(
         seed: the same seed gives the same intervals.
 
     Raises:
-        DataError: ``evaluate.too_few_resamples`` where a metric is undefined in every window, or
-            on more than half of the resamples.
+        DataError: ``evaluate.too_few_resamples`` where a metric is undefined on all records or on
+            more than half of the resamples.
     """
     plain = [f.name for f in records.schema if not pa.types.is_struct(f.type)]
     records = records.select(plain)  # the bytes of pictures would be copied with every resample
-    window, days = _windows(records, time)
-    count = int(window.max()) + 1
-    rows = np.arange(records.num_rows)
     with figures_only():
-        whole = [_by_window(records, model, keys, rows, window, count) for model in (first, second)]
+        whole = [_figures(records, model, keys) for model in (first, second)]
         draws = Draws(records, entity, seed)
         gains = np.full((n, len(keys)), np.nan)
         for place in range(n):
-            drawn, table = draws.next()
-            both = [_by_window(table, m, keys, drawn, window, count) for m in (first, second)]
-            gains[place] = _mean(_gains(keys, *both))
-    value = _mean(_gains(keys, *whole))
+            rows, table = draws.next()
+            both = [_figures(table, (m, scores[rows]), keys) for m, scores in (first, second)]
+            gains[place] = _gains(keys, *both)
+        windows = _in_windows(records, first, second, keys, time)
+    value = _gains(keys, *whole)
     found = {}
     for place, key in enumerate(keys):
         defined = gains[~np.isnan(gains[:, place]), place]
@@ -154,81 +152,46 @@ def compare_paired(
             raise DataError("evaluate.too_few_resamples", metric=key, n=n, defined=defined.size)
         low, high = np.quantile(defined, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
         found[key] = Measured(float(value[place]), float(low), float(high))
-    means = [dict(zip(keys, _mean(_both_defined(whole, w)).tolist(), strict=True)) for w in (0, 1)]
-    told = _told(window, days, keys, whole, count)
-    return Paired(told, means[0], means[1], found)
+    named = [dict(zip(keys, figures, strict=True)) for figures in whole]
+    return Paired(windows, named[0], named[1], found)
 
 
-def _windows(records: pa.Table, time: str | None) -> tuple[np.ndarray, np.ndarray | None]:
-    if time is None:
-        return np.zeros(records.num_rows, np.int64), None
-    days = records.column(time).cast(pa.int64()).to_numpy() // _US_A_DAY
-    return window_numbers(days), days
-
-
-def _by_window(
-    table: pa.Table,
-    model: tuple[Measures, np.ndarray],
-    keys: Sequence[str],
-    rows: np.ndarray,
-    window: np.ndarray,
-    count: int,
-) -> np.ndarray:
-    """Figures [windows, keys]; NaN where a figure is not defined.
-
-    Args:
-        table: the records at ``rows``.
-        rows: int64 [k], where they stand among all records, whose windows and scores are known.
-    """
+def _figures(
+    table: pa.Table, model: tuple[Measures, np.ndarray], keys: Sequence[str]
+) -> list[float]:
+    """The figures of ``keys``; NaN where one is not defined, as without a single positive."""
     measures, scores = model
-    figures = np.full((count, len(keys)), np.nan)
-    for number in range(count):
-        some = np.flatnonzero(window[rows] == number)
-        if not len(some):
-            continue
-        try:
-            found = measures(table.take(pa.array(some)), scores[rows[some]])
-        except DataError:
-            continue  # a day without a positive, say; it counts in no mean
-        figures[number] = [found[key].value if key in found else np.nan for key in keys]
-    return figures
+    try:
+        found = measures(table, scores)
+    except DataError:
+        return [math.nan] * len(keys)
+    return [found[key].value if key in found else math.nan for key in keys]
 
 
-def _gains(keys: Sequence[str], first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    rows = zip(first.tolist(), second.tolist(), strict=True)
-    return np.array([[gain(k, a, b) for k, a, b in zip(keys, *pair, strict=True)] for pair in rows])
+def _gains(keys: Sequence[str], first: list[float], second: list[float]) -> np.ndarray:
+    return np.array([gain(k, a, b) for k, a, b in zip(keys, first, second, strict=True)])
 
 
-def _both_defined(whole: list[np.ndarray], which: int) -> np.ndarray:
-    return np.where(np.isnan(whole[0]) | np.isnan(whole[1]), np.nan, whole[which])
-
-
-def _mean(figures: np.ndarray) -> np.ndarray:
-    """The mean over windows [keys] of those that are defined; NaN where none is."""
-    defined = ~np.isnan(figures)
-    count = defined.sum(axis=0)
-    total = np.where(defined, figures, 0.0).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _told(
-    window: np.ndarray,
-    days: np.ndarray | None,
+def _in_windows(
+    records: pa.Table,
+    first: tuple[Measures, np.ndarray],
+    second: tuple[Measures, np.ndarray],
     keys: Sequence[str],
-    whole: list[np.ndarray],
-    count: int,
+    time: str | None,
 ) -> tuple[Window, ...]:
+    days = np.zeros(records.num_rows, np.int64)
+    if time is not None:
+        days = records.column(time).cast(pa.int64()).to_numpy() // _US_A_DAY
+    window = window_numbers(days)
     told = []
-    for number in range(count):
+    for number in np.unique(window):
         rows = np.flatnonzero(window == number)
-        if not len(rows):
-            continue
-        start = end = ""
-        if days is not None:
-            start, end = (str(np.datetime64(int(d(days[rows])), "D")) for d in (np.min, np.max))
-        first, second = (
-            {k: v for k, v in zip(keys, figures[number].tolist(), strict=True) if math.isfinite(v)}
-            for figures in whole
-        )
-        told.append(Window(start, end, len(rows), first, second))
+        ends = [str(np.datetime64(int(end), "D")) for end in (days[rows].min(), days[rows].max())]
+        start, end = ends if time is not None else ("", "")
+        table = records.take(pa.array(rows))
+        figures = []
+        for measures, scores in (first, second):
+            values = zip(keys, _figures(table, (measures, scores[rows]), keys), strict=True)
+            figures.append({key: value for key, value in values if math.isfinite(value)})
+        told.append(Window(start, end, len(rows), *figures))
     return tuple(told)

@@ -147,10 +147,10 @@ def to_lines(told: Mapping[str, Any], language: str | None = None) -> list[str]:
     if len(windows) > 1:
         lines += ["", f"{metric + ' by window':24}{'champion':>11}{'challenger':>12}  records"]
         for window in windows:
-            name = f"{window['start']} to {window['end']}"
+            ends = dict.fromkeys([window["start"], window["end"]])
             cells = [window[who].get(metric) for who in ("champion", "challenger")]
             first, second = ("-" if value is None else f"{value:.4f}" for value in cells)
-            lines.append(f"{name:24}{first:>11}{second:>12}{window['records']:9,}")
+            lines.append(f"{' to '.join(ends):24}{first:>11}{second:>12}{window['records']:9,}")
     key = "champion.promoted" if told["promoted"] else "champion.kept"
     low = told["figures"][metric]["low"]
     verdict = t(key, language=language, metric=metric, low=low, margin=told["margin"])
