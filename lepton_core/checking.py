@@ -7,14 +7,13 @@ of single records refuses those records and lets the others through.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core.errors import DataError
+from lepton_core.cells import plain, read_cells
 from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
 
@@ -64,11 +63,13 @@ def check(
             columns.append(pa.nulls(table.num_rows, column.arrow_type()))
             continue
         raw = table.column(column.name)
-        values, unreadable = _read(raw, column, source, first_row, whole)
+        values, unreadable, ambiguous = read_cells(raw, column, source, first_row, whole)
         columns.append(values)
         named = {"column": column.name}
         if unreadable is not None:
-            faults.append((unreadable, "type", {**named, "expected": column.dtype}, raw))
+            kind = {**named, "expected": column.dtype}
+            faults.append((unreadable & ~ambiguous, "type", kind, raw))
+            faults.append((ambiguous, "ambiguous", named, raw))
         told = _paths(values) if column.dtype == "image" else values
         for mask, key, values_of in _faults(values, unreadable, column):
             faults.append((mask, key, {**named, **values_of}, told))
@@ -86,7 +87,7 @@ def _split(table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row
         rows = np.flatnonzero(mask)
         ids = _ids(table, spec, rows)
         for row, record_id in zip(rows.tolist(), ids, strict=True):
-            came = {} if key == "null" else {"received": _plain(received[row])}
+            came = {} if key == "null" else {"received": plain(received[row])}
             rejects.add(first_row + row, record_id, key, **values, **came)
     good = np.flatnonzero(~bad)
     if len(good) == table.num_rows:
@@ -104,14 +105,6 @@ def _ids(table: pa.Table, spec: Spec, rows: np.ndarray) -> list[str | None]:
     if not id_columns:
         return [None] * len(rows)
     return table.column(id_columns[0].name).take(pa.array(rows)).to_pylist()
-
-
-def _plain(scalar: pa.Scalar) -> Any:
-    # Timestamps go through text: as Python objects they would load pandas where it is installed.
-    if pa.types.is_timestamp(scalar.type):
-        return str(scalar.cast(pa.string()))
-    value = scalar.as_py()
-    return repr(value) if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _faults(
@@ -182,100 +175,3 @@ def _paths(values: pa.ChunkedArray) -> pa.ChunkedArray:  # told in place of the 
 
 def _mask(values: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.fill_null(values, False).to_numpy(), bool)
-
-
-def _read(
-    raw: pa.ChunkedArray, column: Column, source: str, first_row: int, whole: bool
-) -> tuple[pa.ChunkedArray, np.ndarray | None]:
-    """Cast a column; where single cells cannot be read, they become null and are marked."""
-    wanted = column.arrow_type()
-    if raw.type == wanted:
-        return raw, None
-    if column.dtype == "image" and not _may_hold_images(raw.type):
-        raise _wrong_type(raw, column, source, first_row)
-    try:
-        if pa.types.is_dictionary(raw.type):
-            raw = raw.cast(raw.type.value_type)
-        return _cast(raw, wanted), None
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        pass
-    if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type)):
-        # A length of time would pass as a number of unknown unit.
-        if whole or pa.types.is_nested(raw.type) or pa.types.is_duration(raw.type):
-            raise _wrong_type(raw, column, source, first_row)
-        try:
-            raw = raw.cast(pa.string())
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-            raise _wrong_type(raw, column, source, first_row) from error
-    texts = raw.to_pylist()
-    read = [None if text is None or text == "" else _parse(text, column.dtype) for text in texts]
-    missing = [text is None or text.strip() == "" for text in texts]
-    unreadable = np.array([value is None for value in read]) & ~np.array(missing, bool)
-    if whole and unreadable.sum() + sum(missing) == len(texts) and unreadable.any():
-        raise _wrong_type(raw, column, source, first_row)
-    return pa.chunked_array([pa.array(read, wanted)]), unreadable
-
-
-def _may_hold_images(kind: pa.DataType) -> bool:
-    has_bytes = pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
-    return has_bytes or pa.types.is_null(kind)
-
-
-def _wrong_type(raw: pa.ChunkedArray, column: Column, source: str, first_row: int) -> DataError:
-    return DataError(
-        "data.wrong_type",
-        source=source,
-        column=column.name,
-        expected=column.dtype,
-        received=str(raw.type),
-        examples=", ".join(_example(raw[row]) for row in range(min(3, len(raw)))),
-        row=first_row,
-        last=first_row + max(len(raw) - 1, 0),
-    )
-
-
-def _example(scalar: pa.Scalar) -> str:
-    """A value of any type as a short text."""
-    if "binary" in str(scalar.type):
-        return "<binary>"
-    text = str(_plain(scalar))
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_null(raw.type):
-        return raw.cast(wanted)
-    if pa.types.is_string(wanted) and pa.types.is_floating(raw.type):
-        # A whole-number id column with a gap arrives as floats; 596.0 is the id 596.
-        return raw.cast(pa.int64()).cast(wanted)
-    if pa.types.is_timestamp(wanted):
-        if pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type):
-            raise pa.ArrowTypeError("a number is no time")
-        if pa.types.is_timestamp(raw.type):
-            # Naive times are taken as UTC; anything finer than a microsecond is cut off.
-            naive = raw if raw.type.tz else raw.cast(pa.timestamp(raw.type.unit, tz="UTC"))
-            return naive.cast(wanted, safe=False)
-        try:
-            # Text without a zone, which the cast below would refuse.
-            return raw.cast(pa.timestamp("us")).cast(wanted)
-        except pa.ArrowInvalid:
-            pass
-    return raw.cast(wanted)
-
-
-def _parse(text: str, dtype: str) -> Any:
-    text = text.strip()
-    try:
-        if dtype == "timestamp":
-            moment = datetime.fromisoformat(text)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if dtype == "int64":
-            number = int(text)
-            return number if -(2**63) <= number < 2**63 else None
-        if dtype in ("float32", "float64"):
-            return float(text)
-        if dtype == "bool":
-            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
-    except (ValueError, KeyError, OverflowError):
-        return None
-    return text

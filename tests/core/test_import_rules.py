@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("keras", "tensorflow", "torch", "jax", "sklearn", "lightgbm", "fairlearn", "transformers")
 TEMPLATES = "lepton_core.templates."
-FOUNDATION = ("messages", "errors", "rejects", "spec", "checking", "predictions", "decision")
+FOUNDATION = (
+    *("messages", "errors", "rejects", "spec", "numbers", "cells", "checking"),
+    *("predictions", "decision"),
+)
 
 
 def modules(package: str) -> dict[str, Path]:

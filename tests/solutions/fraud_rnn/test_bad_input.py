@@ -74,6 +74,26 @@ def test_bad_amounts(tmp_path: Path, amount: str, word: str) -> None:
     refused(tmp_path / "in.csv", ["t2"], word)
 
 
+def test_amounts_as_people_write_them(tmp_path: Path) -> None:
+    amounts = ["20.5", '"$1,234.50"', '"1.234,50 €"', '"¥1,200"', "CHF 1'234.50", "１２", '" 7,5 "']
+    times = [f"2026-01-01T{hour:02d}:00:00" for hour in range(len(amounts))]
+    plain = ["20.5", "1234.5", "1234.5", "1200", "1234.5", "12", "7.5"]
+    told = []
+    for column in (amounts, plain):
+        rows = [f"t{n},{times[n]},c1,s1,{amount}\n" for n, amount in enumerate(column)]
+        (tmp_path / "in.csv").write_text(HEAD + "".join(rows))
+        code, _, out = score(tmp_path / "in.csv", "--overwrite")
+        assert code == 0
+        told.append(pq.read_table(out).column("score").to_pylist())
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(("amount", "word"), [('"1,234"', "thousands"), ("(45.00)", "at least 0")])
+def test_amounts_that_are_not_taken(tmp_path: Path, amount: str, word: str) -> None:
+    (tmp_path / "in.csv").write_text(HEAD + GOOD + f"t2,2026-01-01T09:00:00,c1,s1,{amount}\n")
+    refused(tmp_path / "in.csv", ["t2"], word)
+
+
 def test_a_repeated_transaction_id(tmp_path: Path) -> None:
     rows = HEAD + GOOD + "t2,2026-01-01T09:00:00,c1,s1,3\n" + GOOD.replace("20.5", "99")
     (tmp_path / "in.csv").write_text(rows)

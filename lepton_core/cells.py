@@ -1,0 +1,159 @@
+"""Cells of a column as they come, text mostly, to values of the type that a Spec wants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lepton_core.errors import DataError
+from lepton_core.numbers import read_numbers
+from lepton_core.spec import Column
+
+
+def read_cells(
+    raw: pa.ChunkedArray, column: Column, source: str, first_row: int, whole: bool
+) -> tuple[pa.ChunkedArray, np.ndarray | None, np.ndarray]:
+    """A column's cells in the type that its Spec wants.
+
+    Args:
+        raw: cells [n] as they were read.
+        column: what they should be.
+        source: where they came from, for messages.
+        first_row: position of the first one in the input as a whole.
+        whole: whether a column without one readable cell is an error of the input.
+
+    Returns:
+        the values [n], null where a cell is empty or cannot be read; bool [n], where one cannot be
+        read, None where all can; bool [n], where that is because a number has two meanings.
+
+    Raises:
+        DataError: ``data.wrong_type``.
+    """
+    wanted = column.arrow_type()
+    none = np.zeros(len(raw), bool)
+    if raw.type == wanted:
+        return raw, None, none
+    if column.dtype == "image" and not _may_hold_images(raw.type):
+        raise _wrong_type(raw, column, source, first_row)
+    try:
+        if pa.types.is_dictionary(raw.type):
+            raw = raw.cast(raw.type.value_type)
+        return _cast(raw, wanted), None, none
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        pass
+    if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type)):
+        # A length of time would pass as a number of unknown unit.
+        if whole or pa.types.is_nested(raw.type) or pa.types.is_duration(raw.type):
+            raise _wrong_type(raw, column, source, first_row)
+        try:
+            raw = raw.cast(pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            raise _wrong_type(raw, column, source, first_row) from error
+    texts = raw.to_pylist()
+    written, ambiguous = _written(raw, column.dtype)
+    read = [
+        None
+        if text is None or text == ""
+        else _parse(text, column.dtype)
+        if value is None
+        else value
+        for text, value in zip(texts, written, strict=True)
+    ]
+    missing = np.array([text is None or text.strip() == "" for text in texts], bool)
+    unreadable = np.array([value is None for value in read], bool) & ~missing
+    nothing_read = (unreadable & ~ambiguous | missing).all() and unreadable.any()
+    if whole and nothing_read:
+        raise _wrong_type(raw, column, source, first_row)
+    return pa.chunked_array([pa.array(read, wanted)]), unreadable, ambiguous
+
+
+def _written(raw: pa.ChunkedArray, dtype: str) -> tuple[list[float | int | None], np.ndarray]:
+    """Numbers among texts [n] as people write them, and where one has two meanings."""
+    if dtype not in ("int64", "float32", "float64"):
+        return [None] * len(raw), np.zeros(len(raw), bool)
+    values, ambiguous = read_numbers(raw)
+    if dtype != "int64":
+        return values.to_pylist(), ambiguous
+    # Beyond 2**53 a double would change a whole number; plain digits are parsed as they are.
+    numbers: list[float | int | None] = [
+        int(value) if value is not None and value.is_integer() and abs(value) < 2**53 else None
+        for value in values.to_pylist()
+    ]
+    return numbers, ambiguous
+
+
+def plain(scalar: pa.Scalar) -> Any:
+    """A value as messages tell it."""
+    # Timestamps go through text: as Python objects they would load pandas where it is installed.
+    if pa.types.is_timestamp(scalar.type):
+        return str(scalar.cast(pa.string()))
+    value = scalar.as_py()
+    return repr(value) if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _may_hold_images(kind: pa.DataType) -> bool:
+    has_bytes = pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return has_bytes or pa.types.is_null(kind)
+
+
+def _wrong_type(raw: pa.ChunkedArray, column: Column, source: str, first_row: int) -> DataError:
+    return DataError(
+        "data.wrong_type",
+        source=source,
+        column=column.name,
+        expected=column.dtype,
+        received=str(raw.type),
+        examples=", ".join(_example(raw[row]) for row in range(min(3, len(raw)))),
+        row=first_row,
+        last=first_row + max(len(raw) - 1, 0),
+    )
+
+
+def _example(scalar: pa.Scalar) -> str:
+    """A value of any type as a short text."""
+    if "binary" in str(scalar.type):
+        return "<binary>"
+    text = str(plain(scalar))
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_null(raw.type):
+        return raw.cast(wanted)
+    if pa.types.is_string(wanted) and pa.types.is_floating(raw.type):
+        # A whole-number id column with a gap arrives as floats; 596.0 is the id 596.
+        return raw.cast(pa.int64()).cast(wanted)
+    if pa.types.is_timestamp(wanted):
+        if pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type):
+            raise pa.ArrowTypeError("a number is no time")
+        if pa.types.is_timestamp(raw.type):
+            # Naive times are taken as UTC; anything finer than a microsecond is cut off.
+            naive = raw if raw.type.tz else raw.cast(pa.timestamp(raw.type.unit, tz="UTC"))
+            return naive.cast(wanted, safe=False)
+        try:
+            # Text without a zone, which the cast below would refuse.
+            return raw.cast(pa.timestamp("us")).cast(wanted)
+        except pa.ArrowInvalid:
+            pass
+    return raw.cast(wanted)
+
+
+def _parse(text: str, dtype: str) -> Any:
+    text = text.strip()
+    try:
+        if dtype == "timestamp":
+            moment = datetime.fromisoformat(text)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if dtype == "int64":
+            number = int(text)
+            return number if -(2**63) <= number < 2**63 else None
+        if dtype in ("float32", "float64"):
+            return float(text)
+        if dtype == "bool":
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+    except (ValueError, KeyError, OverflowError):
+        return None
+    return text
