@@ -10,6 +10,7 @@ import typer
 
 from lepton_core.cli import (
     data,
+    decide,
     demo,
     evaluate,
     explain,
@@ -40,6 +41,7 @@ cli.command("evaluate")(evaluate.evaluate)
 cli.command("score")(score.score)
 cli.command("explain")(explain.explain)
 cli.add_typer(verdicts.cli, name="verdicts")
+cli.command("decide")(decide.decide)
 cli.add_typer(rules.cli, name="rules")
 cli.command("verify")(verify.verify)
 cli.command("new")(new.new)

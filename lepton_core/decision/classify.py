@@ -151,15 +151,41 @@ class Classify(Decision):
         threshold = choose_threshold(
             policy, probability, labels, day=day, entity=entity, amounts=amounts
         )
-        below = np.sort(probability[probability < threshold])[::-1]
-        count = min(round(review_share * len(probability)), len(below))
-        band = (float(below[count - 1]), float(threshold)) if count else (0.0, 0.0)
-        return replace(self, policy=policy, threshold=threshold, band=band)
+        return replace(self, policy=policy, threshold=threshold).reviewing(review_share, scores)
 
     def with_threshold(self, threshold: float) -> Classify:
         """The same calibration with a threshold set by hand."""
         policy = Policy("fixed", threshold)
         return replace(self, policy=policy, threshold=threshold, band=(0.0, 0.0))
+
+    def reviewing(self, share: float, scores: np.ndarray) -> Classify:
+        """The same threshold with a review band of the records nearest below it.
+
+        Args:
+            share: of all records, in 0..1; 0 for no band.
+            scores: kept logits [n].
+
+        Example:
+            >>> scores = np.array([2.0, 1.0, 0.0, -1.0])
+            >>> Classify(threshold=0.8).reviewing(0.5, scores).apply({"score": scores})["review"]
+            array([False,  True,  True, False])
+        """
+        probability = self.probability(scores).astype(np.float64)
+        below = np.sort(probability[probability < self.threshold])[::-1]
+        count = min(round(share * len(probability)), len(below))
+        band = (float(below[count - 1]), float(self.threshold)) if count else (0.0, 0.0)
+        return replace(self, band=band)
+
+    def reviewed_from(self, low: float) -> Classify:
+        """The same threshold with a review band from the probability ``low`` up to it.
+
+        There is no band where ``low`` is not below the threshold.
+
+        Example:
+            >>> Classify(threshold=0.5).reviewed_from(0.25).band
+            (0.25, 0.5)
+        """
+        return replace(self, band=(low, self.threshold) if low < self.threshold else (0.0, 0.0))
 
     def trivial(self, targets: np.ndarray, n: int) -> np.ndarray:
         """The logit [n] of the base rate.

@@ -1,0 +1,198 @@
+"""``lepton decide``: another threshold for what was scored before; nothing is scored again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lepton_core.cli.options import Json, Map, TaskOrBundle, read_mapping
+
+if TYPE_CHECKING:
+    from lepton_core.pipeline import Pipeline
+    from lepton_core.redecide.kept import Kept
+
+
+def decide(
+    target: TaskOrBundle,
+    scores: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[SCORES]...", help="What `lepton score` wrote: files or folders."),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy", help="capacity, cost, precision, recall, f1 or alert_rate, for --value."
+        ),
+    ] = None,
+    value: Annotated[
+        float | None,
+        typer.Option(
+            "--value", help="Cards a day for capacity, cost of a review for cost, else a share."
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", metavar="P", help="By hand: a probability.")
+    ] = None,
+    review_share: Annotated[
+        float | None,
+        typer.Option(
+            "--review-share", min=0, max=1, help="Share of records below the threshold to review."
+        ),
+    ] = None,
+    review_from: Annotated[
+        float | None,
+        typer.Option("--review-from", metavar="P", min=0, max=1, help="Review from there on."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", metavar="NAME|PATH", help="The scored records, for labels, days, amounts."
+        ),
+    ] = None,
+    mapping: Map = None,
+    amount: Annotated[
+        str, typer.Option("--amount", metavar="COLUMN", help="What a record is worth, for cost.")
+    ] = "amount",
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", metavar="FILE", help="The rules that the scores were made with."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write SCORES with the new labels.")
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save", metavar="BUNDLE", help="Write a copy of the bundle that decides so."
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what exists at --out and --save.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Choose another threshold on kept scores, see what it does, and write it down.
+
+    Without --out and --save it only tells. Without a policy the bundle's own decision is applied.
+    """
+    from lepton_core.bundle import load_bundle
+    from lepton_core.cli.output import note, print_json
+    from lepton_core.decision import Classify
+    from lepton_core.errors import UsageError
+    from lepton_core.redecide.asking import Asked
+    from lepton_core.redecide.bundles import check_place, save_decided
+    from lepton_core.redecide.effect import effect
+    from lepton_core.redecide.files import redecide_files
+    from lepton_core.rules import RuleSet
+    from lepton_core.solution import resolve
+
+    asked = Asked.of(policy, value, threshold, review_share, review_from)
+    folder = resolve(target).bundle_or_default()
+    pipeline = load_bundle(folder)
+    before = pipeline.decision
+    if not isinstance(before, Classify):
+        raise UsageError("decide.kind", task=pipeline.task.name, received=before.kind)
+    if out is not None and not scores:
+        raise UsageError("decide.no_kept")
+    if rules is not None:
+        pipeline = pipeline.with_rules(RuleSet.of(rules, pipeline))
+    if save is not None:
+        check_place(save, overwrite)
+    kept = _kept(scores, pipeline, data, mapping, amount, note) if scores else None
+    after = asked.decide(before, kept, Path(data).name if data else ", ".join(_names(scores)))
+    told: dict[str, Any] = {
+        "bundle": pipeline.address,
+        "policy": after.policy.name,
+        "value": after.policy.value,
+        "threshold": after.threshold,
+        "threshold_before": before.threshold,
+        "band": list(after.band),
+    }
+    if kept is not None:
+        told["records"] = len(kept.score)
+        told["before"] = effect(before, kept).to_json()
+        told["after"] = effect(after, kept).to_json()
+    if out is not None:
+        decided = pipeline.with_decision(after)
+        told["labels"] = redecide_files(scores or [], decided, out, overwrite)
+        told["out"] = str(out)
+    if save is not None:
+        told["saved"] = str(save_decided(folder, pipeline.address, after, save, overwrite))
+    if as_json:
+        print_json(told)
+    else:
+        print("\n".join(_lines(told)))
+    return 0
+
+
+def _names(scores: list[Path] | None) -> list[str]:
+    return [path.name for path in scores or []]
+
+
+def _kept(
+    scores: list[Path],
+    pipeline: Pipeline,
+    data: str | None,
+    mapping: list[str] | None,
+    amount: str,
+    note: Any,
+) -> Kept:
+    from lepton_core.data.labelled import load_labelled
+    from lepton_core.errors import UsageError
+    from lepton_core.redecide.kept import read_kept
+
+    task = pipeline.task
+    if amount != "amount" and amount not in task.inputs:
+        raise UsageError("decide.no_amount", column=amount, known=", ".join(task.inputs.names))
+    records = None
+    if data is not None:
+        records, _ = load_labelled(data, task, read_mapping(mapping), note)
+    kept = read_kept(scores, pipeline, records, amount)
+    if kept.unmatched:
+        note(f"{kept.unmatched:,} scored records are not among those of {data}; left out.")
+    return kept
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    from lepton_core.cli.output import table
+
+    rule = told["policy"] if told["policy"] == "f1" else f"{told['policy']} {told['value']:g}"
+    low, high = told["band"]
+    band = f"; review from {low:.4g}" if high > 0 else ""
+    moved = f"{told['threshold_before']:.4g} -> {told['threshold']:.4g}"
+    lines = [f"{told['bundle']}: threshold {moved} ({rule}){band}"]
+    if "records" in told:
+        rows = [
+            [words, *(_cell(name, told[when][name]) for when in ("before", "after"))]
+            for name, words in _WORDS.items()
+            if told["after"][name] is not None or told["before"][name] is not None
+        ]
+        head = [f"on {told['records']:,} kept scores", "before", "after"]
+        lines.append(table(head, rows))
+    if "out" in told:
+        labels = ", ".join(f"{count:,} {label}" for label, count in told["labels"].items())
+        lines.append(f"{labels}; written to {told['out']}")
+    if "saved" in told:
+        lines.append(f"Bundle in {told['saved']}. Its figures: lepton evaluate {told['saved']}")
+    return lines
+
+
+_WORDS = {
+    "alerts": "alerts",
+    "share": "share of records",
+    "cases_a_day": "different cases a day",
+    "review": "to review",
+    "precision": "precision",
+    "recall": "recall",
+    "missed_amount": "amount missed",
+}
+
+
+def _cell(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if name in ("share", "precision", "recall"):
+        return f"{value:.2%}"
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
