@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 UNKNOWN, OTHER = "unknown", "other"
 # Upper end in years, excluded, and name.
-AGE_BANDS = ((25.0, "under_25"), (35.0, "25_34"), (45.0, "35_44"), (55.0, "45_54"))
+AGE_BANDS = ((25.0, "24_and_under"), (35.0, "25_34"), (45.0, "35_44"), (55.0, "45_54"))
 OLDEST = "55_and_over"
 # The numbers are those of the UCI data, where 0, 5 and 6 of education and 0 of marriage are used
 # but nowhere explained: they are `other`, as is every word that is not known.
@@ -58,7 +58,7 @@ def age_band(column: pa.ChunkedArray) -> np.ndarray:
 
     Example:
         >>> age_band(pa.chunked_array([[24.9, 25.0, 60.0, None]])).tolist()
-        ['under_25', '25_34', '55_and_over', 'unknown']
+        ['24_and_under', '25_34', '55_and_over', 'unknown']
     """
     years = years_of(column)
     names = np.array([*(name for _, name in AGE_BANDS), OLDEST, UNKNOWN])

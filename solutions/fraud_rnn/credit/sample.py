@@ -87,7 +87,7 @@ def _live(
     for _ in range(before + MONTHS):
         ability += 0.1 * (usual - ability) + rng.normal(0.0, 0.3, n)
         ability -= 1.6 * (rng.random(n) < 0.03)
-        active = rng.random(n) < np.where(habit == 2, 0.25, 0.97)
+        active = rng.random(n) < np.where(habit == 2, 0.55, 0.97)
         # Who owes pays all of it, a part, or nothing; the less able, the less.
         misses = rng.random(n) < 1.0 / (
             1.0 + np.exp(3.1 + 1.5 * ability - 0.5 * np.minimum(behind, 2))
