@@ -93,6 +93,13 @@ def score(
         int | None,
         typer.Option("--part-rows", min=1, help="Records a part, about; a part is what counts."),
     ] = None,
+    store: Annotated[
+        bool,
+        typer.Option("--store", help="Note the run, its alerts and reviews in $LEPTON_STORE."),
+    ] = False,
+    store_all: Annotated[
+        bool, typer.Option("--store-all", help="As --store, with every prediction.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Score records; those that cannot be scored are kept aside with their reason (exit code 3)."""
@@ -126,12 +133,26 @@ def score(
 
         pipeline = pipeline.with_rules(RuleSet.of(rules, pipeline))
     _check_modes(inputs, out, options, watch=watch, stream=stream)
+    recorder = (
+        _recorder(pipeline, options, store_all, watch or stream) if store or store_all else None
+    )
     if stream:
         return _stream(pipeline, out, options, resume or overwrite, overwrite, as_json)
     assert out is not None
     if watch:
         return _watch(pipeline, inputs[0], out, options, overwrite, every, idle, as_json)
-    return _files(pipeline, inputs, out, options, resume, overwrite, as_json)
+    return _files(pipeline, inputs, out, options, resume, overwrite, as_json, recorder)
+
+
+def _recorder(pipeline: Any, options: Any, everything: bool, endless: bool) -> Any:
+    """What will note the run, so that a store out of reach is told before anything is scored."""
+    from lepton_core.errors import UsageError
+    from lepton_core.scoring.record import Recorder
+    from lepton_core.store import Store
+
+    if endless:
+        raise UsageError("usage.store_mode", option="--watch or --stream")
+    return Recorder(Store.open(), pipeline, options, everything)
 
 
 def _files(
@@ -142,7 +163,11 @@ def _files(
     resume: bool,
     overwrite: bool,
     as_json: bool,
+    recorder: Any = None,
 ) -> int:
+    import shlex
+    import sys
+
     from lepton_core.cli.output import Progress, note, on_terminate
     from lepton_core.scoring.engine import score_files
 
@@ -164,6 +189,10 @@ def _files(
         raise
     finally:
         progress.close()
+    if recorder:
+        command = shlex.join(["lepton", *sys.argv[1:]])
+        stored = recorder.record(out, inputs, summary, command)
+        note(f"{stored:,} predictions stored in {recorder.store.url}")
     return _tell(summary, out, as_json)
 
 
