@@ -154,6 +154,7 @@ class Session:
         self._seen = SeenIds()
         self._answers = RecentIds() if on_repeat == "answer" else None
         self._hidden: dict[str, np.ndarray] = {}
+        self._n_entities = 0
         self._trace = trace
         self.repeated = np.empty(0, np.int64)
         self.traced: dict[str, np.ndarray] = {}
@@ -278,6 +279,7 @@ class Session:
 
     def _grow(self, count: int) -> None:
         """Room for the states of ``count`` entities, new ones starting from zero."""
+        self._n_entities = max(self._n_entities, count)
         for name, shape in self.pipeline.runtime.input_shapes("step").items():
             if name == "x":
                 continue
@@ -292,7 +294,9 @@ class Session:
     def export_state(self) -> dict[str, np.ndarray]:
         """Everything the session remembers, as plain arrays, with the ``cursor``."""
         arrays = {"cursor": np.array(self.cursor, np.int64)}
-        arrays |= {f"hidden.{name}": state.copy() for name, state in self._hidden.items()}
+        # Without the room for entities to come, which depends on the cut into batches.
+        used = slice(self._n_entities)
+        arrays |= {f"hidden.{name}": state[used].copy() for name, state in self._hidden.items()}
         seen = self._seen if self._answers is None else self._answers
         arrays |= {f"seen.{name}": values for name, values in seen.export().items()}
         if self._history is not None:
@@ -303,6 +307,7 @@ class Session:
         """Go on from where :meth:`export_state` was called, in this or another process."""
         self.cursor = int(arrays["cursor"])
         self._hidden = {name: a.copy() for name, a in _below("hidden.", arrays).items()}
+        self._n_entities = max(map(len, self._hidden.values()), default=0)
         seen = self._seen if self._answers is None else self._answers
         seen.restore(_below("seen.", arrays))
         if self._history is not None:

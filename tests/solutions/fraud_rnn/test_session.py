@@ -120,3 +120,15 @@ def test_a_refused_record_is_refused_again_in_the_same_batch_and_in_the_next(
     # A repetition of what was refused has no answer; it is refused again, never lost.
     assert answered["record_id"].tolist() == ["z", "a", "b"]
     assert [reject.row for reject in answered.rejects] == [2, 3]
+
+
+def test_the_exported_memory_does_not_depend_on_the_cut(
+    pipeline: Pipeline, records: pa.Table
+) -> None:
+    whole, single = pipeline.open_session(), pipeline.open_session()
+    whole.step(records.slice(0, 300))
+    for row in range(300):
+        single.step(records.slice(row, 1))
+    memory, other = whole.export_state(), single.export_state()
+    assert memory.keys() == other.keys()
+    assert all(np.allclose(memory[name], other[name], atol=1e-6) for name in memory)
