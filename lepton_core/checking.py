@@ -40,7 +40,7 @@ def check(
 
     Args:
         table: records with at least the required columns; others are dropped.
-        spec: what the task takes.
+        spec: what the task takes; NaN in a column that is not required is a missing value.
         source: where the records came from, for messages.
         first_row: position of the first record in the input as a whole.
         whole: whether the table stands for its whole input, so that a column without one readable
@@ -64,6 +64,8 @@ def check(
             continue
         raw = table.column(column.name)
         values, unreadable, ambiguous = read_cells(raw, column, source, first_row, whole)
+        if not column.required and pa.types.is_floating(values.type):
+            values = _nan_is_missing(values)
         columns.append(values)
         named = {"column": column.name}
         if unreadable is not None:
@@ -75,6 +77,14 @@ def check(
             faults.append((mask, key, {**named, **values_of}, told))
     checked = pa.table(columns, schema=spec.arrow_schema())
     return _split(checked, spec, faults, first_row)
+
+
+def _nan_is_missing(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Numbers that need not be there, null where "not a number" says that they are not."""
+    nan = pc.is_nan(values)
+    if not pc.any(nan).as_py():
+        return values
+    return pc.if_else(pc.fill_null(nan, False), pa.scalar(None, values.type), values)
 
 
 def _split(table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row: int) -> Checked:

@@ -48,6 +48,15 @@ def test_a_bad_value_is_refused_with_its_reason(columns: dict, key: str) -> None
     assert reject.to_json()["reasons"][0]["message"]
 
 
+@pytest.mark.parametrize("ages", [[31.0, float("nan"), None], ["31", "nan", ""]])
+def test_not_a_number_where_none_is_required_is_a_missing_value(ages: list) -> None:
+    spec = Spec((Column("record_id", "string", "id"), Column("age", "float64", required=False)))
+    checked = check(pa.table({"record_id": ["a", "b", "c"], "age": ages}), spec)
+    assert checked.table["age"].to_pylist() == [31.0, None, None]
+    endless = check(pa.table({"record_id": ["a"], "age": [float("inf")]}), spec)
+    assert endless.rejects.counts() == {"not_finite": 1}
+
+
 def test_unreadable_cells_are_refused_one_by_one() -> None:
     records = pa.table(
         {

@@ -40,6 +40,8 @@ def build(
         Gorishniy et al., On Embeddings for Numerical Features in Tabular Deep Learning, 2022;
         Lakshminarayanan et al., Simple and Scalable Predictive Uncertainty Estimation, 2017.
     """
+    # For dropout; the start weights have a generator of their own.
+    keras.utils.set_random_seed(seed)
     inputs = {name: keras.Input(shape, name=name) for name, shape in sizes.items()}
     read = {
         # A hard sigmoid is a clip: with fixed weights, one matrix product and one clip in ONNX.
