@@ -18,6 +18,7 @@ from .dashboard_reasons import show_reasons
 from .dashboard_similar import show_similar, trait_figures
 
 _TASK = "fraud_rnn/transactions"
+_LEFT_OVERS = 4
 _STATUS_COLOR = {"open": "blue", "confirmed": "red", "dismissed": "green"}
 
 
@@ -36,6 +37,7 @@ def show_alert(desk: Desk, day: date) -> None:
     with left:
         # Measuring takes a second or two the first time: the rest of the page does not wait.
         reasons = st.container()
+        _clear_left_overs()
     with right:
         st.subheader(t("fraud_rnn.alert.verdict"), anchor=False)
         answers = (
@@ -43,6 +45,7 @@ def show_alert(desk: Desk, day: date) -> None:
             Answer("genuine", t("fraud_rnn.alert.dismiss"), "verified_user"),
         )
         verdict_form(_TASK, desk.scored.address, desk.record_id(row), answers)
+        _clear_left_overs()
     left, right = st.columns(2, gap="medium")
     with left:
         show_past(desk, "card", row, "fraud.alert.card")
@@ -51,6 +54,12 @@ def show_alert(desk: Desk, day: date) -> None:
     show_similar(desk, row)
     with reasons:
         show_reasons(desk, row)
+
+
+def _clear_left_overs() -> None:
+    """What the view before drew at these places would stand there until all is done."""
+    for _ in range(_LEFT_OVERS):
+        st.empty()
 
 
 def _steps(desk: Desk, queue: np.ndarray, row: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from lepton_core.decision.curves import CostCurve
 from lepton_core.evaluation.calibration import reliability
@@ -129,3 +130,25 @@ def reliability_summary(rows: JudgedRows, top: float) -> tuple[float, float, int
     """
     curve = reliability(rows.known, rows.probability, bins=1, top=top)
     return float(curve.expected.sum()), float(curve.observed.sum()), int(curve.count.sum())
+
+
+def reliability_groups(rows: JudgedRows, top: float, bins: int = 10) -> pa.Table:
+    """The groups of the reliability curve, the highest probabilities first.
+
+    Args:
+        rows: the transactions.
+        top: part of them, in 0..1.
+        bins: groups at most.
+
+    Returns:
+        ``count``, ``probability`` and ``rate`` in per cent, ``expected`` and ``observed`` frauds.
+    """
+    curve = reliability(rows.known, rows.probability, bins=bins, top=top)
+    columns = {
+        "count": curve.count,
+        "probability": 100.0 * curve.probability,
+        "rate": 100.0 * curve.rate,
+        "expected": curve.expected,
+        "observed": curve.observed,
+    }
+    return pa.table({name: values[::-1].copy() for name, values in columns.items()})

@@ -120,8 +120,8 @@ def similar_chart(desk: Desk, found: Similar, row: int) -> go.Figure:
             ),
         )
     figure.update_layout(**layout(280))
-    figure.update_xaxes(type="log", title_text=t("fraud_rnn.similar.ratio"), fixedrange=True)
-    figure.update_xaxes(**log_ticks())
+    shown = np.maximum(ratio[np.append(found.rows, row)], 0.01)
+    figure.update_xaxes(title_text=t("fraud_rnn.similar.ratio"), **log_axis(shown))
     figure.update_yaxes(
         title_text=t("fraud_rnn.column.probability"),
         tickformat=".0%",
@@ -131,11 +131,19 @@ def similar_chart(desk: Desk, found: Similar, row: int) -> go.Figure:
     return figure
 
 
-def log_ticks() -> dict[str, Any]:
-    """Whole decades with 2 and 5 between them, as plain numbers."""
-    values = [m * 10.0**e for e in range(-4, 7) for m in (1, 2, 5)]
+def log_axis(values: np.ndarray) -> dict[str, Any]:
+    """A logarithmic axis over some positive values, its ticks plain numbers and not too many."""
+    low, high = float(values.min()) / 1.15, float(values.max()) * 1.15
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    for steps in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1,)):
+        ticks = [m * 10.0**e for e in decades for m in steps if low <= m * 10.0**e <= high]
+        if len(ticks) <= 8:
+            break
     return {
+        "type": "log",
+        "range": [np.log10(low), np.log10(high)],
         "tickmode": "array",
-        "tickvals": values,
-        "ticktext": [f"{value:,.10g}" for value in values],
+        "tickvals": ticks,
+        "ticktext": [f"{tick:,.10g}" for tick in ticks],
+        "fixedrange": True,
     }

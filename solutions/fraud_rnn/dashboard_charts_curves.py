@@ -12,7 +12,7 @@ from lepton_core.messages import t
 from lepton_core.ui.charts import INK, POSITIVE, THRESHOLD, UNKNOWN, layout
 
 from .dashboard_book_curves import CostSummary
-from .dashboard_charts import log_ticks
+from .dashboard_charts import log_axis
 
 _LEAST = 1e-4
 
@@ -132,16 +132,22 @@ def capacity_chart(curve: CapacityCurve, chosen: float) -> go.Figure:
             line=line,
             hovertemplate=f"%{{x:.1f}}<br>{label}: %{{y:,.2f}}<extra></extra>",
         )
-    figure.add_vline(
-        x=max(chosen, 1e-2),
-        line={"color": THRESHOLD, "width": 1.4, "dash": "dash"},
-        annotation_text=t("fraud_rnn.curves.cards", n=chosen),
-        annotation_font_color=THRESHOLD,
-        annotation_position="top left",
+    at = max(chosen, 0.1)
+    figure.add_vline(x=at, line={"color": THRESHOLD, "width": 1.4, "dash": "dash"})
+    figure.add_annotation(
+        # On a logarithmic axis an annotation's place is given as its logarithm.
+        x=np.log10(at),
+        y=0.04,
+        yref="paper",
+        text=t("fraud_rnn.curves.cards", n=chosen),
+        showarrow=False,
+        xanchor="left",
+        xshift=5,
+        font={"color": THRESHOLD},
     )
     figure.update_layout(**layout(300))
     figure.update_xaxes(
-        type="log", title_text=t("fraud_rnn.curves.cards_axis"), fixedrange=True, **log_ticks()
+        title_text=t("fraud_rnn.curves.cards_axis"), **log_axis(np.maximum(curve.per_day, 0.1))
     )
     figure.update_yaxes(
         title_text=t("fraud_rnn.curves.amount_axis"), rangemode="tozero", fixedrange=True
@@ -150,7 +156,7 @@ def capacity_chart(curve: CapacityCurve, chosen: float) -> go.Figure:
 
 
 def _percents() -> dict[str, Any]:
-    ticks = [m * 10.0**e for e in range(-4, 1) for m in (1, 2, 5) if m * 10.0**e <= 1]
+    ticks = [1e-4, 1e-3, 0.01, 0.1, 0.5, 1.0]
     return {
         "tickmode": "array",
         "tickvals": ticks,

@@ -77,7 +77,7 @@ def weeks_chart(weeks: list[Week], unseen: date | None) -> go.Figure:
             font={"color": INK, "size": 11},
         )
     figure.update_layout(**layout(400), barmode="stack", bargap=0.3)
-    figure.update_xaxes(fixedrange=True, showgrid=False, tickformat="%m-%d", hoverformat="%Y-%m-%d")
+    figure.update_xaxes(**_weeks_axis(weeks))
     figure.update_yaxes(title_text=t("fraud_rnn.figure.alerts"), fixedrange=True, row=1, col=1)
     figure.update_yaxes(range=[-0.04, 1.06], tickformat=".0%", fixedrange=True, row=2, col=1)
     return figure
@@ -102,9 +102,17 @@ def caught_chart(weeks: list[Week]) -> go.Figure:
             hovertemplate=f"%{{x|%Y-%m-%d}}<br>{label}: %{{y:,.2f}}<extra></extra>",
         )
     figure.update_layout(**layout(240), barmode="stack", bargap=0.3)
-    figure.update_xaxes(fixedrange=True, showgrid=False, tickformat="%m-%d", hoverformat="%Y-%m-%d")
+    figure.update_xaxes(**_weeks_axis(told))
     figure.update_yaxes(title_text=t("fraud_rnn.column.amount"), fixedrange=True)
     return figure
+
+
+def _weeks_axis(weeks: list[Week]) -> dict[str, Any]:
+    """Ticks at Mondays, in numbers alone: month names would stay English on a Chinese page."""
+    first, apart = weeks[0].start.isoformat(), max(1, -(-len(weeks) // 6))
+    shown = {"tickformat": "%m-%d", "hoverformat": "%Y-%m-%d", "tickangle": 0}
+    ticks = {"tick0": first, "dtick": apart * 7 * 86_400_000}
+    return {"fixedrange": True, "showgrid": False, **shown, **ticks}
 
 
 def rules_chart(added: Mapping[str, Added]) -> go.Figure:

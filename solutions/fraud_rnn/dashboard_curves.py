@@ -20,7 +20,7 @@ from lepton_core.ui.charts import reliability_chart
 from lepton_core.ui.figures import CHART, Figure, show_figures
 from lepton_core.ui.policy import COST, Costs, cost_inputs
 
-from .dashboard_book_curves import CostSummary, JudgedRows, reliability_summary
+from .dashboard_book_curves import CostSummary, JudgedRows, reliability_groups, reliability_summary
 from .dashboard_desk import THRESHOLD_KEY, Desk
 
 # The highest probabilities are what people act on; below them ten groups would all be near zero.
@@ -145,7 +145,34 @@ def _show_reliability(desk: Desk, rows: JudgedRows) -> None:
         observed=observed,
     )
     st.markdown(told)
-    st.plotly_chart(chart, key="fraud.curves.reliability", config=CHART, alt=told)
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        alt = told.replace("*", "")
+        st.plotly_chart(chart, key="fraud.curves.reliability", config=CHART, alt=alt)
+    with right:
+        groups = reliability_groups(rows, _TOP)
+        st.dataframe(
+            groups,
+            hide_index=True,
+            height="content",
+            column_config=_group_columns(),
+            alt=t("fraud_rnn.curves.reliability"),
+        )
+
+
+def _group_columns() -> dict[str, Any]:
+    config = st.column_config
+    name = {
+        key: t(f"fraud_rnn.curves.group.{key}")
+        for key in ("count", "probability", "rate", "expected", "observed")
+    }
+    return {
+        "count": config.NumberColumn(name["count"], format="localized"),
+        "probability": config.NumberColumn(name["probability"], format="%.1f%%"),
+        "rate": config.NumberColumn(name["rate"], format="%.1f%%"),
+        "expected": config.NumberColumn(name["expected"], format="%.1f"),
+        "observed": config.NumberColumn(name["observed"], format="%.0f"),
+    }
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
@@ -162,5 +189,14 @@ def _precision_recall(key: str, _rows: JudgedRows) -> PrecisionRecall:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _capacity_curve(key: str, _desk: Desk) -> CapacityCurve:
-    book = _desk.book
-    return capacity_curve(_desk.marks.probability, book.day, book.card, _desk.usable, book.amount)
+    book, usable = _desk.book, _desk.usable
+    # Days without a usable label would dilute what is caught a day; without any, all days count.
+    judged = np.isin(book.day, np.unique(book.day[usable >= 0]))
+    rows = judged if judged.any() else np.ones(len(book), bool)
+    return capacity_curve(
+        _desk.marks.probability[rows],
+        book.day[rows],
+        book.card[rows],
+        usable[rows],
+        book.amount[rows],
+    )

@@ -66,6 +66,7 @@ def show_past(desk: Desk, kind: str, row: int, key: str) -> None:
                 cases=desk.cases if desk.has_store else None,
             ),
             hide_index=True,
+            placeholder="–",
             height=table_height(len(rows), 300),
             column_config=table_columns(with_day=True),
             alt=t("fraud_rnn.past.list", n=len(rows)),

@@ -46,12 +46,11 @@ def show_day(desk: Desk, day: date) -> None:
 
 
 def _figures(desk: Desk, day: DayFigures) -> list[Figure]:
-    share = day.alerts / day.transactions if day.transactions else 0.0
     able = desk.chosen.cases
+    cards = t("fraud_rnn.figure.able" if able else "fraud_rnn.figure.cards", n=day.cards, able=able)
     parts = [
         ("transactions", f"{day.transactions:,}", ""),
-        ("alerts", f"{day.alerts:,}", f"{share:.2%}"),
-        ("cards", f"{day.cards:,}", t("fraud_rnn.figure.able", n=able) if able else ""),
+        ("alerts", f"{day.alerts:,}", cards),
         ("amount", f"{day.amount:,.2f}", ""),
         (
             "expected",
@@ -147,6 +146,7 @@ def _show_queue(desk: Desk, day: date) -> int | None:
     event: Any = st.dataframe(
         queue_table(desk.book, desk.marks, rows, cases=desk.cases if desk.has_store else None),
         hide_index=True,
+        placeholder="–",
         height=table_height(len(rows)),
         key=f"fraud.queue.{desk.scored.key}.{day}.{view}.{only_open}",
         on_select="rerun",

@@ -42,6 +42,7 @@ def show_rules(desk: Desk) -> None:
     st.dataframe(
         figures.select(_shown(figures)),
         hide_index=True,
+        placeholder="–",
         height=table_height(figures.num_rows),
         column_config=_columns(),
         alt=t("fraud_rnn.rules.title"),

@@ -27,7 +27,7 @@ def show_similar(desk: Desk, row: int) -> None:
     frauds = int(found.fraud.sum())
     share = t("fraud_rnn.similar.share", frauds=frauds, n=len(found.rows), base=found.base)
     st.markdown(share, help=t("fraud_rnn.similar.help", n=found.candidates))
-    left, right = st.columns([5, 7], gap="medium")
+    left, right = st.columns([4, 8], gap="medium")
     with left:
         st.plotly_chart(
             similar_chart(desk, found, row),
@@ -39,6 +39,7 @@ def show_similar(desk: Desk, row: int) -> None:
         st.dataframe(
             _table(desk, found),
             hide_index=True,
+            placeholder="–",
             height=table_height(len(found.rows), 290),
             column_config=_columns(desk),
             alt=t("fraud_rnn.similar.title"),
@@ -67,8 +68,8 @@ def _table(desk: Desk, found: Similar) -> pa.Table:
 def _columns(desk: Desk) -> dict[str, Any]:
     config = st.column_config
     words = [t("fraud_rnn.known.fraud"), t("fraud_rnn.known.genuine")]
-    name = {key: t(f"fraud_rnn.trait.{key}") for key in ("ratio", "gap", "count", "frauds")}
-    help_ = {key: t(f"fraud_rnn.trait_help.{key}") for key in name}
+    name = {key: t(f"fraud_rnn.similar.{key}") for key in ("times", "gap", "count", "frauds")}
+    help_ = {key: t(f"fraud_rnn.trait_help.{key}") for key in ("ratio", "gap", "count", "frauds")}
     return {
         "outcome": config.MultiselectColumn(
             t("fraud_rnn.similar.outcome"), options=words, color=["red", "gray"], width=86
@@ -77,8 +78,8 @@ def _columns(desk: Desk) -> dict[str, Any]:
             t("fraud_rnn.column.time"), format="MM-DD HH:mm", timezone="UTC"
         ),
         "amount": config.NumberColumn(t("fraud_rnn.column.amount"), format="%.2f"),
-        "ratio": config.NumberColumn(name["ratio"], format="× %.1f", help=help_["ratio"]),
-        "gap": config.NumberColumn(name["gap"], format="%.1f h", help=help_["gap"]),
+        "ratio": config.NumberColumn(name["times"], format="× %.1f", help=help_["ratio"]),
+        "gap": config.NumberColumn(name["gap"], format="%.1f h", help=help_["gap"], width=90),
         "count": config.NumberColumn(name["count"], help=help_["count"]),
         "frauds": config.NumberColumn(name["frauds"], help=help_["frauds"]),
         "probability": config.NumberColumn(t("fraud_rnn.column.probability"), format="%.1f%%"),

@@ -47,6 +47,7 @@ def show_weeks(desk: Desk) -> None:
     st.dataframe(
         _table(weeks),
         hide_index=True,
+        placeholder="–",
         height=table_height(len(weeks), 620),
         column_config=_columns(),
         alt=t("fraud_rnn.weeks.chart"),
