@@ -231,6 +231,19 @@ def test_a_champion_that_learned_from_all_test_records_is_refused() -> None:
     assert until in str(caught.value)
 
 
+def test_equal_ids_prove_nothing_where_time_tells_more() -> None:
+    records = world()
+    until = records["time"][-1].as_py().isoformat()
+    counted_alike = {**own(records), "learned_until": until}
+    # Split by time, it must have learned from other records of the same ids.
+    with pytest.raises(DataError) as caught:
+        unseen(pipeline(BLIND, **counted_alike, test_rows_from=1440), records, split(records))
+    assert caught.value.key == "champion.all_seen"
+    # Split at random, its test records lie between those it learned from.
+    rows = unseen(pipeline(BLIND, **counted_alike), records, split(records))
+    assert rows.tolist() == split(records).test.tolist()
+
+
 def test_a_champion_whose_past_is_unknown_is_refused() -> None:
     records = world()
     for card in ({}, {"test_fingerprint": "of other records", "test_rows_from": 3}):
