@@ -8,14 +8,15 @@ from lepton_core.messages import t
 from lepton_core.solution import Task
 from lepton_core.ui.loader import choose_bundle
 from lepton_core.ui.scored import Scored, score, show_rejects
-from lepton_core.ui.uploader import SAMPLE, Source, choose_kind, read_source
+from lepton_core.ui.uploader import DATA, SAMPLE, Source, choose_kind, read_source
 
 
-def choose_scored(task: Task) -> tuple[Scored, Source] | None:
+def choose_scored(task: Task, datasets: bool = False) -> tuple[Scored, Source] | None:
     """Draw the choice of records and bundle in the sidebar, and score the one with the other.
 
     Args:
         task: what the page is for.
+        datasets: whether the task's data sets on this machine can be chosen too.
 
     Returns:
         the scored records and where they came from; None where there is nothing to show yet, which
@@ -23,13 +24,16 @@ def choose_scored(task: Task) -> tuple[Scored, Source] | None:
     """
     with st.sidebar:
         st.subheader(t("ui.source.title"), anchor=False)
-        kind = choose_kind(task)
+        kind = choose_kind(task, datasets)
         # Above what a file that cannot be read says, so that the choice is there at once.
         place = st.container()
     source = read_source(task, kind)
     with place:
         st.subheader(t("ui.bundle.title"), anchor=False)
+        known = kind.removeprefix(DATA)
         preferred = "sample" if kind == SAMPLE else task.default_bundle
+        if known in task.bundles():
+            preferred = known
         folder = choose_bundle(task, preferred, f"ui.bundle.{task.name}.{kind}")
     if source is None:
         return None

@@ -1,4 +1,4 @@
-"""Where a page's records come from: the embedded sample, or a file that a person brings."""
+"""Where a page's records come from: the sample, a data set on this machine, or a person's file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = ["csv", "parquet", "jsonl", "gz"]
 _PICTURES = [*(suffix[1:] for suffix in PICTURE_SUFFIXES), "zip"]
-SAMPLE, FILE = "sample", "file"
+SAMPLE, FILE, DATA = "sample", "file", "data:"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Source:
         name: the file's or the data set's name, for messages.
         key: differs between any two sources, also between two ways to read one file.
         table: the records under our column names.
-        is_sample: whether it is the embedded sample, which every session may share.
+        is_sample: whether it is the embedded sample or a data set, which every session may share.
     """
 
     name: str
@@ -41,16 +41,21 @@ class Source:
     is_sample: bool
 
 
-def choose_kind(task: Task) -> str:
+def choose_kind(task: Task, datasets: bool = False) -> str:
     """Draw the choice between the sample and a file, and the place to drop one.
 
     Args:
         task: whose records are wanted.
+        datasets: whether the task's data sets on this machine can be chosen too; for tasks whose
+            data sets are small enough for a page.
 
     Returns:
-        ``sample`` or ``file``.
+        ``sample``, ``file``, or ``data:`` and a data set's name.
     """
-    names = {kind: t(f"ui.source.{kind}") for kind in (SAMPLE, FILE)}
+    names = {SAMPLE: t("ui.source.sample")}
+    if datasets:
+        names |= {f"{DATA}{name}": name for name in _here(task)}
+    names[FILE] = t("ui.source.file")
     kind = st.radio(
         t("ui.source.label"),
         list(names),
@@ -88,14 +93,14 @@ def read_source(task: Task, kind: str) -> Source | None:
 
     Args:
         task: whose records are wanted.
-        kind: ``sample`` or ``file``.
+        kind: from :func:`choose_kind`.
 
     Raises:
-        LeptonError: the sample cannot be read.
+        LeptonError: the sample or data set cannot be read.
     """
-    if kind == SAMPLE:
-        table = _sample(task.name, task.sample_data)
-        return Source(task.sample_data, f"sample:{task.sample_data}", table, True)
+    if kind != FILE:
+        name = task.sample_data if kind == SAMPLE else kind.removeprefix(DATA)
+        return Source(name, f"sample:{name}", _sample(task.name, name), True)
     kept = _kept(task)
     if kept is None:
         st.info(t("ui.source.nothing"), icon=":material/upload_file:")
@@ -116,6 +121,22 @@ def _sample(task_name: str, dataset: str) -> pa.Table:
     from lepton_core.solution import find_task
 
     return load_records(dataset, find_task(task_name).inputs).table
+
+
+def _here(task: Task) -> list[str]:
+    """Names of the task's data sets whose files are on this machine, less its sample."""
+    from lepton_core.data.lookup import all_datasets
+    from lepton_core.errors import DataError
+
+    broken: list[DataError] = []
+    return [
+        dataset.card.name
+        for dataset in all_datasets(broken)
+        if task.name in dataset.card.tasks
+        and dataset.card.name != task.sample_data
+        and dataset.folder is not None
+        and dataset.path.is_file()
+    ]
 
 
 def _slot(task_name: str) -> str:
