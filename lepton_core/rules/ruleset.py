@@ -198,7 +198,7 @@ def types_of(task: Task, preprocessor: Preprocessor | None = None) -> dict[str, 
         task: whose records.
         preprocessor: of the bundle that scores; None leaves the facts out.
     """
-    inputs = {c.name: c.arrow_type() for c in task.inputs if c.role not in ("label", "meta")}
+    inputs = {c.name: c.arrow_type() for c in task.inputs if c.role != "label"}
     # A pipeline with rules has their columns among its outputs.
     own = {column.name for column in COLUMNS}
     outputs = {

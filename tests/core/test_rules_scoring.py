@@ -20,6 +20,7 @@ from lepton_core.rules import RulesError, RuleSet, rule_figures, types_of
 from lepton_core.rules.report import report
 from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.options import Options
+from lepton_core.spec import Column, Spec
 
 pytestmark = pytest.mark.usefixtures("fast_runs")
 
@@ -191,6 +192,12 @@ def test_the_truth_is_no_name_for_a_rule(fraud: Pipeline) -> None:
     assert types_of(fraud.task)["label"] == pa.string()
     with pytest.raises(RulesError, match="label"):
         RuleSet.of("rules: [{name: a, when: label == 1}]", fraud)
+    # Nor is it under any other name, though columns that serve nothing else are.
+    task = table_pipeline().task
+    inputs = Spec((*task.inputs, Column("left", "int64", "label", required=False)))
+    names = types_of(replace(task, inputs=inputs))
+    assert "left" not in names
+    assert "shop" in names
 
 
 def test_a_fact_needs_a_name_of_its_own() -> None:
