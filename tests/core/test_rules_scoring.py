@@ -184,7 +184,7 @@ def test_a_wrong_name_is_told_before_anything_is_scored_with_the_names_there_are
     pipeline = replace(table_pipeline(), preprocessor=Facts())
     with pytest.raises(RulesError) as caught:
         ruled("rules: [{name: a, when: tons > 5}]", pipeline)
-    assert "amount, label, probability, record_id, review, score, tens" in caught.value.text("en")
+    assert "label, probability, record_id, review, score, shop, tens" in caught.value.text("en")
 
 
 def test_the_truth_is_no_name_for_a_rule(fraud: Pipeline) -> None:
