@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
 from lepton_core.bundle import load_bundle
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import find_task
+
+# Modules beside the tests are imported by name, which this import mode of pytest leaves to us.
+sys.path.append(str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
