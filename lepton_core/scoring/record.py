@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,7 @@ class Recorder:
                 self._pipeline.address,
                 command=command,
                 inputs=[str(path) for path in inputs],
+                started=datetime.now(UTC) - timedelta(seconds=summary.seconds),
                 key=key,
             )
             stored = sum(self.store.add_predictions(number, part) for part in self._parts(out))
