@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,6 +53,10 @@ def decide(
         ),
     ] = None,
     mapping: Map = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", help="Choose on records from then on, UTC: those it never saw."),
+    ] = None,
     amount: Annotated[
         str, typer.Option("--amount", metavar="COLUMN", help="What a record is worth, for cost.")
     ] = "amount",
@@ -100,7 +105,7 @@ def decide(
         pipeline = pipeline.with_rules(RuleSet.of(rules, pipeline))
     if save is not None:
         check_place(save, overwrite)
-    kept = _kept(scores, pipeline, data, mapping, amount, note) if scores else None
+    kept = _kept(scores, pipeline, data, mapping, amount, since, note) if scores else None
     after = asked.decide(before, kept, Path(data).name if data else ", ".join(_names(scores)))
     told: dict[str, Any] = {
         "bundle": pipeline.address,
@@ -137,8 +142,11 @@ def _kept(
     data: str | None,
     mapping: list[str] | None,
     amount: str,
+    since: datetime | None,
     note: Any,
 ) -> Kept:
+    from datetime import UTC, timedelta
+
     from lepton_core.data.labelled import load_labelled
     from lepton_core.errors import UsageError
     from lepton_core.redecide.kept import read_kept
@@ -149,9 +157,17 @@ def _kept(
     records = None
     if data is not None:
         records, _ = load_labelled(data, task, read_mapping(mapping), note)
-    kept = read_kept(scores, pipeline, records, amount)
+    moment = since.replace(tzinfo=UTC) if since else None
+    kept = read_kept(scores, pipeline, records, amount, moment)
     if kept.unmatched:
         note(f"{kept.unmatched:,} scored records are not among those of {data}; left out.")
+    if kept.learned:
+        until = datetime.fromisoformat(pipeline.card["protocol"]["learned_until"])
+        after = (until + timedelta(days=1)).date()
+        note(
+            f"{kept.learned:,} of {len(kept.score):,} records are from the time that the bundle "
+            f"learned from, where it looks better than it is; --since {after} leaves them out."
+        )
     return kept
 
 

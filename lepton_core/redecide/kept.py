@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,8 @@ class Kept:
         entity: int64 [n], number of the record's card, machine...
         amount: float64 [n].
         unmatched: scored records that the given records do not have; they are left out.
+        learned: how many of the n are from the time that the bundle learned from, as far as its
+            card and the records tell. On those a model looks better than it is.
     """
 
     score: np.ndarray
@@ -41,6 +44,7 @@ class Kept:
     entity: np.ndarray | None = None
     amount: np.ndarray | None = None
     unmatched: int = 0
+    learned: int = 0
 
     def decide(self, decision: Classify, policy: Policy) -> Classify:
         """The decision with the threshold that ``policy`` chooses on these scores.
@@ -63,6 +67,7 @@ def read_kept(
     pipeline: Pipeline,
     records: pa.Table | None = None,
     amount: str = "amount",
+    since: datetime | None = None,
 ) -> Kept:
     """The kept scores of files, and what they or the records beside them tell.
 
@@ -75,6 +80,7 @@ def read_kept(
         pipeline: the bundle that scored them.
         records: checked records, matched by ``record_id``.
         amount: the input column that says what a record is worth.
+        since: take the records from then on only, UTC.
 
     Raises:
         DataError: ``decide.*``: a column is missing, or another bundle scored.
@@ -100,11 +106,36 @@ def read_kept(
         elif beside is not None and name in beside.column_names:
             found[role] = beside.column(name)
     unmatched = sum(part.num_rows for part in parts) - len(matched)
-    score = table.column("score").to_numpy()
+    found["score"] = table.column("score")
+    if since is not None:
+        found = _from_then_on(found, since)
+    score = found.pop("score").to_numpy()
     wrong = int((~np.isfinite(score)).sum())
     if wrong:
         raise DataError("decide.bad_score", n=wrong, of=len(score))
-    return Kept(score, **_arrays(found, pipeline), unmatched=unmatched)
+    learned = _learned(found.get("day"), pipeline)
+    return Kept(score, **_arrays(found, pipeline), unmatched=unmatched, learned=learned)
+
+
+def _from_then_on(
+    found: Mapping[str, pa.ChunkedArray], since: datetime
+) -> dict[str, pa.ChunkedArray]:
+    if "day" not in found:
+        raise DataError("decide.no_time")
+    later = pc.greater_equal(found["day"], pa.scalar(since, found["day"].type))
+    if not pc.any(later).as_py():
+        last = pc.max(found["day"]).as_py()
+        raise DataError("rules.none_since", since=since, last=last)
+    return {name: column.filter(later) for name, column in found.items()}
+
+
+def _learned(times: pa.ChunkedArray | None, pipeline: Pipeline) -> int:
+    """How many records the bundle may have learned from, by their time."""
+    until = pipeline.card.get("protocol", {}).get("learned_until")
+    if times is None or until is None:
+        return 0
+    moment = pa.scalar(datetime.fromisoformat(until), times.type)
+    return int(pc.sum(pc.less_equal(times, moment)).as_py() or 0)
 
 
 def _columns_of(task: Task, amount: str) -> dict[str, str]:

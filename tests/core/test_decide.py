@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -357,3 +359,27 @@ def test_a_policy_of_training_is_one_of_scoring(fraud: Pipeline, scores: Path) -
     kept = read_kept([scores], fraud)
     chosen = kept.decide(decided(fraud), Policy("alert_rate", 0.01))
     assert effect(chosen, kept).share == pytest.approx(0.01, abs=1 / len(kept.score))
+
+
+def test_what_the_bundle_learned_from_is_told_and_can_be_left_out(
+    fraud: Pipeline, scores: Path, table: pa.Table
+) -> None:
+    moment = table["time"][table.num_rows // 2].as_py()
+    card = {**fraud.card, "protocol": {"learned_until": moment.isoformat()}}
+    knowing = replace(fraud, card=card)
+    kept = read_kept([scores], knowing, table)
+    times = table["time"].to_pylist()
+    assert kept.learned == sum(time <= moment for time in times)
+    later = read_kept([scores], knowing, table, since=moment + timedelta(seconds=1))
+    assert later.learned == 0
+    assert len(later.score) == len(kept.score) - kept.learned
+    assert later.label is not None
+    assert later.label.tolist() == [
+        label
+        for label, time in zip(table["label"].to_pylist(), times, strict=True)
+        if time > moment
+    ]
+    with pytest.raises(DataError, match="--data"):
+        read_kept([scores], knowing, since=moment)
+    with pytest.raises(DataError, match="Choose an earlier"):
+        read_kept([scores], knowing, table, since=moment + timedelta(days=900))
