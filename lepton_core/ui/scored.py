@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # A progress bar that moves often enough to be believed, seldom enough to cost nothing.
 _BATCH_ROWS = 8192
 _MOST_KEPT = 4
+_FEW_LATE = 0.01
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,32 @@ def show_rejects(scored: Scored) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def show_order(scored: Scored, time_column: str) -> None:
+    """Say so where records are not in order of time, which a stateful task scores by.
+
+    A few late ones are what happens; a file with the newest on top is another matter, since each
+    record is then scored without its past.
+
+    Args:
+        scored: the records in input order.
+        time_column: their time.
+    """
+    if "late" in scored.rejects.counts():
+        return  # the refused ones tell it, with the same button
+    time = scored.records.column(time_column).cast("int64").to_numpy()
+    late = int((time < np.maximum.accumulate(time)).sum()) if len(time) else 0
+    if late <= _FEW_LATE * len(time):
+        return
+    st.warning(t("ui.order.told", n=late, of=len(time)), icon=":material/sort:")
+    st.button(
+        t("ui.rejects.by_time"),
+        icon=":material/sort:",
+        key="ui.order.sort",
+        on_click=_sort,
+        args=(scored.source,),
+    )
 
 
 def _reason(key: str) -> str:

@@ -36,7 +36,7 @@ def page() -> None:
         credit_page()
         return
     # Imported below the heading, so that it is on the screen while the rest loads.
-    from lepton_core.ui.scored import score, show_rejects
+    from lepton_core.ui.scored import score, show_order, show_rejects
     from lepton_core.ui.uploader import SAMPLE, choose_kind, read_source
 
     task = find_task("fraud_rnn/transactions")
@@ -55,6 +55,7 @@ def page() -> None:
         return
     scored = score(source, folder)
     show_rejects(scored)
+    show_order(scored, "time")
     if not len(scored.score):
         st.info(t("fraud_rnn.empty.nothing_scored", n=scored.read), icon=":material/inbox:")
         return
