@@ -129,7 +129,9 @@ def gap_lines(report: pa.Table, least: int = LEAST_FOR_GAP) -> list[str]:
     lines = []
     for attribute, found in gaps(report, least).items():
         if found:
-            told = ", ".join(f"{t(f'evaluate.groups.{r}')} {gap:.1%}" for r, gap in found.items())
+            told = ", ".join(
+                f"{t(f'evaluate.groups.{r}')} {100 * gap:.1f}" for r, gap in found.items()
+            )
             lines.append(t("evaluate.groups.gap", attribute=attribute, gaps=told, least=least))
     return lines
 

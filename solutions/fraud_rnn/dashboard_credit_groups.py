@@ -75,7 +75,7 @@ def _gap_lines(report: pa.Table, rate: str) -> list[str]:
     for attribute, found in gaps(report).items():
         if rate in found:
             name = word(_TASK, "group", attribute)
-            lines.append(t(f"{_PAGE}.gap", attribute=name, gap=found[rate]))
+            lines.append(t(f"{_PAGE}.gap", attribute=name, gap=100 * found[rate]))
     return lines
 
 
