@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from lepton_core.messages import t
-from lepton_core.solution import find_task
+from lepton_core.solution import find_task, load_solution
 from lepton_core.ui.frame import header
 
 if TYPE_CHECKING:
@@ -28,49 +27,37 @@ _ICONS = {
 
 def page() -> None:
     """Draw the page."""
-    header(t("fraud_rnn.title"), t("fraud_rnn.dashboard.caption"))
+    header(t("fraud_rnn.title"))
     if _choose_task() == "credit":
         # Imported where it is wanted: the one page must not wait for the other.
         from .dashboard_credit import credit_page
 
         credit_page()
         return
+    st.caption(t("fraud_rnn.dashboard.caption"))
     # Imported below the heading, so that it is on the screen while the rest loads.
-    from lepton_core.ui.scored import score, show_order, show_rejects
-    from lepton_core.ui.uploader import SAMPLE, choose_kind, read_source
+    from lepton_core.ui.choosing import choose_scored
+    from lepton_core.ui.scored import show_order
 
     task = find_task("fraud_rnn/transactions")
-    with st.sidebar:
-        st.subheader(t("ui.source.title"), anchor=False)
-        kind = choose_kind(task)
-        place = st.container()
-    source = read_source(task, kind)
-    with place:
-        from lepton_core.ui.loader import choose_bundle
-
-        st.subheader(t("ui.bundle.title"), anchor=False)
-        preferred = "sample" if kind == SAMPLE else task.default_bundle
-        folder = choose_bundle(task, preferred, f"fraud.bundle.{kind}")
-    if source is None:
+    found = choose_scored(task)
+    if found is None:
         return
-    scored = score(source, folder)
-    show_rejects(scored)
+    scored, source = found
     show_order(scored, "time")
-    if not len(scored.score):
-        st.info(t("fraud_rnn.empty.nothing_scored", n=scored.read), icon=":material/inbox:")
-        return
-    _work(scored, source, folder)
+    _work(scored, source, task.bundle(scored.address.partition("@")[2]))
 
 
 def _choose_task() -> str:
     """The part of the solution to show; drawn only where there is more than one."""
-    if find_spec(f"{__package__}.dashboard_credit") is None:
-        return "transactions"
-    names = {name: t(f"fraud_rnn.dashboard.task.{name}") for name in ("transactions", "credit")}
+    tasks = [task.name.partition("/")[2] for task in load_solution("fraud_rnn").tasks]
+    if len(tasks) < 2:
+        return tasks[0]
+    names = {name: t(f"fraud_rnn.dashboard.task.{name}") for name in tasks}
     chosen = st.segmented_control(
         t("fraud_rnn.dashboard.task.label"),
-        list(names),
-        default="transactions",
+        tasks,
+        default=tasks[0],
         required=True,
         format_func=names.__getitem__,
         key="fraud.task",

@@ -41,7 +41,7 @@ def show_weeks(desk: Desk) -> None:
     st.plotly_chart(
         weeks_chart(weeks, desk.unseen), key="fraud.weeks.chart", config=CHART, alt=told
     )
-    if known:
+    if any(week.fraud_amount is not None for week in weeks):
         st.subheader(t("fraud_rnn.weeks.amounts"), anchor=False)
         st.plotly_chart(caught_chart(weeks), key="fraud.weeks.amounts", config=CHART, alt=told)
     st.dataframe(

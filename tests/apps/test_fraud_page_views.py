@@ -234,3 +234,13 @@ def test_a_banks_export_with_its_own_names_and_currency_signs(page: AppTest) -> 
 def test_the_shipped_rules_are_there() -> None:
     folder = Path(__file__).resolve().parents[2] / "solutions/fraud_rnn"
     assert (folder / "rules.yaml").exists()
+
+
+def test_the_other_task_is_one_click_away_and_back_nothing_is_lost(page: AppTest) -> None:
+    capacity(page).set_value(9).run()
+    choose(page, "fraud.task", "credit")
+    assert not page.exception
+    assert page.title[0].value == "Card fraud"
+    assert not [slider for slider in page.slider if "Cards the team" in slider.label]
+    choose(page, "fraud.task", "transactions")
+    assert capacity(page).value == 9
