@@ -100,6 +100,15 @@ class EntityTable:
         self._reserve(len(slot_of))
         return of_code[codes]
 
+    def slot(self, value: str | int) -> int:
+        """The slot of one id, added where it was not seen before; as :meth:`slots`."""
+        slot = self._slot_of.get(value)
+        if slot is None:
+            self._check_kind(pa.string() if isinstance(value, str) else pa.int64())
+            slot = self._slot_of[value] = len(self._slot_of)
+            self._reserve(slot + 1)
+        return slot
+
     def _check_kind(self, kind: pa.DataType) -> None:
         is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         if not is_text and not pa.types.is_integer(kind):

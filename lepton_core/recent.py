@@ -28,6 +28,7 @@ class RecentIds:
 
     def __init__(self, capacity: int = 250_000) -> None:
         self._capacity = capacity
+        self._together = max(capacity // 64, 1)
         self._answers: dict[str, np.ndarray] = {}
 
     def split(self, ids: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -58,10 +59,24 @@ class RecentIds:
         score = outputs["score"].astype(np.float32)
         answers = score.reshape(len(ids), math.prod(score.shape[1:]))
         self._answers.update(zip(ids.to_pylist(), answers, strict=True))
-        excess = len(self._answers) - self._capacity
+        self._forget()
+
+    def remember_one(self, record_id: str, score: np.ndarray) -> None:
+        """Keep the score [width] float32 of one id, as :meth:`remember`."""
+        self._answers[record_id] = score
+        if len(self._answers) >= self._capacity + self._together:
+            self._forget()
+
+    def _forget(self) -> None:
+        # Many at a time: the first of a dictionary is found behind the holes of all that went
+        # before. Whole portions, so that what is left does not depend on the cut into batches.
+        excess = (len(self._answers) - self._capacity) // self._together * self._together
         if excess > 0:
             for record_id in list(islice(self._answers, excess)):
                 del self._answers[record_id]
+
+    def __contains__(self, record_id: str) -> bool:
+        return record_id in self._answers
 
     def refuse(self, ids: pa.Array) -> None:
         """Remember ids [n] that were refused: they have no answer."""

@@ -31,6 +31,11 @@ class Decision(ABC):
         [n, levels]...
         """
 
+    def apply_one(self, score: np.ndarray) -> dict[str, Any]:
+        """Output columns of one record as plain values, from its ``score`` [1, ...]."""
+        columns = self.apply({"score": score})
+        return {name: pa.array(values)[0].as_py() for name, values in columns.items()}
+
     @abstractmethod
     def trivial(self, targets: np.ndarray, n: int) -> np.ndarray:
         """Raw scores [n, ...] float32 of a model that knows the training targets alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
@@ -72,6 +73,17 @@ class Classify(Decision):
             "probability": probability,
             "label": labels_of(positive, self.classes),
             "review": (probability >= low) & (probability <= high) & (high > 0),
+        }
+
+    def apply_one(self, score: np.ndarray) -> dict[str, Any]:
+        raw = float(score[0])
+        probability = _single(0.5 * (1.0 + math.tanh(0.5 * (self.slope * raw + self.offset))))
+        low, high = self.band
+        return {
+            "score": raw,
+            "probability": probability,
+            "label": self.classes[probability >= _single(self.threshold)],
+            "review": low <= probability <= high and high > 0,
         }
 
     @classmethod
@@ -237,3 +249,8 @@ def _platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         # nearly the base rate, and the figures tell.
         return _LEAST_SLOPE, float(np.log(rate / (1 - rate)) - _LEAST_SLOPE * centre)
     return float(slope), float(weights[1] - slope * centre)
+
+
+def _single(value: float) -> float:
+    """A number as float32 holds it."""
+    return float(np.float32(value))

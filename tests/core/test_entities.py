@@ -97,3 +97,12 @@ def test_a_state_that_does_not_fit_is_refused_and_the_table_kept():
     with pytest.raises(ValueError, match="must be"):
         table.restore(exported)
     assert len(table) == 1
+
+
+def test_one_id_has_the_slot_that_it_has_among_many() -> None:
+    table = EntityTable(StateArray("n"))
+    assert table.slots(pa.array(["a", "b"])).tolist() == [0, 1]
+    assert [table.slot(name) for name in ("b", "c", "a", "c")] == [1, 2, 0, 2]
+    assert len(table["n"]) == 3
+    with pytest.raises(TypeError):
+        table.slot(7)

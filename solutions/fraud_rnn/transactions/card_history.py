@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import mul
 
 import numpy as np
 import pyarrow as pa
 
 from lepton_core.entities import EntityTable, StateArray, put_back, waves
+from lepton_core.formulas import ARRAYS, NUMBERS, Columns, Formulas, Value, as_rows
 
 from .config import FeatureConfig
 
@@ -26,7 +28,7 @@ class CardHistory:
 
     def __init__(self, config: FeatureConfig) -> None:
         self._config = config
-        self._decay_days = np.asarray(config.decay_days)
+        self._decays = config.decay_days
         n_decays = len(config.decay_days)
         self.names: tuple[str, ...] = (
             "amount_log",
@@ -69,60 +71,84 @@ class CardHistory:
         for rows in waves(slots):
             who = slots[rows]
             now = state[who]
-            anomalous[rows] = self._advance(now, day[rows], amount[rows], out, rows)
-            put_back(state, who, now, None if moves is None else moves[rows])
+            features, moved, odd = self._advance(list(now.T), day[rows], amount[rows], ARRAYS)
+            anomalous[rows] = odd
+            out[rows] = as_rows(features)
+            put_back(state, who, as_rows(moved), None if moves is None else moves[rows])
         return anomalous
 
-    def _advance(
-        self, s: np.ndarray, day: np.ndarray, amount: np.ndarray, out: np.ndarray, rows: np.ndarray
-    ) -> np.ndarray:
-        """One transaction of each card: features from `s` [M, K], which is then moved on."""
-        config, n_decays = self._config, len(self._decay_days)
-        counts = s[:, N_FIXED : N_FIXED + n_decays]
-        sums = s[:, N_FIXED + n_decays :]
-        gap = np.maximum(day - s[:, LAST_DAY], 0.0)
-        fading = np.exp(gap[:, None] / -self._decay_days)
-        counts *= fading
-        sums *= fading
-        s[:, OUTLIERS] *= np.exp(gap / -7.0)
+    def step_one(self, card_id: int | str, day: float, amount: float) -> tuple[list[float], bool]:
+        """One transaction as :meth:`step` takes many: its features, and whether it is anomalous."""
+        slot = self._table.slot(card_id)
+        state = self._table["card"]
+        features, moved, odd = self._advance(state[slot].tolist(), day, amount, NUMBERS)
+        state[slot] = moved
+        return features, odd
 
-        n, mean = s[:, USUAL_N], s[:, USUAL_MEAN]
-        known = n > 0
-        usual = np.where(known, mean, amount)
-        floor = np.maximum(usual, 1e-2)
+    def _advance(
+        self, s: Columns, day: Value, amount: Value, m: Formulas
+    ) -> tuple[list[Value], list[Value], Value]:
+        """One transaction of each card, as columns.
+
+        Args:
+            s: the cards' state.
+            day: time in days.
+            amount: at least 0.
+            m: what the formulas run on.
+
+        Returns:
+            features, the state moved on, and whether the amount is anomalous.
+        """
+        config, n_decays = self._config, len(self._decays)
+        last_day, rows, known, mean, m2, run, outlier_day, outliers = s[:N_FIXED]
+        counts, sums = s[N_FIXED : N_FIXED + n_decays], s[N_FIXED + n_decays :]
+        gap = m.maximum(day - last_day, 0.0)
+        fading = [m.exp(gap / -days) for days in self._decays]
+        counts, sums = [*map(mul, counts, fading)], [*map(mul, sums, fading)]
+        outliers = outliers * m.exp(gap / -7.0)
+
+        usual = m.where(known > 0, mean, amount)
+        floor = m.maximum(usual, 1e-2)
         ratio = amount / floor
         # One row has no spread: until some are seen, half the mean stands in as three rows would.
-        spread = np.sqrt((s[:, USUAL_M2] + 0.75 * floor * floor) / (n + 3.0))
-        outlier = (ratio > config.outlier_ratio) & (n >= config.habit_rows)
+        spread = m.sqrt((m2 + 0.75 * floor * floor) / (known + 3.0))
+        outlier = (ratio > config.outlier_ratio) & (known >= config.habit_rows)
+        recent = [
+            (total + floor) / ((count + 1.0) * floor)
+            for total, count in zip(sums, counts, strict=True)
+        ]
+        features = [
+            m.log1p(amount),
+            m.log(m.clip(ratio, 1e-2, 1e2)),
+            m.clip((amount - usual) / spread, -10.0, 20.0),
+            m.log(m.minimum(gap, config.max_age_days) + 1e-3),
+            m.minimum(m.maximum(day - outlier_day, 0.0), config.max_age_days),
+            outliers,
+            m.log1p(rows),
+            m.log1p(usual),
+            *map(m.log1p, counts),
+            *[m.log(m.clip(one, 1e-2, 1e2)) for one in recent],
+        ]
 
-        f = np.empty((len(day), len(self.names)))
-        f[:, 0] = np.log1p(amount)
-        f[:, 1] = np.log(np.clip(ratio, 1e-2, 1e2))
-        f[:, 2] = np.clip((amount - usual) / spread, -10.0, 20.0)
-        f[:, 3] = np.log(np.minimum(gap, config.max_age_days) + 1e-3)
-        f[:, 4] = np.minimum(np.maximum(day - s[:, OUTLIER_DAY], 0.0), config.max_age_days)
-        f[:, 5] = s[:, OUTLIERS]
-        f[:, 6] = np.log1p(s[:, ROWS])
-        f[:, 7] = np.log1p(usual)
-        f[:, 8 : 8 + n_decays] = np.log1p(counts)
-        recent = (sums + floor[:, None]) / ((counts + 1.0) * floor[:, None])
-        f[:, 8 + n_decays :] = np.log(np.clip(recent, 1e-2, 1e2))
-        out[rows] = f
-
-        counts += 1.0
-        sums += amount[:, None]
-        s[:, LAST_DAY] = np.maximum(s[:, LAST_DAY], day)
-        s[:, ROWS] += 1.0
-        s[:, OUTLIER_RUN] = np.where(outlier, s[:, OUTLIER_RUN] + 1.0, 0.0)
-        s[:, OUTLIER_DAY] = np.where(outlier, day, s[:, OUTLIER_DAY])
-        s[:, OUTLIERS] += outlier
-        accepted = ~outlier | (s[:, OUTLIER_RUN] >= config.habit_rows)
+        run = m.where(outlier, run + 1.0, 0.0)
+        accepted = m.where(outlier, run >= config.habit_rows, True)
         # Welford's update, weight 0 where the amount is left out.
-        delta = np.where(accepted, amount - mean, 0.0)
-        n += accepted
-        mean += delta / np.maximum(n, 1.0)
-        s[:, USUAL_M2] += delta * np.where(accepted, amount - mean, 0.0)
-        return outlier | (amount > config.outlier_amount)
+        delta = m.where(accepted, amount - mean, 0.0)
+        known = known + accepted
+        mean = mean + delta / m.maximum(known, 1.0)
+        moved = [
+            m.maximum(last_day, day),
+            rows + 1.0,
+            known,
+            mean,
+            m2 + delta * m.where(accepted, amount - mean, 0.0),
+            run,
+            m.where(outlier, day, outlier_day),
+            outliers + outlier,
+            *[count + 1.0 for count in counts],
+            *[total + amount for total in sums],
+        ]
+        return features, moved, outlier | (amount > config.outlier_amount)
 
     def export(self) -> dict[str, np.ndarray]:
         """The state as plain arrays."""

@@ -78,6 +78,13 @@ class StreamClock:
                 restart = self._take(at, time, moves, believed, restart)
         return moves, believed, restart
 
+    def goes_on_to(self, time: int) -> bool:
+        """Whether one time is not doubtful; the clock has moved if so."""
+        if not self._confirmed or not -_FARTHEST <= time <= self.time_us + self._jump:
+            return False
+        self.time_us, self._run = max(self.time_us, time), 0
+        return True
+
     def _goes_on(self, time_us: np.ndarray) -> bool:
         """Whether no time [N] is doubtful, as in nearly every batch; the clock has moved if so."""
         if not self._confirmed:
@@ -182,6 +189,15 @@ class TransactionOrder:
         known = before[rows] != _NEVER
         gaps[rows] = np.where(known, (believed[rows] - before[rows]) / 1e6, np.nan)
         return Ordered(slots, np.maximum(believed, before), moves, gaps, restart)
+
+    def take_one(self, card: str | int, time: int) -> int | None:
+        """The slot of one record in order, as :meth:`take`; None, nothing changed, for others."""
+        slot = self._cards.slot(card)
+        last = self._cards["last_us"]
+        if time < last[slot] or not self._clock.goes_on_to(time):
+            return None
+        last[slot] = time
+        return slot
 
     def export(self) -> dict[str, np.ndarray]:
         """The whole memory as plain arrays."""
