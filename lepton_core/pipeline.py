@@ -301,7 +301,7 @@ class Session:
         arrays |= {f"seen.{name}": values for name, values in seen.export().items()}
         if self._history is not None:
             arrays |= {f"history.{name}": a for name, a in self._history.export().items()}
-        return arrays
+        return arrays | beside.export(self.pipeline)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Go on from where :meth:`export_state` was called, in this or another process."""
@@ -309,7 +309,7 @@ class Session:
         self._hidden = {name: a.copy() for name, a in _below("hidden.", arrays).items()}
         self._n_entities = max(map(len, self._hidden.values()), default=0)
         seen = self._seen if self._answers is None else self._answers
-        seen.restore(_below("seen.", arrays))
+        seen.restore(_below("seen.", beside.restored(self.pipeline, arrays)))
         if self._history is not None:
             self._history.restore(_below("history.", arrays))
 

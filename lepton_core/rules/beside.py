@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lepton_core.preprocessing import Prepared
     from lepton_core.solution import Task
 
+_NAMES = "rules.names"
+
 
 def extended(pipeline: Pipeline) -> Task:
     """The pipeline's task with the rules' columns among its outputs.
@@ -86,6 +88,50 @@ def packed(outputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     bits = np.packbits(outputs["rule_hits"], axis=1).astype(np.float32)
     flat = score.reshape(len(score), math.prod(score.shape[1:]))
     return {"score": np.concatenate([flat, bits], axis=1)}
+
+
+def export(pipeline: Pipeline) -> dict[str, np.ndarray]:
+    """What a session's memory notes of the rules: which of them the remembered hits are of."""
+    if pipeline.rules is None:
+        return {}
+    names = "\n".join(rule.name for rule in pipeline.rules.rules)
+    return {_NAMES: np.frombuffer(names.encode(), np.uint8)}
+
+
+def restored(pipeline: Pipeline, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """A session's memory for the pipeline's rules, where it was made with others.
+
+    A remembered answer keeps its hits of the rules that still have their name; a new rule did not
+    hit it.
+    """
+    before = _names(arrays)
+    after = _names(export(pipeline))
+    widths = arrays.get("seen.widths", np.empty(0, np.int64))
+    if before == after or not (widths > 0).any():
+        return arrays
+    rows = arrays["seen.scores"].reshape((widths > 0).sum(), -1)
+    width = rows.shape[1] - _numbers(len(before))
+    old = np.unpackbits(rows[:, width:].astype(np.uint8), axis=1)
+    new = np.zeros((len(rows), len(after)), bool)
+    for place, name in enumerate(after):
+        if name in before:
+            new[:, place] = old[:, before.index(name)]
+    bits = np.packbits(new, axis=1).astype(np.float32)
+    scores = np.concatenate([rows[:, :width], bits], axis=1)
+    return {
+        **arrays,
+        "seen.scores": scores.reshape(-1),
+        "seen.widths": np.where(widths > 0, scores.shape[1], 0),
+    }
+
+
+def _names(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    return arrays[_NAMES].tobytes().decode().split("\n") if _NAMES in arrays else []
+
+
+def _numbers(rules: int) -> int:
+    """How many numbers the hits of so many rules take."""
+    return -(-rules // 8)
 
 
 def unpacked(stored: np.ndarray, outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

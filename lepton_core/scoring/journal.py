@@ -37,7 +37,7 @@ from lepton_core.scoring.folder import (
     sync,
 )
 from lepton_core.scoring.lock import check_foreign, lock
-from lepton_core.scoring.manifest import Manifest, check_settings, read_manifest
+from lepton_core.scoring.manifest import Manifest, check_settings, plain, read_manifest
 
 _HELD_LINES = 1000
 
@@ -68,9 +68,9 @@ class Journal:
             raise DataError("data.cannot_write", out=folder, reason=error) from error
         try:
             earlier = read_manifest(folder) if resume else None
-            if earlier is not None:
-                check_settings(folder, earlier, settings)
             self.manifest = earlier or Manifest(dict(settings))
+            if earlier is not None:
+                check_settings(folder, earlier, settings, self._is_at_rest())
             self.resumed = earlier is not None
             if earlier is None:
                 # First, so that of an older run nothing counts any more while it is removed.
@@ -78,6 +78,9 @@ class Journal:
                 remove_own(folder, keep=(MANIFEST, LOCK))
             else:
                 self._sweep()
+                if not self.done and plain(settings) != earlier.settings:
+                    # Another decision goes on: it is told before it makes anything.
+                    self._replace_manifest(replace(earlier, settings=plain(settings)))
         except BaseException as error:
             with suppress(OSError):
                 if made:
@@ -260,6 +263,11 @@ class Journal:
     def stream_log(self) -> Path:
         """Where a stream keeps its input until the next commit, to be replayed after a kill."""
         return self.folder / f"{STREAM}{self.manifest.number:05d}.jsonl"
+
+    def _is_at_rest(self) -> bool:
+        """Whether no record was begun that is not counted: nothing will be done again."""
+        path = self.stream_log
+        return not self.manifest.cursor.get("input") and not (path.exists() and path.stat().st_size)
 
     def _logs(self) -> Iterator[Path]:
         return (path for name in LOGS if (path := self.folder / name).exists())

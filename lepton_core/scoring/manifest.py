@@ -12,6 +12,8 @@ from lepton_core.errors import DataError, UsageError
 from lepton_core.scoring.folder import MANIFEST
 
 FORMAT = 1
+_ENDLESS = ("stream", "watch")
+_SCORER, _RULES = "scorer_sha256", "rules_sha256"
 
 
 @dataclass
@@ -80,16 +82,40 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise DataError("journal.damaged", path=path, reason=error) from error
 
 
-def check_settings(folder: Path, earlier: Manifest, settings: Mapping[str, Any]) -> None:
+def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as JSON gives them back."""
+    return dict(json.loads(json.dumps(dict(settings), default=str)))
+
+
+def check_settings(
+    folder: Path, earlier: Manifest, settings: Mapping[str, Any], at_rest: bool = False
+) -> None:
     """Refuse to go on with a run of other settings.
+
+    A stream or a watched folder has no end, and its memory must outlive a change of threshold or
+    rules. So these may be others where no record was begun and not finished with the old ones, the
+    model is the same, and the output has the same columns.
+
+    Args:
+        folder: of the run.
+        earlier: the run that goes on.
+        settings: of now.
+        at_rest: whether nothing is left to be done again.
 
     Raises:
         UsageError: ``journal.other_settings``, naming the first that differs.
     """
-    now = json.loads(json.dumps(dict(settings), default=str))
+    now = plain(settings)
+    free: set[str] = set()
+    if at_rest and now.get("mode") in _ENDLESS and _SCORER in earlier.settings:
+        free = {"bundle", "bundle_sha256"}
+        if _RULES in earlier.settings and _RULES in now:
+            free.add(_RULES)
     for name in {**earlier.settings, **now}:
+        if name == _SCORER and name not in earlier.settings:
+            continue  # a run of an older version; its bundle is compared as a whole
         there, here = earlier.settings.get(name), now.get(name)
-        if there != here:
+        if there != here and name not in free:
             raise UsageError(
                 "journal.other_settings", folder=folder, setting=name, there=there, here=here
             )

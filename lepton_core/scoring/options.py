@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from lepton_core.bundle_files import sha256
+from lepton_core.bundle_files import read_json, sha256
 from lepton_core.pipeline import Pipeline
 from lepton_core.scoring.flow import cores
 
@@ -51,6 +53,18 @@ def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, An
     values = {name: value for name, value in asdict(options).items() if name != "threads"}
     folder = pipeline.folder
     digest = sha256(folder / "manifest.json") if folder else ""
-    # By their text: other rules would hit other records, and label them otherwise.
-    rules = {"rules_sha256": pipeline.rules.fingerprint} if pipeline.rules else {}
-    return {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest, **rules, **values}
+    about = {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest}
+    if folder:
+        about["scorer_sha256"] = _scorer(folder)
+    if pipeline.rules:
+        # By their text: other rules would hit other records, and label them otherwise.
+        about["rules_sha256"] = pipeline.rules.fingerprint
+    return {**about, **values}
+
+
+def _scorer(folder: Path) -> str:
+    """What makes the scores and the memory: all of a bundle but its decision and its papers."""
+    files = read_json(folder, "manifest.json")["files"]
+    scoring = ("spec.json", "preprocessor.", "arrays.", "models/")
+    parts = sorted(f"{name} {digest}" for name, digest in files.items() if name.startswith(scoring))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
