@@ -43,7 +43,8 @@ class Contest:
             margin: see the class.
 
         Raises:
-            UsageError: ``champion.other_task``, ``champion.metric``, ``champion.margin``.
+            UsageError: ``champion.other_task``, ``champion.other_classes``, ``champion.metric``,
+                ``champion.margin``.
         """
         if not math.isfinite(margin):
             raise UsageError("champion.margin", received=margin)
@@ -53,6 +54,15 @@ class Contest:
                 bundle=champion.address,
                 expected=task.name,
                 received=champion.task.name,
+            )
+        choices = task.outputs["label"].choices if "label" in task.outputs else None
+        classes = getattr(champion.decision, "classes", None)
+        if choices and classes and set(choices) != set(classes):
+            raise UsageError(
+                "champion.other_classes",
+                bundle=champion.address,
+                expected=", ".join(choices),
+                received=", ".join(classes),
             )
         known = [key for key in task.headline if has_direction(key)]
         if not known or (metric is not None and metric not in known):

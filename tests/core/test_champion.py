@@ -254,8 +254,12 @@ def test_a_champion_whose_past_is_unknown_is_refused() -> None:
 
 def test_what_cannot_be_compared_is_refused_before_training() -> None:
     other = replace(TASK, name="test/others")
+    choices = Column("label", "string", "output", choices=("fine", "fraud"))
+    columns = [choices if column.name == "label" else column for column in OUTPUTS]
+    renamed = replace(TASK, outputs=Spec(tuple(columns)))
     cases: list[tuple[str, Any]] = [
         ("champion.other_task", lambda: Contest.of(pipeline(ABLE), other)),
+        ("champion.other_classes", lambda: Contest.of(pipeline(ABLE), renamed)),
         ("champion.metric", lambda: Contest.of(pipeline(ABLE), TASK, metric="f1")),
         ("champion.margin", lambda: Contest.of(pipeline(ABLE), TASK, margin=float("nan"))),
         (
