@@ -24,6 +24,7 @@ from lepton_core.spec import Column, Spec
 
 pytestmark = pytest.mark.usefixtures("fast_runs")
 
+ROOT = Path(__file__).resolve().parents[2]
 SHADOW = """
 rules:
   - {name: large, when: amount > 500, action: pass}
@@ -298,3 +299,11 @@ def test_a_report_since_a_day_keeps_the_past_for_the_memory(fraud: Pipeline) -> 
     assert found["hits"] == hits.sum()
     with pytest.raises(DataError, match="Choose an earlier"):
         report(pipeline, table, moment.replace(year=2100))
+
+
+def test_the_rules_of_the_documentation_and_of_the_solution_are_sound(fraud: Pipeline) -> None:
+    page = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    (text,) = [part.partition("```")[0] for part in page.split("```yaml\n")[1:]]
+    assert [rule.is_live for rule in RuleSet.of(text, fraud).rules] == [True, False, True]
+    shipped = RuleSet.of(ROOT / "solutions" / "fraud_rnn" / "rules.yaml", fraud)
+    assert not any(rule.is_live for rule in shipped.rules)
