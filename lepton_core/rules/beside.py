@@ -48,9 +48,10 @@ def hits(
         outputs: the model's, [n, ...].
     """
     assert pipeline.rules is not None
-    decided = pipeline.decision.apply(outputs)
     kinds = pipeline.preprocessor.fact_types()
     wanted = pipeline.rules.names
+    of_decision = wanted & set(pipeline.task.outputs.names) - {"record_id"}
+    decided = pipeline.decision.apply(outputs) if of_decision else {}
     facts = pipeline.preprocessor.facts(prepared.arrays) if wanted & kinds.keys() else {}
     rows = None if len(prepared.kept) == records.num_rows else pa.array(prepared.kept)
     # The id is always there: a table without columns has no rows.
