@@ -135,10 +135,13 @@ def test_a_clock_far_ahead_cannot_outweigh_all_that_follows(store: Store, when: 
 
 WRITER = """
 import sys
+import pyarrow as pa
 from lepton_core.store import Store, Verdict
 store = Store.open(sys.argv[1])
-for number in range(40):
+run = store.add_run("t/x", "b")
+for number in range(15):
     store.add_verdict(Verdict("t/x", "", f"r{number}", sys.argv[2], "fraud"))
+    store.add_predictions(run, pa.table({"record_id": [f"r{number}"]}))
     store.latest("t/x")
 """
 
@@ -151,8 +154,11 @@ def test_processes_and_threads_write_at_once_and_nothing_is_lost(tmp_path: Path)
     store = Store.open(str(path))
 
     def write(name: str) -> None:
-        for number in range(40):
+        run = store.add_run("t/x", "b")
+        for number in range(15):
             store.add_verdict(Verdict("t/x", "", f"r{number}", name, "genuine"))
+            # Reads and then writes: it must not read before it may write.
+            store.add_predictions(run, pa.table({"record_id": [f"r{number}"]}))
 
     threads = [threading.Thread(target=write, args=(f"thread {n}",)) for n in range(2)]
     for thread in threads:
@@ -160,9 +166,11 @@ def test_processes_and_threads_write_at_once_and_nothing_is_lost(tmp_path: Path)
     for thread in threads:
         thread.join()
     assert [process.wait() for process in started] == [0, 0]
+    runs = store.runs("t/x")["id"].to_pylist()
     found = store.verdicts("t/x")
-    assert found.num_rows == len(set(found["id"].to_pylist())) == 4 * 40
-    assert store.latest("t/x").num_rows == 40
+    assert found.num_rows == len(set(found["id"].to_pylist())) == 4 * 15
+    assert store.latest("t/x").num_rows == 15
+    assert [store.predictions(run).num_rows for run in runs] == [15] * 4
 
 
 def test_a_run_resumed_is_the_same_run_and_stores_nothing_twice(store: Store) -> None:
