@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
@@ -96,16 +96,26 @@ def open_engine(url: URL) -> Engine:
     if url.drivername.startswith("sqlite"):
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    with speaking(url), begin(engine) as connection:
+    with speaking(url):
+        with engine.connect() as connection:
+            there = set(inspect(connection).get_table_names())
+        if not there.issuperset(METADATA.tables):
+            _make_tables(engine)
+        with engine.connect() as connection:
+            for table in METADATA.sorted_tables:
+                # Tables of that name that are not ours are found now, not at the first verdict.
+                connection.execute(select(table).limit(0))
+    return engine
+
+
+def _make_tables(engine: Engine) -> None:
+    with begin(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
         for table in METADATA.sorted_tables:
             connection.execute(CreateTable(table, if_not_exists=True))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 connection.execute(CreateIndex(index, if_not_exists=True))
-            # Tables of that name that are not ours are found now, not at the first verdict.
-            connection.execute(select(table).limit(0))
-    return engine
 
 
 def begin(engine: Engine) -> AbstractContextManager[Connection]:

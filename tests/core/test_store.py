@@ -218,6 +218,14 @@ def test_the_tables_are_those_that_were_promised(store: Store, tmp_path: Path) -
     assert columns == ["id", "task", "bundle", "record_id", "who", "when", "verdict", "note"]
 
 
+def test_a_store_can_be_opened_and_read_while_somebody_writes(store: Store, tmp_path: Path) -> None:
+    store.add_verdict(said("a"))
+    with sqlite3.connect(tmp_path / "lepton.sqlite", isolation_level=None) as other:
+        other.execute("begin immediate")
+        assert Store.open(str(tmp_path / "lepton.sqlite")).latest(TASK).num_rows == 1
+        other.execute("rollback")
+
+
 def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "lepton.sqlite"
     path.write_bytes(b"no database at all" * 100)
