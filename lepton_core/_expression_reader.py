@@ -16,6 +16,7 @@ from lepton_core._expression_values import (
     Value,
     as_type,
     divide,
+    inside,
     is_null,
     literal_as,
     plain_type,
@@ -37,6 +38,7 @@ ALLOWED = (
     'column names, numbers, "text", True, False, == != < <= > >=, in [...], not in [...], '
     "is None, is not None, and, or, not, & | ~, + - * /, " + ", ".join(f"{f}()" for f in FUNCTIONS)
 )
+_FEW = 1000  # rows
 _COMPARE = {
     ast.Eq: "equal",
     ast.NotEq: "not_equal",
@@ -53,9 +55,12 @@ _BITWISE = {ast.BitAnd: "and_kleene", ast.BitOr: "or_kleene"}
 class Reader:
     """Turns nodes into :class:`Value`; every node that no method knows is refused."""
 
-    def __init__(self, text: str, columns: Mapping[str, pa.DataType]) -> None:
+    def __init__(
+        self, text: str, columns: Mapping[str, pa.DataType], lists: Mapping[str, pa.Array]
+    ) -> None:
         self.text = text
         self.columns = columns
+        self.lists = lists
         self.names: set[str] = set()
 
     def read(self, node: ast.expr) -> Value:
@@ -83,6 +88,10 @@ class Reader:
                 return self.condition(node, lambda c: is_null(left.run(c), asked))
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.List(elts=items)]):
                 return self.member(node, self.read(node.left), [self.read(item) for item in items])
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name(id=name)]) if (
+                self.lists
+            ):
+                return self.listed(node, name)
             case ast.Compare(ops=ops) if all(type(op) in _COMPARE for op in ops):
                 return self.chain(node, [self.read(n) for n in (node.left, *node.comparators)])
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
@@ -201,10 +210,26 @@ class Reader:
         convert, negate = as_type(value, common), isinstance(node.ops[0], ast.NotIn)
 
         def run(columns: dict[str, Any]) -> Any:
-            found = convert(value.run(columns))
-            inside = pc.is_in(found, value_set=wanted)
-            inside = pc.invert(inside) if negate else inside
-            return pc.if_else(pc.is_valid(found), inside, pa.scalar(None, pa.bool_()))
+            return inside(convert(value.run(columns)), wanted, negate)
+
+        return self.condition(node, run)
+
+    def listed(self, node: ast.Compare, name: str) -> Value:
+        """``card in stolen``: a text among the values of a named list."""
+        if name not in self.lists:
+            known = ", ".join(sorted(self.lists))
+            raise UsageError("expression.unknown_list", name=name, known=known)
+        value = self.want(node.left, "text")
+        wanted, negate = self.lists[name].cast(value.type), isinstance(node.ops[0], ast.NotIn)
+        quick = frozenset(wanted.to_pylist())
+
+        def run(columns: dict[str, Any]) -> Any:
+            found = value.run(columns)
+            if isinstance(found, pa.Scalar) or len(found) > _FEW:
+                return inside(found, wanted, negate)
+            # Arrow hashes the whole list anew each time, for a single payment as for a million.
+            among = [v is not None and (v in quick) != negate for v in found.to_pylist()]
+            return pc.if_else(pc.is_valid(found), pa.array(among), pa.scalar(None, pa.bool_()))
 
         return self.condition(node, run)
 

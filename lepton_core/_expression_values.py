@@ -79,5 +79,12 @@ def is_null(found: Any, asked: bool) -> Any:
     return pc.is_null(known(found)) if asked else pc.is_valid(known(found))
 
 
+def inside(found: Any, wanted: pa.Array, negate: bool) -> Any:
+    """Whether values are among ``wanted``; not known of what is not known."""
+    among = pc.is_in(found, value_set=wanted)
+    among = pc.invert(among) if negate else among
+    return pc.if_else(pc.is_valid(found), among, pa.scalar(None, pa.bool_()))
+
+
 def divide(a: Any, b: Any) -> Any:
     return pc.divide(a, pc.if_else(pc.equal(b, 0.0), pa.scalar(None, pa.float64()), b))

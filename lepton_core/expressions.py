@@ -49,24 +49,32 @@ class Condition:
     text: str
     types: Mapping[str, pa.DataType] = field(repr=False)  # of the columns that it reads
     _run: Run = field(repr=False, compare=False)
+    lists: Mapping[str, pa.Array] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str, columns: Mapping[str, pa.DataType]) -> Condition:
+    def parse(
+        cls,
+        text: str,
+        columns: Mapping[str, pa.DataType],
+        lists: Mapping[str, pa.Array] | None = None,
+    ) -> Condition:
         """Read a condition on tables with ``columns``.
 
         Args:
             text: the expression; ``expressions.ALLOWED`` says what may stand in it.
             columns: name and Arrow type of every column that it may read.
+            lists: name -> texts, for ``card in NAME``.
 
         Raises:
             UsageError: ``expression.*``: not readable, too long or deep, something not allowed,
                 an unknown column, types that do not fit, or a result that is not true or false.
         """
-        reader = Reader(text.strip(), columns)
+        reader = Reader(text.strip(), columns, lists or {})
         value = reader.read(_tree(text))
         if value.kind != "bool":
             raise UsageError("expression.not_boolean", text=text.strip(), received=value.kind)
-        return cls(text, {name: columns[name] for name in sorted(reader.names)}, value.run)
+        types = {name: columns[name] for name in sorted(reader.names)}
+        return cls(text, types, value.run, lists or {})
 
     @property
     def names(self) -> frozenset[str]:
@@ -88,7 +96,11 @@ class Condition:
         return self.text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Condition.parse, (self.text, self.types)  # the steps are closures: read anew
+        return Condition.parse, (
+            self.text,
+            self.types,
+            self.lists,
+        )  # the steps are closures: read anew
 
 
 def names_in(text: str) -> frozenset[str]:

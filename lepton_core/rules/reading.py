@@ -7,10 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import yaml
 
 from lepton_core.errors import LeptonError, UsageError
-from lepton_core.messages import t
+from lepton_core.rules.faults import Fault, RulesError, shown
+from lepton_core.rules.lists import read_lists
 
 MAX_BYTES = 262_144
 MAX_RULES = 200
@@ -19,61 +21,8 @@ _MAX_DEPTH = 8
 KEYS = ("name", "when", "mode", "action", "note")
 MODES = ("shadow", "live")
 ACTIONS = ("alert", "review", "pass")
+_TOP = ("rules", "lists")
 _CHOICES = {"mode": MODES, "action": ACTIONS}
-
-
-class Fault(NamedTuple):
-    """One thing that is wrong in a rules file.
-
-    Args:
-        line: from 1; 0 for the file as a whole.
-        rule: the rule's name; empty where it has none.
-        error: what is wrong.
-    """
-
-    line: int
-    rule: str
-    error: LeptonError
-
-    def text(self, language: str | None = None) -> str:
-        """The fault with its place, in words."""
-        key = "rules.place" if self.rule else "rules.line" if self.line else "rules.whole"
-        told = self.error.text(language)
-        return t(key, language=language, line=self.line, rule=self.rule, told=told)
-
-
-class RulesError(UsageError):
-    """A rules file cannot be used; the text holds every fault, a line each.
-
-    Args:
-        source: the file.
-        faults: what is wrong, in the file's order.
-        known: the names that a condition may read, told where one of them names another.
-    """
-
-    def __init__(self, source: str, faults: list[Fault], known: tuple[str, ...] = ()) -> None:
-        super().__init__("rules.faults", source=source, n=len(faults))
-        self.faults = tuple(faults)
-        self.known = known
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return RulesError, (self.values["source"], list(self.faults), self.known)
-
-    def text(self, language: str | None = None) -> str:
-        lines = [super().text(language), *(f"  {fault.text(language)}" for fault in self.faults)]
-        keys = {fault.error.key for fault in self.faults}
-        if self.known and "expression.unknown_column" in keys:
-            known = ", ".join(self.known)
-            lines.append("  " + t("rules.known", language=language, known=known))
-        return "\n".join(lines)
-
-    def to_json(self) -> dict[str, Any]:
-        told = super().to_json()
-        told["error"]["faults"] = [
-            {"line": fault.line, "rule": fault.rule, **fault.error.to_json()["error"]}
-            for fault in self.faults
-        ]
-        return told
 
 
 class Entry(NamedTuple):
@@ -84,14 +33,27 @@ class Entry(NamedTuple):
     lines: dict[str, int]
 
 
-def read_entries(source: Path | str) -> tuple[str, list[Entry], list[Fault]]:
-    """The rules of a file, each key checked; conditions are not read yet.
+class Found(NamedTuple):
+    """What a rules file holds.
+
+    Args:
+        text: the file.
+        entries: the rules that have all they need.
+        lists: name -> texts.
+        faults: what is wrong so far.
+    """
+
+    text: str
+    entries: list[Entry]
+    lists: dict[str, pa.Array]
+    faults: list[Fault]
+
+
+def read_entries(source: Path | str) -> Found:
+    """The rules and lists of a file, each key checked; conditions are not read yet.
 
     Args:
         source: a path, or the YAML itself as a string.
-
-    Returns:
-        the text, the entries that have all they need, and the faults.
 
     Raises:
         RulesError: there is no such file, or nothing of it can be read.
@@ -101,8 +63,8 @@ def read_entries(source: Path | str) -> tuple[str, list[Entry], list[Fault]]:
     try:
         text = _text(source)
         _check_plain(text)
-        root = yaml.compose(text, yaml.SafeLoader)
-        nodes = _rule_nodes(root)
+        parts = _parts(yaml.compose(text, yaml.SafeLoader))
+        nodes = _rule_nodes(parts["rules"])
     except _Stop as stop:
         raise RulesError(name, [Fault(stop.line, "", stop.error)]) from None
     except (yaml.YAMLError, RecursionError) as error:
@@ -111,7 +73,9 @@ def read_entries(source: Path | str) -> tuple[str, list[Entry], list[Fault]]:
         raise RulesError(name, [Fault(line, "", broken)]) from None
     entries = [entry for node in nodes if (entry := _entry(node, faults)) is not None]
     _check_names(entries, faults)
-    return text, entries, faults
+    folder = source.parent if isinstance(source, Path) else None
+    lists = read_lists(parts["lists"], folder, faults) if "lists" in parts else {}
+    return Found(text, entries, lists, faults)
 
 
 class _Stop(Exception):
@@ -153,24 +117,30 @@ def _check_plain(text: str) -> None:
             raise _Stop(line, "rules.too_deep", most=_MAX_DEPTH)
 
 
-def _rule_nodes(root: yaml.Node | None) -> list[yaml.Node]:
+def _parts(root: yaml.Node | None) -> dict[str, yaml.Node]:
+    """The values of the keys that the file has at its top."""
     if not isinstance(root, yaml.MappingNode):
         raise _Stop(root.start_mark.line + 1 if root else 0, "rules.shape")
-    found: list[yaml.Node] | None = None
+    found: dict[str, yaml.Node] = {}
     for key, value in root.value:
-        line = key.start_mark.line + 1
-        if getattr(key, "value", None) != "rules":
-            raise _Stop(line, "rules.unknown_key", key=_shown(key), known="rules", near="rules")
-        if found is not None:
-            raise _Stop(line, "rules.key_twice", key="rules")
-        if not isinstance(value, yaml.SequenceNode):
-            raise _Stop(value.start_mark.line + 1, "rules.shape")
-        found = value.value
-    if not found:
+        line, name = key.start_mark.line + 1, shown(key)
+        if name not in _TOP:
+            known, near = ", ".join(_TOP), get_close_matches(name, _TOP, n=1, cutoff=0.0)[0]
+            raise _Stop(line, "rules.unknown_key", key=name, known=known, near=near)
+        if name in found:
+            raise _Stop(line, "rules.key_twice", key=name)
+        found[name] = value
+    if "rules" not in found:
         raise _Stop(root.start_mark.line + 1, "rules.shape")
-    if len(found) > MAX_RULES:
-        raise _Stop(0, "rules.too_many", n=len(found), most=MAX_RULES)
     return found
+
+
+def _rule_nodes(node: yaml.Node) -> list[yaml.Node]:
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        raise _Stop(node.start_mark.line + 1, "rules.shape")
+    if len(node.value) > MAX_RULES:
+        raise _Stop(0, "rules.too_many", n=len(node.value), most=MAX_RULES)
+    return list(node.value)
 
 
 def _entry(node: yaml.Node, faults: list[Fault]) -> Entry | None:
@@ -196,7 +166,7 @@ def _own_faults(
     node: yaml.MappingNode, values: dict[str, str], lines: dict[str, int]
 ) -> Iterator[tuple[int, LeptonError]]:
     for key_node, value in node.value:
-        key, line = _shown(key_node), key_node.start_mark.line + 1
+        key, line = shown(key_node), key_node.start_mark.line + 1
         if key not in KEYS:
             near = get_close_matches(key, KEYS, n=1, cutoff=0.4) or ["-"]
             known = ", ".join(KEYS)
@@ -207,7 +177,7 @@ def _own_faults(
             continue
         lines[key] = line
         if not isinstance(value, yaml.ScalarNode) or not value.tag.endswith(":str"):
-            yield line, UsageError("rules.not_text", key=key, received=_shown(value))
+            yield line, UsageError("rules.not_text", key=key, received=shown(value))
             continue
         text = value.value.strip()
         if key in _CHOICES and text not in _CHOICES[key]:
@@ -233,12 +203,6 @@ def _check_names(entries: list[Entry], faults: list[Fault]) -> None:
 def _is_name(text: str) -> bool:
     """Names are joined by semicolons in the output, and stand on one line."""
     return 0 < len(text) <= MAX_NAME and text.isprintable() and ";" not in text
-
-
-def _shown(node: yaml.Node) -> str:
-    if isinstance(node, yaml.ScalarNode):
-        return str(node.value)[:80]
-    return "[...]" if isinstance(node, yaml.SequenceNode) else "{...}"
 
 
 def _place(error: Exception) -> tuple[int, str]:

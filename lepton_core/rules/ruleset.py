@@ -14,7 +14,8 @@ import pyarrow as pa
 from lepton_core.decision.base import labels_of
 from lepton_core.errors import UsageError
 from lepton_core.expressions import Condition
-from lepton_core.rules.reading import Fault, RulesError, read_entries
+from lepton_core.rules.faults import Fault, RulesError
+from lepton_core.rules.reading import read_entries
 from lepton_core.spec import Column, Spec
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class RuleSet:
     Args:
         rules: in order.
         text: the file they came from.
+        lists: name -> texts that conditions look into.
 
     Example:
         >>> text = '''
@@ -86,6 +88,7 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     text: str = field(default="", repr=False)
+    lists: Mapping[str, pa.Array] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, source: Path | str, types: Mapping[str, pa.DataType]) -> RuleSet:
@@ -99,12 +102,14 @@ class RuleSet:
         Raises:
             RulesError: with every fault of the file, each with its line and rule.
         """
-        text, entries, faults = read_entries(source)
+        text, entries, lists, faults = read_entries(source)
         rules = []
+        for name in sorted(lists.keys() & types.keys()):
+            faults.append(Fault(0, "", UsageError("rules.list_taken", name=name)))
         for entry in entries:
             values = dict(entry.values)
             try:
-                when = Condition.parse(values.pop("when"), types)
+                when = Condition.parse(values.pop("when"), types, lists)
             except UsageError as error:
                 faults.append(Fault(entry.lines["when"], values["name"], error))
                 continue
@@ -113,7 +118,7 @@ class RuleSet:
             name = str(source) if isinstance(source, Path) else "rules"
             faults.sort(key=lambda fault: fault.line)
             raise RulesError(name, faults, tuple(sorted(types)))
-        return cls(tuple(rules), text)
+        return cls(tuple(rules), text, lists)
 
     @classmethod
     def of(cls, source: Path | str, pipeline: Pipeline) -> RuleSet:
@@ -131,8 +136,11 @@ class RuleSet:
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of the file's text: other rules make another output."""
-        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+        """The sha256 of the file's text and lists: other rules make another output."""
+        digest = hashlib.sha256(self.text.encode("utf-8", "surrogatepass"))
+        for name, values in sorted(self.lists.items()):
+            digest.update("\n".join([f"\0{name}", *values.to_pylist()]).encode())
+        return digest.hexdigest()
 
     def hits(self, table: pa.Table) -> dict[str, np.ndarray]:
         """Which rows each rule hits, live and shadow: name -> bool [n].

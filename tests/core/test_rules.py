@@ -269,3 +269,77 @@ def test_a_file_is_read_and_what_is_not_there_is_told(tmp_path: Path) -> None:
 def test_other_rules_have_another_fingerprint() -> None:
     one, two = rules_of({"when": "amount > 5"}), rules_of({"when": "amount > 6"})
     assert one.fingerprint == rules_of({"when": "amount > 5"}).fingerprint != two.fingerprint
+
+
+# Lists
+
+LISTED = """
+lists:
+  stolen: {stolen}
+rules:
+  - {{name: block, when: card in stolen}}
+  - {{name: others, when: card not in stolen}}
+"""
+
+
+def cards(n: int) -> pa.Table:
+    return pa.table({"card": [None, *(f"{number:06}" for number in range(n))]})
+
+
+@pytest.mark.parametrize("n", [5, 3000])
+def test_a_list_is_written_out_or_a_file_beside_the_rules(tmp_path: Path, n: int) -> None:
+    (tmp_path / "lists").mkdir()
+    lines = "# reported today\n\n000001\r\n 000003 \n非常\n"
+    (tmp_path / "lists" / "stolen.txt").write_text(lines, encoding="utf-8")
+    path = tmp_path / "rules.yaml"
+    path.write_text(LISTED.format(stolen="lists/stolen.txt"))
+    written = LISTED.format(stolen='["000001", "000003", 非常]')
+    for rules in (RuleSet.load(path, TYPES), RuleSet.load(written, TYPES)):
+        found = rules.hits(cards(n))
+        assert np.flatnonzero(found["block"]).tolist() == [2, 4]
+        # A card that is not known is neither in a list nor outside of it.
+        assert found["others"].sum() == n - 2
+        again = pickle.loads(pickle.dumps(rules)).hits(cards(n))
+        assert np.array_equal(again["block"], found["block"])
+
+
+def test_another_list_is_another_fingerprint(tmp_path: Path) -> None:
+    path, file = tmp_path / "rules.yaml", tmp_path / "stolen.txt"
+    path.write_text(LISTED.format(stolen="stolen.txt"))
+    file.write_text("000001\n")
+    before = RuleSet.load(path, TYPES).fingerprint
+    assert RuleSet.load(path, TYPES).fingerprint == before
+    file.write_text("000001\n000002\n")
+    assert RuleSet.load(path, TYPES).fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("lists", "key"),
+    [
+        ("[a, b]", "rules.lists_shape"),
+        ("{stolen: {a: b}}", "rules.bad_list"),
+        ("{stolen: [1, 2]}", "rules.bad_list"),
+        ("{stolen: [[a]]}", "rules.bad_list"),
+        ("{stolen: 7}", "rules.bad_list"),
+        ("{'not a name': [a]}", "rules.list_name"),
+        ("{amount: [a]}", "rules.list_taken"),
+        ("{stolen: /etc/passwd}", "rules.list_place"),
+        ("{stolen: ../stolen.txt}", "rules.list_place"),
+        ("{stolen: nowhere.txt}", "rules.list_file"),
+        ("{stolen: rules.yaml, stolen: [a]}", "rules.key_twice"),
+        ("{other: [a]}", "expression.unknown_list"),
+    ],
+)
+def test_a_wrong_list_is_told(tmp_path: Path, lists: str, key: str) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(f"lists: {lists}\nrules:\n  - {{name: a, when: card in stolen}}\n")
+    with pytest.raises(RulesError) as caught:
+        RuleSet.load(path, TYPES)
+    assert key in [fault.error.key for fault in caught.value.faults]
+    assert all(fault.text("zh") for fault in caught.value.faults)
+
+
+def test_an_uploaded_text_reads_no_file_and_a_list_holds_text() -> None:
+    assert faults(LISTED.format(stolen="stolen.txt"))[0][2] == "rules.list_place"
+    text = LISTED.format(stolen="[a]").replace("card in", "amount in")
+    assert faults(text) == [(5, "block", "expression.types")]
