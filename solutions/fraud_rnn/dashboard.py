@@ -136,6 +136,10 @@ def _choose_view() -> str:
     names = {
         name: f":material/{_ICONS[name]}: {t(f'fraud_rnn.dashboard.view.{name}')}" for name in VIEWS
     }
+    # In the address, so that a reload, or a colleague who gets the link, is at the same place.
+    asked = st.query_params.get(VIEW_KEY)
+    if VIEW_KEY not in st.session_state and asked in VIEWS:
+        st.session_state[VIEW_KEY] = asked
     chosen = st.segmented_control(
         t("fraud_rnn.dashboard.view.label"),
         list(VIEWS),
@@ -146,4 +150,6 @@ def _choose_view() -> str:
         label_visibility="collapsed",
         persist_state="session",
     )
+    if asked != chosen:
+        st.query_params[VIEW_KEY] = str(chosen)
     return str(chosen)

@@ -32,6 +32,7 @@ def show_alert(desk: Desk, day: date) -> None:
     if row is None:
         st.info(t("fraud_rnn.empty.no_alert", day=day.isoformat()), icon=":material/task_alt:")
         return
+    desk.put_in_address(row)
     _head(desk, row)
     left, right = st.columns([7, 5], gap="medium")
     with left:

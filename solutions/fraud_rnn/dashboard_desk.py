@@ -22,7 +22,8 @@ from .dashboard_book_similar import Traits
 from .transactions.config import FeatureConfig
 
 VIEWS = ("queue", "alert", "curves", "rules", "weeks")
-VIEW_KEY = "fraud.view"
+VIEW_KEY = "view"
+_ALERT = "alert"
 THRESHOLD_KEY = "fraud.threshold"
 
 
@@ -80,8 +81,14 @@ class Desk:
         return ranked(rows[self.marks.alert[rows]], self.marks)
 
     def opened(self) -> int | None:
-        """The row that a person chose last; None where that is not among these transactions."""
-        return self.book.row_of(st.session_state.get(self._opened_key))
+        """The row that a person chose last, else the one that the address names, if it is here."""
+        row = self.book.row_of(st.session_state.get(self._opened_key))
+        return self.book.row_of(st.query_params.get(_ALERT)) if row is None else row
+
+    def put_in_address(self, row: int) -> None:
+        """Let the address name a transaction, for a reload or a colleague."""
+        if st.query_params.get(_ALERT) != self.record_id(row):
+            st.query_params[_ALERT] = self.record_id(row)
 
     def open(self, row: int) -> None:
         """Remember the row that a person chose."""

@@ -70,8 +70,7 @@ def _choose_rules(types: dict[str, pa.DataType]) -> RuleSet | None:
     try:
         rules = RuleSet.load(kept[1] if kept else SHIPPED.read_text(encoding="utf-8"), types)
     except LeptonError as error:
-        if kept is not None:
-            error.values["source"] = kept[0]
+        error.values["source"] = kept[0] if kept else SHIPPED.name
         # A line a fault: they are read one by one.
         told = plain_but_code(error.text()).replace("\n", "  \n")
         st.error(told, icon=":material/error:")

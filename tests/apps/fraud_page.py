@@ -44,8 +44,9 @@ def upload(page: AppTest, name: str, content: bytes) -> AppTest:
 
 
 def choose(page: AppTest, key: str, value: str) -> AppTest:
-    """Press one of several buttons side by side, found by the end of their key."""
-    (group,) = [group for group in page.button_group if str(group.key).endswith(key)]
+    """Press one of several buttons side by side, found by their key or its end."""
+    named = [group for group in page.button_group if group.key == key]
+    (group,) = named or [group for group in page.button_group if str(group.key).endswith(key)]
     group.set_value(value)
     return page.run()
 

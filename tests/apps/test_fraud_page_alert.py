@@ -116,7 +116,7 @@ def test_next_open_passes_over_judged_alerts(store: Store) -> None:
 
 
 def test_any_transaction_is_found_by_its_number(store: Store) -> None:
-    page = choose(start(), "fraud.view", "alert")
+    page = choose(start(), "view", "alert")
     (field,) = [field for field in page.text_input if field.label == "Number of a transaction"]
     field.set_value("t000500").run()
     assert record_of(page) == "t000500"
@@ -131,7 +131,7 @@ def test_a_store_that_cannot_be_opened_leaves_the_page_usable(
     view: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEPTON_STORE", "oracle://x/y")
-    page = choose(start(), "fraud.view", view)
+    page = choose(start(), "view", view)
     assert not page.exception
     assert any("Verdicts cannot be read or stored now" in w.value for w in page.warning)
     assert "secret" not in words(page)
@@ -145,7 +145,7 @@ def test_verdicts_are_the_labels_of_a_file_without_labels(store: Store) -> None:
     ids = table["record_id"].to_pylist()
     store.add_verdicts([Verdict(TASK, "", record, "ana", "genuine") for record in ids])
     page = upload(start(), "client.csv", as_csv(table))
-    choose(page, "fraud.view", "weeks")
+    choose(page, "view", "weeks")
     shown = page.dataframe[0].value
     assert (shown["alerts"] > 0).all()
     # Every alert is judged, none was fraud; what was missed nobody knows.

@@ -42,7 +42,7 @@ def number(text: str) -> float:
 def test_every_view_draws_in_both_languages(language: str) -> None:
     page = start(language)
     for view in VIEWS:
-        choose(page, "fraud.view", view)
+        choose(page, "view", view)
         assert not page.exception
         assert not page.error
         assert "fraud_rnn." not in words(page), "a message is missing"
@@ -54,9 +54,9 @@ def test_views_keep_day_capacity_and_way(page: AppTest) -> None:
     capacity(page).set_value(9).run()
     before = figures(page)
     for view in VIEWS[1:]:
-        choose(page, "fraud.view", view)
+        choose(page, "view", view)
         assert capacity(page).value == 9
-    assert figures(choose(page, "fraud.view", "queue")) == before
+    assert figures(choose(page, "view", "queue")) == before
     assert day_of(page).index == 20
 
 
@@ -105,7 +105,7 @@ def test_cost_and_precision_choose_other_thresholds(page: AppTest) -> None:
 
 
 def test_the_cost_of_the_best_threshold_is_never_above_that_of_another(page: AppTest) -> None:
-    choose(page, "fraud.view", "curves")
+    choose(page, "view", "curves")
     by_capacity = figures(page)
     best = number(by_capacity["At the best threshold"])
     assert best <= number(by_capacity["At the chosen threshold"])
@@ -115,12 +115,12 @@ def test_the_cost_of_the_best_threshold_is_never_above_that_of_another(page: App
 
 
 def test_curves_count_only_days_that_the_bundle_did_not_learn_from(page: AppTest) -> None:
-    choose(page, "fraud.view", "curves")
+    choose(page, "view", "curves")
     assert "which the bundle did not learn from: " in words(page)
 
 
 def test_weeks_whose_labels_wait_are_not_zero(page: AppTest) -> None:
-    choose(page, "fraud.view", "weeks")
+    choose(page, "view", "weeks")
     table = page.dataframe[0].value
     waiting = table[[state == ["Not known yet"] for state in map(list, table["state"])]]
     assert len(waiting) == 2
@@ -131,7 +131,7 @@ def test_weeks_whose_labels_wait_are_not_zero(page: AppTest) -> None:
 
 
 def test_a_condition_shows_its_hits_and_a_wrong_one_what_is_wrong(page: AppTest) -> None:
-    choose(page, "fraud.view", "rules")
+    choose(page, "view", "rules")
     (field,) = [field for field in page.text_input if field.label == "Condition"]
     field.set_value("amount > 400").run()
     few = number(figures(page)["Hits"])
@@ -149,19 +149,19 @@ def test_a_condition_shows_its_hits_and_a_wrong_one_what_is_wrong(page: AppTest)
 
 
 def test_a_kept_condition_stands_in_the_table(page: AppTest) -> None:
-    choose(page, "fraud.view", "rules")
+    choose(page, "view", "rules")
     (field,) = [field for field in page.text_input if field.label == "Condition"]
     field.set_value("amount > 123").run()
     hits = number(figures(page)["Hits"])
     press(page, "fraud.rules.keep")
     assert page.dataframe[0].value["hits"][0] == hits
-    choose(page, "fraud.view", "weeks")
-    choose(page, "fraud.view", "rules")
+    choose(page, "view", "weeks")
+    choose(page, "view", "rules")
     assert page.dataframe[0].value["hits"][0] == hits
 
 
 def rules_file(page: AppTest, content: bytes) -> AppTest:
-    choose(page, "fraud.view", "rules")
+    choose(page, "view", "rules")
     page.file_uploader[-1].set_value(("mine.yaml", content, "application/yaml"))
     return page.run()
 
@@ -185,7 +185,7 @@ def test_a_bad_rules_file_tells_every_fault(page: AppTest) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_file_without_labels_leaves_no_view_empty_or_broken(page: AppTest, view: str) -> None:
     upload(page, "client.csv", as_csv(client()))
-    choose(page, "fraud.view", view)
+    choose(page, "view", view)
     assert not page.exception
     assert not page.error
     if view in ("curves", "weeks"):
@@ -197,7 +197,7 @@ def test_a_single_transaction_is_enough_for_every_view(page: AppTest) -> None:
     table = client(1)
     upload(page, "one.csv", as_csv(table.drop_columns(["terminal"])))
     for view in VIEWS:
-        choose(page, "fraud.view", view)
+        choose(page, "view", view)
         assert not page.exception
         assert not page.error
 
@@ -226,7 +226,7 @@ def test_a_banks_export_with_its_own_names_and_currency_signs(page: AppTest) -> 
     assert not page.error
     assert {"Transactions", "Alerts", "Frauds caught"} <= set(shown)
     for view in VIEWS:
-        choose(page, "fraud.view", view)
+        choose(page, "view", view)
         assert not page.exception
         assert not page.error
 

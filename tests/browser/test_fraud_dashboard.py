@@ -73,11 +73,12 @@ def test_an_analyst_works_a_day(page: Any, app_url: str) -> None:
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile(r"^Card c\d+"))).to_be_visible()
 
+    # Capacity for more cards means more alerts.
     thumb = page.get_by_role("slider")
     thumb.focus()
     page.keyboard.press("End")
     expect(figure(page, "Alerts")).not_to_have_text(f"{alerts:.0f}")
-    assert number(page, "Alerts") < alerts
+    assert number(page, "Alerts") > alerts
     assert number(page, "Transactions") == transactions
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
