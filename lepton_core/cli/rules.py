@@ -42,13 +42,17 @@ def check(
             {"name": r.name, "mode": r.mode, "action": r.action, "when": r.when.text}
             for r in rules.rules
         ]
-        print_json({"file": str(file), "rules": listed, "names": known})
+        lists = {name: len(values) for name, values in rules.lists.items()}
+        print_json({"file": str(file), "rules": listed, "lists": lists, "names": known})
         return 0
     rows = [[r.name, r.mode, r.action if r.is_live else "-", r.when.text] for r in rules.rules]
     print(table(["rule", "mode", "acts", "when"], rows))
     live = sum(rule.is_live for rule in rules.rules)
     n = len(rules.rules)
     print(f"{n} rules are sound for {pipeline.address}: {live} live, {n - live} in shadow.")
+    if rules.lists:
+        sizes = ", ".join(f"{name} ({len(values):,})" for name, values in rules.lists.items())
+        print(f"Lists: {sizes}")
     print(f"Names that a condition may read: {', '.join(sorted(known))}")
     return 0
 
