@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,7 +64,7 @@ def at(decision: Classify, threshold: float) -> Classify:
     """
     low, high = decision.band
     moved = decision.with_threshold(threshold)
-    return replace(moved, band=(low, threshold)) if high > 0 and low < threshold else moved
+    return moved.reviewed_from(low) if high > 0 else moved
 
 
 def meaning(
