@@ -60,11 +60,11 @@ def test_groups_are_counted_on_the_test_part(pipeline: Pipeline) -> None:
     page.run()
     assert not told(page)
     (table,) = (frame.value for frame in page.dataframe)
-    row = table[(table["attribute"] == "Sex") & (table["group"] == "All")]
-    assert row["records"].item() == pipeline.card["protocol"]["test_records"]
+    row = table[(table["Attribute"] == "Sex") & (table["Group"] == "All")]
+    assert row["Records"].item() == pipeline.card["protocol"]["test_records"]
     card = next(one for one in pipeline.card["groups"] if one["group"] == "female")
-    women = table[table["group"] == "Women"]
-    assert women["selected"].item().startswith(f"{card['selection_rate']:.1%}")
+    women = table[table["Group"] == "Women"]
+    assert women["Selected"].item().startswith(f"{card['selection_rate']:.1%}")
 
 
 def test_another_threshold_calls_others() -> None:
@@ -97,8 +97,8 @@ def test_a_file_without_labels_is_scored(clients: pa.Table) -> None:
     page.run()
     assert not told(page)
     (table,) = (frame.value for frame in page.dataframe)
-    assert set(table[table["attribute"] == "Sex"]["group"]) == {"All", "Not known"}
-    assert set(table["true positive rate"]) == {"-"}
+    assert set(table[table["Attribute"] == "Sex"]["Group"]) == {"All", "Not known"}
+    assert set(table["True positive rate"]) == {"-"}
 
 
 def test_months_are_drawn_oldest_first(clients: pa.Table) -> None:
