@@ -91,15 +91,17 @@ def choose_threshold(decision: Classify, work: Workload, key: str, words: str) -
     Args:
         decision: the bundle's own.
         work: the records.
-        key: of the widgets; the session remembers them while they are not shown.
+        key: of the widgets; the session remembers them while they are not shown. A page that
+            writes one of ``WAYS`` under ``KEY.way`` into the session's state chooses it.
         words: prefix of the message keys ``meaning``, ``known``, ``known_since``, as for
             :func:`~lepton_core.ui.threshold.threshold_slider`, and ``capacity``.
     """
     names = {way: t(f"ui.policy.{way}") for way in WAYS}
+    # Not a default of the widget: a page may choose a way by its key.
+    st.session_state.setdefault(f"{key}.way", CAPACITY)
     way = st.segmented_control(
         t("ui.policy.label"),
         list(WAYS),
-        default=CAPACITY,
         required=True,
         format_func=names.__getitem__,
         key=f"{key}.way",

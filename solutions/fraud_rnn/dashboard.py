@@ -138,12 +138,10 @@ def _choose_view() -> str:
     }
     # In the address, so that a reload, or a colleague who gets the link, is at the same place.
     asked = st.query_params.get(VIEW_KEY)
-    if VIEW_KEY not in st.session_state and asked in VIEWS:
-        st.session_state[VIEW_KEY] = asked
+    st.session_state.setdefault(VIEW_KEY, asked if asked in VIEWS else VIEWS[0])
     chosen = st.segmented_control(
         t("fraud_rnn.dashboard.view.label"),
         list(VIEWS),
-        default=VIEWS[0],
         required=True,
         format_func=names.__getitem__,
         key=VIEW_KEY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -98,14 +99,17 @@ def with_condition(rules: RuleSet, name: str, when: Condition) -> RuleSet:
         changed = tuple(replace(r, when=when) if r.name == name else r for r in rules.rules)
     else:
         changed = (*rules.rules, Rule(name, when))
-    return RuleSet(changed, as_yaml(changed))
+    return RuleSet(changed, as_yaml(changed, rules.lists), rules.lists)
 
 
-def as_yaml(rules: Sequence[Rule]) -> str:
-    """The text of a rules file, readable by :meth:`RuleSet.load`."""
+def as_yaml(rules: Sequence[Rule], lists: Mapping[str, pa.Array] | None = None) -> str:
+    """The text of a rules file, readable by :meth:`RuleSet.load`; lists are written out."""
     entries = []
     for rule in rules:
         entry = {"name": rule.name, "when": rule.when.text, "mode": rule.mode}
         entry |= {"action": rule.action, **({"note": rule.note} if rule.note else {})}
         entries.append(entry)
-    return str(yaml.safe_dump({"rules": entries}, sort_keys=False, allow_unicode=True, width=100))
+    file: dict[str, Any] = {"rules": entries}
+    if lists:
+        file["lists"] = {name: values.to_pylist() for name, values in lists.items()}
+    return str(yaml.safe_dump(file, sort_keys=False, allow_unicode=True, width=100))

@@ -68,7 +68,7 @@ def _choose_rules(types: dict[str, pa.DataType]) -> RuleSet | None:
         st.info(t("fraud_rnn.empty.rules"), icon=":material/rule:")
         return None
     try:
-        rules = RuleSet.load(kept[1] if kept else SHIPPED.read_text(encoding="utf-8"), types)
+        rules = RuleSet.load(kept[1] if kept else SHIPPED, types)
     except LeptonError as error:
         error.values["source"] = kept[0] if kept else SHIPPED.name
         # A line a fault: they are read one by one.
@@ -78,7 +78,7 @@ def _choose_rules(types: dict[str, pa.DataType]) -> RuleSet | None:
     changed: dict[str, str] = st.session_state.get(_SLOT, {})
     for name, text in changed.items():
         try:
-            rules = with_condition(rules, name, Condition.parse(text, types))
+            rules = with_condition(rules, name, Condition.parse(text, types, rules.lists))
         except LeptonError:
             # Another bundle may not know a name that this condition was written for.
             continue
@@ -142,10 +142,10 @@ def _show_editor(
             t("fraud_rnn.rules.condition"),
             value=own,
             key=f"{_SLOT}.when.{name}.{own}",
-            help=t("fraud_rnn.rules.names", names=", ".join(f"`{n}`" for n in sorted(types))),
+            help=_names(types, rules),
         )
     try:
-        when = Condition.parse(text or "", types)
+        when = Condition.parse(text or "", types, rules.lists)
     except LeptonError as error:
         st.error(plain_but_code(error.text()), icon=":material/error:")
         return
@@ -162,6 +162,13 @@ def _show_editor(
         on_click="ignore",
         key=f"{_SLOT}.download",
     )
+
+
+def _names(types: dict[str, pa.DataType], rules: RuleSet) -> str:
+    names = ", ".join(f"`{name}`" for name in sorted(types))
+    told = t("fraud_rnn.rules.names", names=names)
+    lists = ", ".join(f"`{name}`" for name in sorted(rules.lists))
+    return f"{told} {t('fraud_rnn.rules.lists', names=lists)}" if lists else told
 
 
 def _show_hit(desk: Desk, hit: np.ndarray, known: np.ndarray) -> None:

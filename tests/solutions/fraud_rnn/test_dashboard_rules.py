@@ -56,6 +56,15 @@ def test_a_changed_condition_keeps_the_rest_of_its_rule_and_reads_back() -> None
     assert added.text == as_yaml(added.rules)
 
 
+def test_lists_are_written_out_in_the_file_that_comes_of_an_edit() -> None:
+    text = "lists: {stolen: ['007', 'yes']}\nrules: [{name: r, when: card in stolen}]"
+    rules = RuleSet.load(text, TYPES)
+    when = Condition.parse("card in stolen and amount > 1", TYPES, rules.lists)
+    again = RuleSet.load(with_condition(rules, "r", when).text, TYPES)
+    assert again.lists["stolen"].to_pylist() == ["007", "yes"]
+    assert again.rules[0].when.text == "card in stolen and amount > 1"
+
+
 def test_facts_stand_in_the_books_order() -> None:
     book, _ = make_book(ROWS)
     preprocessor = TransactionPreprocessor().fit(book.records)
