@@ -161,12 +161,20 @@ class DayFigures:
     judged: int
 
 
-def day_figures(book: Book, marks: Marks, day: date) -> DayFigures:
-    """The figures of one day."""
+def day_figures(book: Book, marks: Marks, day: date, known: np.ndarray | None = None) -> DayFigures:
+    """The figures of one day.
+
+    Args:
+        book: the transactions.
+        marks: at the threshold.
+        day: one of ``book.days``.
+        known: int8 [n], 1 fraud, 0 genuine, -1 not known; the records' labels when None.
+    """
+    known = book.known if known is None else known
     rows = book.rows_of_day(day)
     alerts = rows[marks.alert[rows]]
-    labelled = bool((book.known[rows] >= 0).any())
-    frauds = rows[book.known[rows] == 1]
+    labelled = bool((known[rows] >= 0).any())
+    frauds = rows[known[rows] == 1]
     caught = frauds[marks.alert[frauds]]
     probability = marks.probability[alerts].astype(np.float64)
     return DayFigures(
@@ -180,12 +188,19 @@ def day_figures(book: Book, marks: Marks, day: date) -> DayFigures:
         fraud_amount=float(book.amount[frauds].sum()),
         caught=len(caught),
         caught_amount=float(book.amount[caught].sum()),
-        judged=int((book.known[alerts] >= 0).sum()),
+        judged=int((known[alerts] >= 0).sum()),
     )
 
 
-def by_day(book: Book, marks: Marks) -> dict[str, np.ndarray]:
-    """Counts of each day of ``book.days``: alerts by what is known of them, and missed frauds."""
+def by_day(book: Book, marks: Marks, known: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Counts of each day of ``book.days``: alerts by what is known of them, and missed frauds.
+
+    Args:
+        book: the transactions.
+        marks: at the threshold.
+        known: as for :func:`day_figures`.
+    """
+    known = book.known if known is None else known
     _, at = np.unique(book.day, return_inverse=True)
     count = len(book.days)
 
@@ -193,10 +208,10 @@ def by_day(book: Book, marks: Marks) -> dict[str, np.ndarray]:
         return np.bincount(at[mask], minlength=count)
 
     return {
-        "fraud": number(marks.alert & (book.known == 1)),
-        "genuine": number(marks.alert & (book.known == 0)),
-        "unknown": number(marks.alert & (book.known < 0)),
-        "missed": number(~marks.alert & (book.known == 1)),
+        "fraud": number(marks.alert & (known == 1)),
+        "genuine": number(marks.alert & (known == 0)),
+        "unknown": number(marks.alert & (known < 0)),
+        "missed": number(~marks.alert & (known == 1)),
     }
 
 

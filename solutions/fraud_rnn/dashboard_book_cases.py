@@ -48,6 +48,10 @@ class Cases:
         judged[pc.fill_null(row, 0).to_numpy()[here]] = said[here]
         return cls(judged)
 
+    def outcome(self, known: np.ndarray) -> np.ndarray:
+        """int8 [n]: what people said, else the labels ``known`` [n]."""
+        return np.where(self.judged >= 0, self.judged, known)
+
     def status(self, row: int) -> str:
         """``open``, ``confirmed`` or ``dismissed``."""
         return _STATUS[int(self.judged[row])]

@@ -70,15 +70,13 @@ def past_chart(desk: Desk, rows: np.ndarray, selected: int) -> go.Figure:
         rows: of the card or terminal, in order of time.
         selected: the row that a person chose.
     """
-    from .dashboard_past import known_frauds
-
     book, marks = desk.book, desk.marks
     return Timeline(
         time_us=book.time_us[rows],
         value=book.amount[rows],
         value_name=t("fraud_rnn.column.amount"),
         probability=marks.probability[rows],
-        positive=known_frauds(desk, rows),
+        positive=desk.outcome[rows] == 1,
         positive_name=t("fraud_rnn.chart.known_fraud"),
         selected=rows == selected,
         threshold=desk.decision.threshold,

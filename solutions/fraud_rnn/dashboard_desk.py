@@ -66,6 +66,11 @@ class Desk:
         return self.book.known_since(self.unseen)
 
     @property
+    def outcome(self) -> np.ndarray:
+        """int8 [n], what is known of the transactions: what people said, else their labels."""
+        return self.cases.outcome(self.book.known)
+
+    @property
     def day_key(self) -> str:
         """Where the session keeps the chosen day."""
         return f"fraud.day.{self.source.key}"

@@ -95,12 +95,7 @@ def _about(desk: Desk, rows: np.ndarray) -> str:
         t("fraud_rnn.past.usual", amount=float(np.median(book.amount[rows]))),
         t("fraud_rnn.past.alerts", n=int(marks.alert[rows].sum())),
     ]
-    if (book.known[rows] >= 0).any():
-        parts.append(t("fraud_rnn.past.frauds", n=int((book.known[rows] == 1).sum())))
+    known = desk.outcome[rows]
+    if (known >= 0).any():
+        parts.append(t("fraud_rnn.past.frauds", n=int((known == 1).sum())))
     return " · ".join(parts)
-
-
-def known_frauds(desk: Desk, rows: np.ndarray) -> np.ndarray:
-    """bool [n]: confirmed by a person, or labelled as fraud where nobody judged."""
-    known, judged = desk.book.known[rows], desk.cases.judged[rows]
-    return np.where(judged >= 0, judged, known) == 1

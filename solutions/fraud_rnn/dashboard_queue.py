@@ -24,7 +24,7 @@ _MOST_ROWS = 5000
 
 def show_day(desk: Desk, day: date) -> None:
     """The whole view of a day."""
-    figures = day_figures(desk.book, desk.marks, day)
+    figures = day_figures(desk.book, desk.marks, day, desk.outcome)
     show_figures(_figures(desk, figures))
     if desk.unseen is not None and day < desk.unseen and figures.frauds is not None:
         text = t(
@@ -84,7 +84,7 @@ def _show_alerts_by_day(desk: Desk, day: date) -> None:
             st.session_state[desk.day_key] = clicked
 
     st.plotly_chart(
-        alerts_by_day(desk.book, by_day(desk.book, desk.marks), day),
+        alerts_by_day(desk.book, by_day(desk.book, desk.marks, desk.outcome), day),
         key=widget,
         on_select=pick,
         selection_mode="points",

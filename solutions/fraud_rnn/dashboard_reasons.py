@@ -19,8 +19,10 @@ from .dashboard_desk import Desk
 if TYPE_CHECKING:
     from lepton_core.explain.base import Explanation
 
-# So many earlier transactions are read again in about two seconds. Longer pasts are cut down.
-MOST_ROWS = 150_000
+# So many earlier transactions are read again in about two seconds. Longer pasts are cut down,
+# which moves the score that is explained; it is told from this difference on.
+MOST_ROWS = 120_000
+_TELL_FROM = 0.1
 
 
 def show_reasons(desk: Desk, row: int) -> None:
@@ -35,6 +37,9 @@ def show_reasons(desk: Desk, row: int) -> None:
     figure = reason_bars(found.reasons)
     st.plotly_chart(figure, key=f"fraud.reasons.{row}", config=CHART, alt=told)
     st.caption(t("fraud_rnn.alert.reasons_help"))
+    off = found.score - float(desk.book.score[row])
+    if abs(off) >= _TELL_FROM:
+        st.caption(t("fraud_rnn.alert.partly", n=MOST_ROWS, off=off))
 
 
 def explain_row(desk: Desk, row: int) -> Explanation | None:

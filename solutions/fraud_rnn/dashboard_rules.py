@@ -34,7 +34,7 @@ def show_rules(desk: Desk) -> None:
     rules = _choose_rules(types)
     if rules is None:
         return
-    known = np.where(desk.cases.judged >= 0, desk.cases.judged, desk.book.known)
+    known = desk.outcome
     table = _table(desk, rules.names)
     hits = rules.hits(table)
     figures = rule_figures(rules, hits, desk.marks.alert, known if (known >= 0).any() else None)

@@ -10,6 +10,7 @@ from fraud_book import make_book, marks_at
 
 from lepton_core.decision import Classify
 from solutions.fraud_rnn.dashboard_book import Marks, day_figures, within_capacity
+from solutions.fraud_rnn.dashboard_book_cases import Cases
 
 ROWS = [
     (0.1, "a", "s", 100.0, 1, 0.8),
@@ -41,6 +42,15 @@ def test_what_is_known_of_a_day_counts_missed_frauds_and_leaves_out_unknown_ones
 def test_a_day_without_labels_claims_nothing_about_frauds() -> None:
     book, probability = make_book([(*row[:4], None, row[5]) for row in ROWS])
     assert day_figures(book, marks_at(probability, 0.5), DAY).frauds is None
+
+
+def test_what_people_said_counts_more_than_labels() -> None:
+    book, probability = make_book(ROWS)
+    said = np.array([0, -1, -1, -1, 1, -1], np.int8)
+    day = day_figures(book, marks_at(probability, 0.5), DAY, Cases(said).outcome(book.known))
+    # The first alert was dismissed, the fifth, which has no label, confirmed.
+    assert (day.frauds, day.caught, day.judged) == (3, 2, 4)
+    assert day.caught_amount == 40.0
 
 
 def test_a_card_with_several_alerts_takes_one_place_of_the_capacity() -> None:
