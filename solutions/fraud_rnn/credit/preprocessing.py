@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lepton_core.errors import BundleError
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.rejects import Rejects
 
@@ -72,6 +73,17 @@ class CreditPreprocessor(Preprocessor):
     def from_state(
         cls, state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
     ) -> CreditPreprocessor:
+        """The preprocessor that :meth:`state` described.
+
+        Raises:
+            BundleError: it was fitted by a version with other features.
+        """
+        if tuple(state["months"]) != MONTH_FEATURES or tuple(state["codes"]) != CODES:
+            raise BundleError(
+                "fraud_rnn.credit.error.other_features",
+                expected=", ".join(state["months"]),
+                received=", ".join(MONTH_FEATURES),
+            )
         made = cls(FeatureConfig(attributes=tuple(state["attributes"])))
         made.usual = Usual(**state["usual"])
         return made

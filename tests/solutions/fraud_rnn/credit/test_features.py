@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from credit_clients import client, records
 
-from lepton_core.errors import UsageError
+from lepton_core.errors import BundleError, UsageError
 from solutions.fraud_rnn.credit.attributes import age_band
 from solutions.fraud_rnn.credit.clients import Clients
 from solutions.fraud_rnn.credit.config import FeatureConfig
@@ -79,3 +79,11 @@ def test_an_unknown_attribute_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="religion") as error:
         FeatureConfig(("religion",))
     assert "education" in str(error.value)
+
+
+def test_a_bundle_of_other_features_is_refused() -> None:
+    state, arrays = CreditPreprocessor().fit(records(client())).state()
+    again = CreditPreprocessor.from_state(state, arrays)
+    assert again.usual.limit == 120_000.0
+    with pytest.raises(BundleError, match="other features"):
+        CreditPreprocessor.from_state({**state, "months": ["bill"]}, arrays)
