@@ -101,7 +101,9 @@ def test_one_file_with_input_columns_is_as_good_as_two(
         options = Options(select=select, batch_rows=500, part_batches=2)
         score_files(fraud, [source], tmp_path / name, options)
         one = read_kept([tmp_path / name], fraud)
-        for field in ("score", "label", "day", "entity", "amount"):
+        # Floats of other batches differ in their last digits.
+        assert np.allclose(one.score, two.score, atol=1e-4), name
+        for field in ("label", "day", "entity", "amount"):
             assert np.array_equal(getattr(one, field), getattr(two, field)), (name, field)
 
 
