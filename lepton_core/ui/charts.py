@@ -151,7 +151,7 @@ def reason_bars(reasons: tuple[Reason, ...]) -> go.Figure:
             yanchor="middle",
             font={"size": 12},
         )
-    figure.update_layout(**layout(52 * len(texts) + 40), bargap=0.62, showlegend=False)
+    figure.update_layout(**layout(46 * len(texts) + 84), bargap=0.62, showlegend=False)
     # Room on the right for the last bar's number.
     most = max((reason.contribution for reason in reasons), default=1.0)
     figure.update_xaxes(title_text=t("ui.outcomes.raises"), fixedrange=True, range=[0, 1.15 * most])

@@ -12,7 +12,9 @@ _DAY_US = 86_400_000_000
 _FRAUD_DAYS = 30
 _LONGEST_GAP_H = 60 * 24.0
 # What counts as one step of difference in each trait: for a person these weigh alike.
-_STEPS = {"amount": 2.0, "ratio": 1.0, "gap": 2.0, "hour": 3.0, "count": 1.0, "frauds": 1.0}
+_STEPS = {"amount": 2.0, "ratio": 1.0, "gap": 2.0, "hour": 3.0, "count": 1.0, "frauds": 2.0}
+# So many of a terminal's last known outcomes say whether it is compromised now.
+LAST = 5
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Traits:
         hour: float64 [n], hour of the day in UTC, 0..24.
         count: int64 [n], the card's transactions in the 24 hours before.
         frauds: int64 [n], frauds of the last 30 days at the terminal, known by then.
+        latest: int64 [n], frauds among the terminal's last ``LAST`` outcomes known by then.
     """
 
     usual: np.ndarray
@@ -34,6 +37,7 @@ class Traits:
     hour: np.ndarray
     count: np.ndarray
     frauds: np.ndarray
+    latest: np.ndarray
 
     @classmethod
     def of(cls, book: Book, delay_days: float) -> Traits:
@@ -49,13 +53,15 @@ class Traits:
         ratio = book.amount / np.maximum(usual, 0.01)
         hour = (book.time_us % _DAY_US) / 3.6e9
         frauds = _known_frauds(terminal, second, book.known == 1, delay_days)
-        return cls(usual, ratio, gap_h, hour, count, frauds)
+        latest = _latest_frauds(terminal, second, book.known, delay_days)
+        return cls(usual, ratio, gap_h, hour, count, frauds, latest)
 
     def space(self, book: Book) -> np.ndarray:
-        """float64 [n, 5], steps in which the distance of two transactions is measured.
+        """float64 [n, 6], steps in which the distance of two transactions is measured.
 
-        A doubled ratio, count or number of frauds is one step, and so is four times the amount or
-        the gap. The hour goes round and is left out here.
+        A doubled ratio or count is one step, and so are four times the amount, the gap or the
+        frauds, and one more fraud among the terminal's latest outcomes. The hour goes round and is
+        left out here.
         """
         ratio = np.where(np.isnan(self.ratio), 1.0, self.ratio)
         gap = np.where(np.isnan(self.gap_h), _LONGEST_GAP_H, self.gap_h)
@@ -66,6 +72,7 @@ class Traits:
                 np.log2(np.clip(gap, 1 / 60, _LONGEST_GAP_H)) / _STEPS["gap"],
                 np.log2(1.0 + self.count) / _STEPS["count"],
                 np.log2(1.0 + self.frauds) / _STEPS["frauds"],
+                self.latest.astype(np.float64),
             ],
             axis=1,
         )
@@ -167,3 +174,22 @@ def _known_frauds(
     known = np.searchsorted(found, moment - int(delay_days * 86_400), side="right")
     old = np.searchsorted(found, moment - _FRAUD_DAYS * 86_400, side="left")
     return np.where(terminal >= 0, np.maximum(known - old, 0), 0)
+
+
+def _latest_frauds(
+    terminal: np.ndarray, second: np.ndarray, known: np.ndarray, delay_days: float
+) -> np.ndarray:
+    """int64 [n], frauds among the last outcomes at each row's terminal, known when it was made."""
+    some = np.flatnonzero((known >= 0) & (terminal >= 0))
+    if not len(some):
+        return np.zeros(len(terminal), np.int64)
+    # Room for the delay, or a terminal's first days would look up the outcomes of the one before.
+    delay = int(delay_days * 86_400)
+    span = int(second.max() - second.min()) + delay + 1
+    moment = (terminal + 1) * span + (second - second.min()) + delay
+    order = some[np.argsort(moment[some], kind="stable")]
+    frauds = np.concatenate([[0], np.cumsum(known[order] == 1)])
+    after = np.searchsorted(moment[order], moment - delay, side="right")
+    first = np.searchsorted(terminal[order], terminal, side="left")
+    found = frauds[after] - frauds[np.clip(after - LAST, first, after)]
+    return np.where(terminal >= 0, found, 0)

@@ -11,7 +11,7 @@ import streamlit as st
 from lepton_core.messages import t
 from lepton_core.ui.figures import CHART, table_height
 
-from .dashboard_book_similar import Similar, similar_cases
+from .dashboard_book_similar import LAST, Similar, similar_cases
 from .dashboard_desk import Desk
 
 
@@ -57,19 +57,26 @@ def _table(desk: Desk, found: Similar) -> pa.Table:
         "gap": pa.array(traits.gap_h[rows], from_pandas=True),
         "count": traits.count[rows],
         "frauds": traits.frauds[rows],
+        "latest": traits.latest[rows],
         "probability": 100.0 * desk.marks.probability[rows],
         "distance": found.distance,
     }
     if not book.has_terminals:
         columns.pop("frauds")
+        columns.pop("latest")
     return pa.table(columns)
 
 
 def _columns(desk: Desk) -> dict[str, Any]:
     config = st.column_config
     words = [t("fraud_rnn.known.fraud"), t("fraud_rnn.known.genuine")]
-    name = {key: t(f"fraud_rnn.similar.{key}") for key in ("times", "gap", "count", "frauds")}
-    help_ = {key: t(f"fraud_rnn.trait_help.{key}") for key in ("ratio", "gap", "count", "frauds")}
+    name = {
+        key: t(f"fraud_rnn.similar.{key}") for key in ("times", "gap", "count", "frauds", "latest")
+    }
+    help_ = {
+        key: t(f"fraud_rnn.trait_help.{key}")
+        for key in ("ratio", "gap", "count", "frauds", "latest")
+    }
     return {
         "outcome": config.MultiselectColumn(
             t("fraud_rnn.similar.outcome"), options=words, color=["red", "gray"], width=86
@@ -82,6 +89,7 @@ def _columns(desk: Desk) -> dict[str, Any]:
         "gap": config.NumberColumn(name["gap"], format="%.1f h", help=help_["gap"], width=90),
         "count": config.NumberColumn(name["count"], help=help_["count"]),
         "frauds": config.NumberColumn(name["frauds"], help=help_["frauds"]),
+        "latest": config.NumberColumn(name["latest"], help=help_["latest"]),
         "probability": config.NumberColumn(t("fraud_rnn.column.probability"), format="%.1f%%"),
         "distance": config.NumberColumn(
             t("fraud_rnn.similar.distance"),
@@ -102,6 +110,7 @@ def trait_figures(desk: Desk, row: int) -> list[tuple[str, str]]:
     ]
     if desk.book.has_terminals:
         shown.append(("frauds", f"{int(traits.frauds[row]):,}"))
+        shown.append(("latest", f"{int(traits.latest[row])} / {LAST}"))
     return shown
 
 

@@ -39,6 +39,22 @@ def test_a_terminals_frauds_count_once_their_labels_have_arrived() -> None:
     assert Traits.of(book, 0.0).frauds[3] == 1
 
 
+def test_a_terminals_latest_outcomes_are_its_own_and_known_by_then() -> None:
+    labels = [0, 1, 1, 1, 0, 1, 1]
+    rows = [(float(day), "a", "s", 10.0, label, 0.1) for day, label in enumerate(labels)]
+    rows += [(7.5, "b", "before", 10.0, None, 0.1), (7.6, "b", "t", 10.0, 1, 0.1)]
+    rows += [(13.5, "b", "s", 10.0, None, 0.1), (13.6, "b", None, 10.0, None, 0.1)]
+    rows.append((30.0, "b", "t", 10.0, None, 0.1))
+    book, _ = make_book(rows)
+    latest = Traits.of(book, 7.0).latest
+    # On day 13.5 the labels of days 0 to 6 have arrived; the last five are 1 1 0 1 1.
+    assert latest[9] == 4
+    # On day 7.5 nothing is known of a terminal met for the first time, nor of one without a name.
+    assert latest[[7, 8, 10]].tolist() == [0, 0, 0]
+    assert latest[11] == 1
+    assert latest[:7].tolist() == [0] * 7
+
+
 def test_similar_cases_were_known_when_the_transaction_was_made() -> None:
     book, _ = make_book(ROWS)
     traits = Traits.of(book, 7.0)
