@@ -220,12 +220,22 @@ def ranked(rows: np.ndarray, marks: Marks) -> np.ndarray:
     return rows[np.argsort(-marks.probability[rows], kind="stable")]
 
 
-def within_capacity(book: Book, rows: np.ndarray, marks: Marks, cards: int) -> np.ndarray:
-    """Rows of the first ``cards`` cards of a queue, in the queue's order; a card counts once."""
+def likeliest_cards(book: Book, rows: np.ndarray, marks: Marks, cards: int) -> np.ndarray:
+    """The head of a queue that holds ``cards`` different cards, in the queue's order.
+
+    Alerts come first; where they are of fewer cards, the next likely transactions fill the day.
+
+    Args:
+        book: the transactions.
+        rows: of one day.
+        marks: for their probabilities.
+        cards: at least 1.
+    """
     queue = ranked(rows, marks)
     _, first = np.unique(book.card[queue], return_index=True)
-    chosen = book.card[queue[np.sort(first)[:cards]]]
-    return queue[np.isin(book.card[queue], chosen)]
+    first.sort()
+    # Up to where the next card would begin.
+    return queue[: first[cards] if cards < len(first) else len(queue)]
 
 
 def codes(column: pa.ChunkedArray) -> np.ndarray:

@@ -14,7 +14,7 @@ from lepton_core.messages import t
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 from lepton_core.ui.verdict_store import show_store_error
 
-from .dashboard_book import DayFigures, by_day, day_figures, export, ranked, within_capacity
+from .dashboard_book import DayFigures, by_day, day_figures, export, likeliest_cards, ranked
 from .dashboard_desk import Desk, go_to
 from .dashboard_past import show_past
 from .dashboard_table import queue_table, table_columns
@@ -100,10 +100,11 @@ def _views(desk: Desk, day: date) -> dict[str, np.ndarray]:
     every = desk.book.rows_of_day(day)
     alerts = every[desk.marks.alert[every]]
     views = {"alerts": alerts, "review": every[desk.marks.review[every]], "all": every}
-    able = desk.chosen.cases
-    if able is not None and len(np.unique(desk.book.card[alerts])) > able:
-        views = {"capacity": within_capacity(desk.book, alerts, desk.marks, able), **views}
-    return views
+    if desk.chosen.cases is None:
+        return views
+    # A threshold holds for all days; a team has so many hours on this one, whatever it brings.
+    likeliest = likeliest_cards(desk.book, every, desk.marks, desk.chosen.cases)
+    return {"capacity": likeliest, **views}
 
 
 def _show_queue(desk: Desk, day: date) -> int | None:
@@ -113,7 +114,10 @@ def _show_queue(desk: Desk, day: date) -> int | None:
         the row a person chose, the first one at first; None where there is none.
     """
     views = _views(desk, day)
-    names = {name: t(f"fraud_rnn.queue.{name}", n=len(rows)) for name, rows in views.items()}
+    able = desk.chosen.cases
+    names = {
+        name: t(f"fraud_rnn.queue.{name}", n=len(rows), cards=able) for name, rows in views.items()
+    }
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):

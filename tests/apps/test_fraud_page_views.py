@@ -81,8 +81,15 @@ def test_more_capacity_gives_more_alerts_and_never_more_cards_than_asked_for(
         assert len(pairs) / len(set(day)) <= asked
 
 
+def test_the_queue_holds_as_many_cards_as_the_team_can_look_at(page: AppTest) -> None:
+    for asked in (1, 5, 30):
+        capacity(page).set_value(asked).run()
+        choose(page, "fraud.queue.view.4", "capacity")
+        assert page.dataframe[0].value["card"].nunique() == asked
+
+
 def test_the_expected_amount_is_that_of_the_shown_alerts(page: AppTest) -> None:
-    shown = figures(page)
+    shown = figures(choose(page, "fraud.queue.view.4", "alerts"))
     table = page.dataframe[0].value
     expected = (table["probability"] / 100 * table["amount"]).sum()
     assert number(shown["Expected to catch"]) == pytest.approx(expected, abs=0.01)

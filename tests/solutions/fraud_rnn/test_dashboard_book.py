@@ -9,7 +9,7 @@ import pytest
 from fraud_book import make_book, marks_at
 
 from lepton_core.decision import Classify
-from solutions.fraud_rnn.dashboard_book import Marks, day_figures, within_capacity
+from solutions.fraud_rnn.dashboard_book import Marks, day_figures, likeliest_cards
 from solutions.fraud_rnn.dashboard_book_cases import Cases
 
 ROWS = [
@@ -55,11 +55,17 @@ def test_what_people_said_counts_more_than_labels() -> None:
 
 def test_a_card_with_several_alerts_takes_one_place_of_the_capacity() -> None:
     book, probability = make_book(ROWS)
-    marks = marks_at(probability, 0.5)
-    rows = book.rows_of_day(DAY)
-    alerts = rows[marks.alert[rows]]
-    ids = book.take("card", within_capacity(book, alerts, marks, 2)).to_pylist()
-    assert ids == ["d", "a", "a"]
+    rows, marks = book.rows_of_day(DAY), marks_at(probability, 0.5)
+
+    def cards(most: int) -> list[str]:
+        return book.take("card", likeliest_cards(book, rows, marks, most)).to_pylist()
+
+    # Probabilities of the day: d .9, a .8, b .7, a .6, c .2.
+    assert cards(1) == ["d"]
+    assert cards(2) == ["d", "a"]
+    assert cards(3) == ["d", "a", "b", "a"]
+    # Below the threshold too, where the team has time.
+    assert cards(4) == cards(40) == ["d", "a", "b", "a", "c"]
 
 
 def test_marks_are_what_the_decision_says() -> None:
