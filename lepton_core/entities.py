@@ -82,23 +82,22 @@ class EntityTable:
         """
         if isinstance(ids, pa.ChunkedArray):
             ids = ids.combine_chunks()
-        encoded = ids if pa.types.is_dictionary(ids.type) else ids.dictionary_encode()
+        if pa.types.is_dictionary(ids.type):
+            # A dictionary may hold values that no row uses, and these are no entities of ours.
+            ids = ids.cast(ids.type.value_type)
+        encoded = ids.dictionary_encode()
         unique = encoded.dictionary
         self._check_kind(unique.type)
-        slot_of = self._slot_of
         # One dictionary lookup for each distinct id of the batch, never one for each row.
         codes = encoded.indices.to_numpy(zero_copy_only=False)
         if encoded.null_count:
             codes = np.where(np.isnan(codes), -1, codes).astype(np.int64)
-        # A dictionary may hold values that no row uses, and these are no entities of ours.
-        used = np.zeros(len(unique) + 1, dtype=bool)
-        used[codes] = True
-        of_code = np.full(len(unique) + 1, -1, dtype=np.int64)
-        for code, value in enumerate(unique.to_pylist()):
-            if used[code] and value is not None:
-                of_code[code] = slot_of.setdefault(value, len(slot_of))
-        self._reserve(len(slot_of))
-        return of_code[codes]
+        slot_of, values = self._slot_of, unique.to_pylist()
+        known = list(map(slot_of.get, values))
+        if None in known:
+            known = [slot_of.setdefault(value, len(slot_of)) for value in values]
+            self._reserve(len(slot_of))
+        return np.array([*known, -1], dtype=np.int64)[codes]
 
     def slot(self, value: str | int) -> int:
         """The slot of one id, added where it was not seen before; as :meth:`slots`."""
