@@ -7,8 +7,9 @@ The days before fill the memory; the last records are measured. LightGBM has 200
 trained on the same features.
 
 - The step alone: the model's ONNX step, each card's state gathered before and scattered after.
-- With features and state: `Session.take` of checked records, which is features, counters of cards
-  and terminals, step, states, answered ids and decision; and `Session.step`, which also checks.
+- The same features computed, and the step: what LightGBM's last row is compared with.
+- With features, state, answered ids and decision: `Session.take` of checked records, counters of
+  cards and terminals included; and `Session.step`, which also checks.
 - LightGBM with the features given, and with the same features computed by the same engine.
 - Single transactions: `OnlineSession.step_one` of a plain dictionary, everything included, beside
   the bare ONNX step (on the same arrays over and over, and on the cards' own states), and
@@ -26,6 +27,8 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.bundle import load_bundle
 from lepton_core.checking import check
@@ -36,8 +39,27 @@ from solutions.fraud_rnn.transactions.preprocessing import columns
 
 # Records that fill the memory: most cards come several times.
 BEFORE = 900_000
+# Cards of a world of the generator; many worlds stand side by side.
+A_COPY = 5000
 
+IDS = ("card", "terminal")
 State = dict[str, np.ndarray]
+
+
+def transactions(generate: Callable[..., pa.Table], copies: int, n: int) -> pa.Table:
+    """The last ``n`` transactions, in order of time, of as many worlds of the generator."""
+    world = generate(seed=3, cards=A_COPY, terminals=500, days=30)
+    world = world.slice(max(world.num_rows - n // copies, 0))
+    worlds = []
+    for copy in range(copies):
+        ids = {name: pc.binary_join_element_wise(str(copy), world[name], "-") for name in IDS}
+        shifted = pc.add(world["time"], pa.scalar(copy, pa.duration("us")))
+        worlds.append(
+            pa.table({"time": shifted, **ids, "amount": world["amount"], "label": world["label"]})
+        )
+    table = pa.concat_tables(worlds).sort_by("time").combine_chunks()
+    ids = pa.array([f"t{row:08d}" for row in range(table.num_rows)])
+    return table.append_column("record_id", ids)
 
 
 def rate(
@@ -114,7 +136,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bundle", default="fraud_rnn@sample", metavar="TASK|BUNDLE")
     parser.add_argument("--cards", type=int, default=100_000)
-    parser.add_argument("--terminals", type=int, default=10_000)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--repeats", type=int, default=3)
@@ -123,8 +144,7 @@ def main() -> None:
     pipeline = load_bundle(address.bundle_or_default(), threads=1)
     task, n, batch = pipeline.task, given.rows, given.batch
 
-    sample = task.hook(task.sample)(seed=3, cards=given.cards, terminals=given.terminals, days=30)
-    sample = sample.slice(max(sample.num_rows - BEFORE - n, 0))
+    sample = transactions(task.hook(task.sample), given.cards // A_COPY, BEFORE + n)
     n_before = sample.num_rows - n
     before, now = sample.slice(0, n_before), sample.slice(n_before).drop_columns(["label"])
     session = Session(pipeline, on_repeat="answer")
@@ -166,10 +186,19 @@ def main() -> None:
     def features_and_trees(history: Any, first: int) -> object:
         return trees_of(features(history, first))
 
+    def features_and_step(session: Session, first: int) -> object:
+        part = pipeline.preprocessor.transform(records.slice(first, batch), session._history)
+        assert part.slots is not None
+        return session._run_steps(part.arrays["x"], part.slots, part.moves)
+
     kinds: dict[str, tuple[Callable[[], Any], Callable[[Any, int], object]]] = {
         "the step alone": (begin, step),
-        "with features and state": (begin, lambda session, f: session.take(works[f])),
-        "with the check": (begin, lambda session, f: session.step(now.slice(f, batch))),
+        "the same features computed, and the step": (begin, features_and_step),
+        "with features, state, answered ids and decision": (
+            begin,
+            lambda session, f: session.take(works[f]),
+        ),
+        "with the check too": (begin, lambda session, f: session.step(now.slice(f, batch))),
         "features alone": (history, features),
         "LightGBM, features given": (begin, lambda _, f: trees_of(x[f : f + batch])),
         "LightGBM, the same features computed": (history, features_and_trees),
