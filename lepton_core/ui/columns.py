@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +12,7 @@ from lepton_core.errors import DataError
 from lepton_core.messages import has_message, t
 from lepton_core.solution import Task
 from lepton_core.spec import Column
+from lepton_core.ui.column_guess import guess_all
 from lepton_core.ui.plain import plain
 
 if TYPE_CHECKING:
@@ -38,22 +38,6 @@ def recognise(task: Task, found: Sequence[str]) -> tuple[dict[str, str], str]:
         if task.name in dataset.card.tasks and theirs and set(theirs) <= set(found):
             return {ours: name for name, ours in theirs.items()}, dataset.card.name
     return own, ""
-
-
-def guess(column: Column, found: Sequence[str]) -> str | None:
-    """The likeliest of the file's columns, by its name alone.
-
-    Example:
-        >>> guess(Column("amount", "float64"), ["ts", "tx_amount", "card_no"])
-        'tx_amount'
-    """
-    name = column.name.lower()
-    inside = [theirs for theirs in found if name in theirs.lower()]
-    if inside:
-        return min(inside, key=len)
-    lowered = {theirs.lower(): theirs for theirs in found}
-    near = get_close_matches(name, lowered, n=1, cutoff=0.6)
-    return lowered[near[0]] if near else None
 
 
 def choose_columns(task: Task, table: pa.Table, name: str, key: str) -> dict[str, str] | None:
@@ -101,11 +85,11 @@ def _summary(chosen: dict[str, str], dataset: str) -> str:
 
 def _form(task: Task, table: pa.Table, known: dict[str, str], slot: str) -> None:
     """One choice a column, the file's first rows beside them."""
-    found = table.column_names
+    found, guessed = table.column_names, guess_all(task.inputs, table, known)
     with st.form(f"{slot}.form"):
         picked: dict[str, str | None] = {}
         for column, place in _grid(list(task.inputs)):
-            first = known.get(column.name) or guess(column, found)
+            first = guessed.get(column.name)
             picked[column.name] = place.selectbox(
                 _label(column, task.name),
                 found,
