@@ -53,36 +53,33 @@ def read_cells(
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             raise _wrong_type(raw, column, source, first_row) from error
     texts = raw.to_pylist()
-    written, ambiguous = _written(raw, column.dtype)
-    read = [
-        None
-        if text is None or text == ""
-        else _parse(text, column.dtype)
-        if value is None
-        else value
-        for text, value in zip(texts, written, strict=True)
-    ]
     missing = np.array([text is None or text.strip() == "" for text in texts], bool)
+    read = [
+        None if empty else _parse(text, column.dtype)
+        for text, empty in zip(texts, missing.tolist(), strict=True)
+    ]
     unreadable = np.array([value is None for value in read], bool) & ~missing
-    nothing_read = (unreadable & ~ambiguous | missing).all() and unreadable.any()
-    if whole and nothing_read:
+    ambiguous = none
+    if column.dtype in ("int64", "float32", "float64") and unreadable.any():
+        ambiguous = _read_written(texts, np.flatnonzero(unreadable), read, column.dtype)
+        unreadable = np.array([value is None for value in read], bool) & ~missing
+    if whole and unreadable.any() and ((unreadable & ~ambiguous) | missing).all():
         raise _wrong_type(raw, column, source, first_row)
     return pa.chunked_array([pa.array(read, wanted)]), unreadable, ambiguous
 
 
-def _written(raw: pa.ChunkedArray, dtype: str) -> tuple[list[float | int | None], np.ndarray]:
-    """Numbers among texts [n] as people write them, and where one has two meanings."""
-    if dtype not in ("int64", "float32", "float64"):
-        return [None] * len(raw), np.zeros(len(raw), bool)
-    values, ambiguous = read_numbers(raw)
-    if dtype != "int64":
-        return values.to_pylist(), ambiguous
-    # Beyond 2**53 a double would change a whole number; plain digits are parsed as they are.
-    numbers: list[float | int | None] = [
-        int(value) if value is not None and value.is_integer() and abs(value) < 2**53 else None
-        for value in values.to_pylist()
-    ]
-    return numbers, ambiguous
+def _read_written(texts: list[Any], rows: np.ndarray, read: list[Any], dtype: str) -> np.ndarray:
+    """Fill in the numbers at ``rows`` that people wrote; bool [n], where one has two meanings."""
+    values, unsure = read_numbers(pa.array([texts[row] for row in rows], pa.string()))
+    for row, value in zip(rows.tolist(), values.to_pylist(), strict=True):
+        if dtype != "int64":
+            read[row] = value
+        # Beyond 2**53 a double does not hold every whole number.
+        elif value is not None and value.is_integer() and abs(value) < 2**53:
+            read[row] = int(value)
+    ambiguous = np.zeros(len(texts), bool)
+    ambiguous[rows[unsure]] = True
+    return ambiguous
 
 
 def plain(scalar: pa.Scalar) -> Any:
