@@ -180,12 +180,13 @@ def _open(desk: Desk, row: int) -> None:
 def _picked(desk: Desk, selection: Any, rows: np.ndarray) -> int:
     """The clicked row, else the one that was open before, else the first."""
     clicked = [*selection.rows, *(row for row, _ in selection.cells)]
+    opened = desk.opened()
+    row = opened if opened is not None and opened in rows else int(rows[0])
     if clicked and clicked[0] < len(rows):
         row = int(rows[clicked[0]])
-        desk.open(row)
-        return row
-    opened = desk.opened()
-    return opened if opened is not None and opened in rows else int(rows[0])
+    # What stands beside the queue is what the alert's view shows next.
+    desk.open(row)
+    return row
 
 
 def _downloads(desk: Desk, alerts: np.ndarray, day: date) -> None:

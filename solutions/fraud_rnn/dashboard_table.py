@@ -83,15 +83,15 @@ def table_columns(with_day: bool = False) -> dict[str, Any]:
             format="%.1f%%",
             min_value=0.0,
             max_value=100.0,
-            width=130,
+            width=110,
         ),
         "flag": config.MultiselectColumn(
             t("fraud_rnn.column.flag"), options=flags, color=["red", "orange"], width=76
         ),
         "status": config.MultiselectColumn(
-            t("fraud_rnn.column.status"), options=status, color=["blue", "red", "green"], width=96
+            t("fraud_rnn.column.status"), options=status, color=["blue", "red", "green"], width=88
         ),
         "known": config.MultiselectColumn(
-            t("fraud_rnn.column.known"), options=known, color=["red", "gray"], width=86
+            t("fraud_rnn.column.known"), options=known, color=["red", "gray"], width=80
         ),
     }

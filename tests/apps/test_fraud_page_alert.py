@@ -126,6 +126,18 @@ def test_any_transaction_is_found_by_its_number(store: Store) -> None:
     assert record_of(page) == "t000500"
 
 
+def test_the_alert_view_shows_what_stood_beside_the_queue(store: Store) -> None:
+    page = opened(start())
+    first = record_of(page)
+    press(page, "fraud.alert.back")
+    (day,) = [box for box in page.selectbox if box.label == "Day (UTC)"]
+    day.select_index(30).run()
+    card = next(h.value for h in page.subheader if h.value.startswith("Card "))
+    choose(page, "view", "alert")
+    assert record_of(page) != first
+    assert card in [heading.value for heading in page.subheader]
+
+
 @pytest.mark.parametrize("view", ["queue", "alert", "weeks"])
 def test_a_store_that_cannot_be_opened_leaves_the_page_usable(
     view: str, monkeypatch: pytest.MonkeyPatch
