@@ -42,6 +42,13 @@ def name(page: AppTest, who: str) -> AppTest:
     return field.set_value(who).run()
 
 
+def find(page: AppTest, record: str) -> AppTest:
+    """The alert's view with a transaction looked up by its number."""
+    choose(page, "view", "alert")
+    (field,) = [field for field in page.text_input if field.label == "Number of a transaction"]
+    return field.set_value(record).run()
+
+
 def test_an_alert_tells_reasons_in_sentences(store: Store) -> None:
     from lepton_core.bundle import load_bundle
     from lepton_core.data.lookup import load_records
@@ -84,6 +91,7 @@ def test_a_confirmed_alert_is_confirmed_for_everybody(store: Store) -> None:
 
 def test_open_only_leaves_out_what_was_judged_and_a_reopened_one_comes_back(store: Store) -> None:
     page = name(opened(start()), "Ana")
+    record = record_of(page)
     press(page, ".genuine")
     press(page, "fraud.alert.back")
     every = len(page.dataframe[0].value)
@@ -92,7 +100,7 @@ def test_open_only_leaves_out_what_was_judged_and_a_reopened_one_comes_back(stor
     page.toggle[0].set_value(False).run()
     statuses = [list(status) for status in page.dataframe[0].value["status"]]
     assert statuses.count(["Dismissed"]) == 1
-    opened(page)
+    find(page, record)
     press(page, ".withdrawn")
     press(page, "fraud.alert.back")
     statuses = [list(status) for status in page.dataframe[0].value["status"]]
@@ -116,12 +124,9 @@ def test_next_open_passes_over_judged_alerts(store: Store) -> None:
 
 
 def test_any_transaction_is_found_by_its_number(store: Store) -> None:
-    page = choose(start(), "view", "alert")
-    (field,) = [field for field in page.text_input if field.label == "Number of a transaction"]
-    field.set_value("t000500").run()
+    page = find(start(), "t000500")
     assert record_of(page) == "t000500"
-    (field,) = [field for field in page.text_input if field.label == "Number of a transaction"]
-    field.set_value("nowhere").run()
+    find(page, "nowhere")
     assert any("nowhere" in error.value for error in page.error)
     assert record_of(page) == "t000500"
 
