@@ -57,6 +57,15 @@ def test_nothing_is_reviewed_where_a_review_costs_more_than_it_saves() -> None:
     assert summary.best_threshold == 1.0
 
 
+def test_of_thresholds_that_cost_the_same_the_one_with_the_fewest_alerts_is_best() -> None:
+    rows = judged()
+    # Reviewing the second fraud, of 30, and the genuine one before it saves what it costs.
+    curve = cost_curve(rows.probability, rows.known, rows.amount, 15.0, 1.0)
+    summary = CostSummary.of(rows, curve, 0.5, 15.0, 1.0)
+    assert summary.best == pytest.approx(45 / 2)
+    assert summary.best_threshold == pytest.approx(0.9)
+
+
 def test_expected_frauds_are_the_sum_of_the_highest_probabilities() -> None:
     rng = np.random.default_rng(0)
     probability = rng.random(2000).astype(np.float32)

@@ -66,7 +66,8 @@ def test_similar_cases_were_known_when_the_transaction_was_made() -> None:
 
 def test_a_verdict_is_an_outcome_at_once() -> None:
     book, _ = make_book(ROWS)
-    judged = np.array([-1, 0, 1, -1, -1, -1], np.int8)
+    # The last one is judged too, but made only later.
+    judged = np.array([-1, 0, 1, -1, -1, 1], np.int8)
     found = similar_cases(book, Traits.of(book, 7.0), 3, 7.0, judged)
     assert dict(zip(found.rows.tolist(), found.fraud.tolist(), strict=True)) == {1: False, 2: True}
 
