@@ -84,10 +84,10 @@ def _steps(desk: Desk, queue: np.ndarray, row: int | None) -> None:
             ("next", "chevron_right", after),
         ):
             st.button(
-                "",
+                t(f"fraud_rnn.alert.{name}"),
                 icon=f":material/{icon}:",
                 key=f"fraud.alert.{name}",
-                help=t(f"fraud_rnn.alert.{name}"),
+                help=t(f"fraud_rnn.alert.{name}_help"),
                 disabled=target is None,
                 on_click=desk.turn_to,
                 args=(target,),
