@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # which moves the score that is explained; it is told from this difference on.
 MOST_ROWS = 120_000
 _TELL_FROM = 0.1
+# Alerts of a day that are explained together.
+_AT_ONCE = 40
 
 
 def show_reasons(desk: Desk, row: int) -> None:
@@ -43,20 +45,34 @@ def show_reasons(desk: Desk, row: int) -> None:
 
 
 def explain_row(desk: Desk, row: int) -> Explanation | None:
-    """The reasons of a row; None where it is refused without the rest of its file."""
-    return _explain(f"{desk.scored.key}|{desk.record_id(row)}", desk, row)
+    """The reasons of a row; None where it is refused without the rest of its file.
+
+    The past is read once for all alerts of the row's day, so that the next one is there at once.
+    """
+    kept, record_id = _kept(desk.scored.key), desk.record_id(row)
+    if record_id not in kept:
+        together = np.unique(np.append(desk.queue(desk.day_of(row))[:_AT_ONCE], row))
+        if together[-1] >= MOST_ROWS:
+            # Where the past is cut down, each one has its own.
+            together = np.array([row])
+        kept |= _explain(desk, together)
+    return kept[record_id]
 
 
-@st.cache_resource(show_spinner=False, max_entries=256, scope="session")
-def _explain(key: str, _desk: Desk, _row: int) -> Explanation | None:
+def _explain(desk: Desk, rows: np.ndarray) -> dict[str, Explanation | None]:
+    """Record id -> reasons of some rows, from the past of the latest."""
     from lepton_core.solution import find_task
 
     task = find_task("fraud_rnn/transactions")
-    past = past_rows(_desk.book, _row, MOST_ROWS)
-    records = _desk.book.records.take(pa.array(past))
-    explainer = task.hook(task.explainer)()
-    found = explainer.explain(load(_desk.folder), records, [_desk.record_id(_row)])
-    return found[0] if found else None
+    records = desk.book.records.take(pa.array(past_rows(desk.book, int(rows[-1]), MOST_ROWS)))
+    ids = [desk.record_id(row) for row in rows.tolist()]
+    found = task.hook(task.explainer)().explain(load(desk.folder), records, ids)
+    return dict.fromkeys(ids) | {one.record_id: one for one in found}
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, scope="session")
+def _kept(key: str) -> dict[str, Explanation | None]:
+    return {}
 
 
 def past_rows(book: Book, row: int, most: int) -> np.ndarray:

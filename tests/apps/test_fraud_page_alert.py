@@ -65,6 +65,24 @@ def test_an_alert_tells_reasons_in_sentences(store: Store) -> None:
     assert found.reasons[0].text() in str(drawn[0].proto.spec)
 
 
+def test_the_next_alert_of_a_day_is_explained_without_reading_the_past_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from solutions.fraud_rnn.transactions.reasons import TransactionExplainer
+
+    page = opened(start())
+    first = record_of(page)
+
+    def never(*given: object) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(TransactionExplainer, "explain", never)
+    press(page, "fraud.alert.next")
+    assert not page.exception
+    assert not page.error
+    assert record_of(page) != first
+
+
 def test_a_verdict_without_a_name_is_not_stored_and_keeps_its_note(store: Store) -> None:
     page = opened(start())
     page.text_area[0].set_value("called the holder").run()
