@@ -19,19 +19,19 @@ import json, numpy as np
 from lepton_core._keras import keras
 from lepton_core.solution import find_task
 from solutions.fraud_rnn.transactions.config import ModelConfig
-from solutions.fraud_rnn.transactions.features import FeatureEngine, fit_scaling, scale
-from solutions.fraud_rnn.transactions.config import FeatureConfig
-from solutions.fraud_rnn.transactions.model import train
-from solutions.fraud_rnn.transactions.preprocessing import columns
+from solutions.fraud_rnn.transactions.learned import card_width, places
+from solutions.fraud_rnn.transactions.model import Inputs, train
+from solutions.fraud_rnn.transactions.preprocessing import TransactionPreprocessor, columns
 from solutions.fraud_rnn.transactions.sample import generate
 from lepton_core.checking import check
 
 records = check(generate(seed=3, cards=200, terminals=80, days=40), find_task("fraud_rnn").inputs)
-card, terminal, time_us, amount, label = columns(records.table)
-x = FeatureEngine(FeatureConfig()).step(card, terminal, time_us, amount, label)
-x = scale(x, *fit_scaling(x))
+card, _, _, _, label = columns(records.table)
+preprocessor = TransactionPreprocessor()
+x = preprocessor.fit_history(records.table, np.arange(len(label)))
+inputs = Inputs(x.shape[1], card_width(preprocessor.config), *places(preprocessor.config))
 slots = card.dictionary_encode().indices.to_numpy().astype(np.int64)
-model = train(x, slots, label, label >= 0, ModelConfig(epochs=1), seed=0)
+model = train(x, slots, label, label >= 0, ModelConfig(epochs=1), inputs, preprocessor.scaling, 0)
 loss = model.history.history["loss"][0]
 print(json.dumps({"backend": keras.backend.backend(), "loss": float(loss)}))
 """

@@ -14,11 +14,12 @@ class FeatureConfig:
         decay_days: time constants of the decayed counters, in days.
         outlier_ratio: an amount above this many times the card's usual one is left out of the
             usual amount, and is what is anomalous about it at the terminal.
-        outlier_amount: an amount above this is anomalous whoever pays it; `learn_outlier_amount`
-            reads it off labelled rows.
+        outlier_amount: an amount above this is anomalous whoever pays it; infinite learns it from
+            labelled rows.
         habit_rows: a card's first rows always count as usual, and so many outliers in a row
             are taken for a new habit.
-        fraud_memory_days: a terminal's run of frauds ends when this many days pass without one.
+        fraud_memory_days: how long a terminal stays compromised; 0 learns it from labelled rows.
+        terminal_hazard: chance a day that an honest terminal becomes compromised.
         max_age_days: ages are cut here; it also stands for "never".
         late_days: a transaction up to so many days older than its card's latest is scored as if
             it came with that one; an older one is refused.
@@ -31,7 +32,8 @@ class FeatureConfig:
     outlier_ratio: float = 3.0
     outlier_amount: float = float("inf")
     habit_rows: int = 5
-    fraud_memory_days: float = 28.0
+    fraud_memory_days: float = 0.0
+    terminal_hazard: float = 5e-4
     max_age_days: float = 60.0
     late_days: float = 7.0
     jump_days: float = 7.0
@@ -46,6 +48,7 @@ class ModelConfig:
         dense_units: width of the layer before the GRU.
         gru_units: width of the card's state.
         head_units: width of the layer after the GRU.
+        terminal_units: width of the terminal's part.
         epochs: passes over the training cards.
         learning_rate: at the start; it falls to zero along a cosine.
         weight_decay: of AdamW.
@@ -61,9 +64,10 @@ class ModelConfig:
     dense_units: int = 32
     gru_units: int = 32
     head_units: int = 64
+    terminal_units: int = 16
     epochs: int = 8
-    learning_rate: float = 3e-3
-    weight_decay: float = 4e-3
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.3
     clipnorm: float = 1.0
     batch_cards: int = 32
     context_days: float = 14.0
@@ -76,6 +80,7 @@ class SplitConfig:
 
     Args:
         warmup_days: first days that only fill the histories and carry no loss.
+        all_weeks: in the Handbook's folds, train on all past labelled weeks instead of one.
         valid_days: days before the delay, to stop early, calibrate and choose the threshold.
         delay_days: days between validation and test, as long as labels take to arrive.
         test_days: last days, for the figures on the card.
@@ -89,6 +94,7 @@ class SplitConfig:
     """
 
     warmup_days: float = 14.0
+    all_weeks: bool = False
     valid_days: float = 7.0
     delay_days: float = 7.0
     test_days: float = 7.0

@@ -17,8 +17,10 @@ from lepton_core.training.job import TrainingJob
 from lepton_core.training.splits import Split
 
 from .config import Config
+from .learned import either, places
 from .preprocessing import TransactionPreprocessor, columns
 from .protocol import HANDBOOK_TEST, HandbookProtocol, card_precision
+from .protocol import Fold as Window
 
 _US_A_DAY = 86_400_000_000
 
@@ -41,9 +43,18 @@ class Handbook(Protocol):
     def folds(self, records: pa.Table) -> list[Fold]:
         empty = np.empty(0, np.int64)
         return [
-            Fold(part.name, Split(np.flatnonzero(part.train), empty, np.flatnonzero(part.test)))
+            Fold(part.name, Split(self._learned(part, records), empty, np.flatnonzero(part.test)))
             for part in self._parts(records)
         ]
+
+    def _learned(self, part: Window, records: pa.Table) -> np.ndarray:
+        """The rows that a fold trains on: its week, or with `all_weeks` that and all before it."""
+        if not self._config.split.all_weeks:
+            return np.flatnonzero(part.train)
+        last = int(np.flatnonzero(part.train)[-1])
+        time_us = columns(records)[2][: last + 1]
+        first_us = time_us[0] + int(self._config.split.warmup_days * _US_A_DAY)
+        return np.flatnonzero(time_us >= first_us)
 
     def split(self, records: pa.Table) -> Split:
         latest = max(self._parts(records), key=lambda part: part.start_us)
@@ -54,7 +65,7 @@ class Handbook(Protocol):
         train = (day >= first) & (time_us < latest.start_us) & (label >= 0)
         return Split(np.flatnonzero(train), np.flatnonzero(valid), np.flatnonzero(latest.test))
 
-    def _parts(self, records: pa.Table) -> list[Any]:
+    def _parts(self, records: pa.Table) -> list[Window]:
         card, _, time_us, _, label = columns(records)
         return list(self._rule.split(time_us, card.dictionary_encode().indices.to_numpy(), label))
 
@@ -63,7 +74,7 @@ class Handbook(Protocol):
         return {
             "name": self.name,
             "folds": ", ".join(rule.folds),
-            "train_days": rule.train_days,
+            "train_days": "all" if self._config.split.all_weeks else rule.train_days,
             "delay_days": rule.delay_days,
             "test_days": rule.test_days,
             "removed": "cards known to be compromised before the test day",
@@ -124,20 +135,24 @@ def _day_interval(
 
 
 def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
-    """Logistic regression and gradient boosting on the same features and rows.
+    """What the network is compared with, on the same features and rows.
+
+    Logistic regression, gradient boosting, and what the network starts from: the odds that either
+    the card or the terminal is the cause, without recurrence.
 
     Returns:
         name -> score of each test row [n], higher is more suspicious.
     """
     preprocessor = TransactionPreprocessor(job.config.features)
-    preprocessor.fit_outliers(job.records.take(pa.array(job.split.train)))
-    history = preprocessor.new_history()
-    x = history.engine.step(*columns(job.records))
     train, test = job.split.train, job.split.test
+    learned = np.concatenate([train, job.split.valid])
+    known = job.records.slice(0, int(learned.max()) + 1)
+    preprocessor.fit_history(known, train)
+    x = preprocessor.new_history().engine.step(*columns(job.records))
     label = columns(job.records)[4][train]
-    preprocessor.fit_scaling(x[train])
     scaled_train, scaled_test = preprocessor.scale(x[train]), preprocessor.scale(x[test])
     return {
         "logistic_regression": logistic_regression(scaled_train, label, scaled_test),
         "gradient_boosting": gradient_boosting(x[train], label, x[test], job.seed),
+        "card_or_terminal": either(*x[test][:, places(preprocessor.config)].T.astype(np.float64)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,10 +10,13 @@ import pyarrow as pa
 
 from .card_history import CardHistory
 from .config import FeatureConfig
+from .suspicion import CardSuspicion
 from .terminal_history import TerminalHistory
 
 _US_A_DAY = 86_400_000_000
-_CLOCK_NAMES = ("hour_sin", "hour_cos", "is_night", "is_weekend")
+CLOCK_NAMES = ("hour_sin", "hour_cos", "is_night", "is_weekend")
+SUSPICION = "card_suspicion"
+TERMINAL_ODDS = "terminal_odds_log"
 
 
 class FeatureEngine:
@@ -21,8 +25,11 @@ class FeatureEngine:
     A row's features see what arrived before it and labels older than the delay, nothing else;
     they do not depend on how the stream is cut into batches.
 
+    The names of what tells of the card stand first, then the clock, then the terminal.
+
     Args:
         config: feature settings.
+        suspicion: weights of `CardSuspicion`; None where nothing was learned.
 
     Example:
         >>> engine = FeatureEngine(FeatureConfig())
@@ -34,11 +41,17 @@ class FeatureEngine:
         (True, 'float32')
     """
 
-    def __init__(self, config: FeatureConfig) -> None:
+    def __init__(self, config: FeatureConfig, suspicion: np.ndarray | None = None) -> None:
         self._cards = CardHistory(config)
         self._terminals = TerminalHistory(config)
-        self._n_card = len(self._cards.names)
-        self.names: tuple[str, ...] = self._cards.names + self._terminals.names + _CLOCK_NAMES
+        self.suspicion = CardSuspicion(self._cards.names, config.outlier_amount, suspicion)
+        self.card_names: tuple[str, ...] = self._cards.names
+        self.names: tuple[str, ...] = (
+            *self._cards.names,
+            SUSPICION,
+            *CLOCK_NAMES,
+            *self._terminals.names,
+        )
 
     def step(
         self,
@@ -66,19 +79,27 @@ class FeatureEngine:
         """
         day = time_us / _US_A_DAY
         out = np.empty((len(day), len(self.names)), dtype=np.float32)
-        anomalous = self._cards.step(card_ids, day, amount, out[:, : self._n_card], moves)
+        n_card = len(self.card_names)
+        of_card = out[:, :n_card]
+        anomalous = self._cards.step(card_ids, day, amount, of_card, moves)
+        suspicion = self.suspicion.log_odds(of_card)
+        out[:, n_card] = suspicion
+        _clock(day, out[:, n_card + 1 :])
         if moves is not None:
             label = np.where(moves, label, -1)
-        of_terminal = out[:, self._n_card : -len(_CLOCK_NAMES)]
-        self._terminals.step(terminal_ids, day, anomalous, label, of_terminal, moves)
-        angle = (day % 1.0) * (2.0 * np.pi)
-        out[:, -4] = np.sin(angle)
-        out[:, -3] = np.cos(angle)
-        out[:, -2] = day % 1.0 < 0.25
-        # 1970-01-01 was a Thursday, so that days 2 and 3 of each week since are a weekend.
-        weekday = np.floor(day) % 7.0
-        out[:, -1] = (weekday == 2.0) | (weekday == 3.0)
+        of_terminal = out[:, n_card + 1 + len(CLOCK_NAMES) :]
+        self._terminals.step(terminal_ids, day, anomalous, suspicion, label, of_terminal, moves)
         return out
+
+    def step_one(
+        self, card_id: str | int, terminal_id: str | int | None, time_us: int, amount: float
+    ) -> list[float]:
+        """Features of one transaction without a label, as `step` takes many."""
+        day = time_us / _US_A_DAY
+        of_card, anomalous = self._cards.step_one(card_id, day, amount)
+        suspicion = self.suspicion.log_odds_one(of_card)
+        of_terminal = self._terminals.step_one(terminal_id, day, anomalous)
+        return [*of_card, suspicion, *_clock_one(day), *of_terminal]
 
     def export(self) -> dict[str, np.ndarray]:
         """The whole state as plain arrays (no pickle), keys `cards.*` and `terminals.*`."""
@@ -90,6 +111,22 @@ class FeatureEngine:
         """Takes what `export` gave."""
         self._cards.restore(_under("cards.", arrays))
         self._terminals.restore(_under("terminals.", arrays))
+
+
+def _clock(day: np.ndarray, out: np.ndarray) -> None:
+    """Writes `CLOCK_NAMES` of times [N] in days into the first columns of `out`."""
+    angle = (day % 1.0) * (2.0 * np.pi)
+    out[:, 0] = np.sin(angle)
+    out[:, 1] = np.cos(angle)
+    out[:, 2] = day % 1.0 < 0.25
+    # 1970-01-01 was a Thursday, so that days 2 and 3 of each week since are a weekend.
+    weekday = np.floor(day) % 7.0
+    out[:, 3] = (weekday == 2.0) | (weekday == 3.0)
+
+
+def _clock_one(day: float) -> tuple[float, ...]:
+    angle, weekday = (day % 1.0) * (2.0 * math.pi), math.floor(day) % 7
+    return math.sin(angle), math.cos(angle), day % 1.0 < 0.25, weekday in (2, 3)
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -125,7 +162,9 @@ def scale(features: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndar
     """
     out = features - mean
     out /= spread
-    return np.clip(out, -10.0, 10.0, out=out)
+    # Of one row np.clip would cost more than all the rest.
+    np.maximum(out, -10.0, out=out)
+    return np.minimum(out, 10.0, out=out)
 
 
 def learn_outlier_amount(amount: np.ndarray, label: np.ndarray, precision: float = 0.9) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from lepton_core._keras import keras
@@ -13,37 +15,81 @@ from .bins import bin_weights, fit_bins
 from .config import ModelConfig
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What the network must know of its features.
+
+    Args:
+        count: F.
+        of_card: how many of the first ones tell of the card and the clock alone.
+        suspicion: place of the log odds of fraud by the card alone.
+        terminal_odds: place of the log odds that the terminal is compromised.
+    """
+
+    count: int
+    of_card: int
+    suspicion: int
+    terminal_odds: int
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Numbers of the training rows that are not trained.
+
+    Args:
+        bins: float32 [F, bins, 2], lower edge and width, from `fit_bins`.
+        mean, spread: float32 [F], of the scaling.
+    """
+
+    bins: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+
+
 def build(
-    config: ModelConfig, n_features: int, seed: int = 0, bins: np.ndarray | None = None
+    config: ModelConfig, inputs: Inputs, seed: int = 0, fixed: Fixed | None = None
 ) -> keras.Model:
     """The network for training and for scoring whole histories.
 
-    It reads each feature through fixed bins, each the share of the bin that the value has passed:
-    what trees do with thresholds, and what a week of frauds is too short to learn from straight
-    lines. Causal, so that padding on the right changes no score before it and needs no mask.
+    A payment is fraud because of its card or because of its terminal. The network has a part for
+    each cause, and a payment's odds are those of "at least one of the two". The card's part is a
+    GRU over the card's payments, added to the log odds of `CardSuspicion`; the terminal's part
+    reads all features, and is added to the odds that the terminal's labels give. Both start from
+    zero, so that a week of frauds is spent on what those two do not know.
+
+    Features are read through fixed bins, each the share of the bin that the value has passed: what
+    trees do with thresholds, and what a week of frauds is too short to learn from straight lines.
+    Causal, so that padding on the right changes no score before it and needs no mask.
 
     Args:
         config: widths.
-        n_features: F.
+        inputs: the features.
         seed: of the start weights, which are drawn in NumPy: the same on every Keras backend.
-        bins: float32 [F, bins, 2], lower edge and width, from `fit_bins`; None leaves them to be
-            loaded.
+        fixed: bins and scaling; None leaves them to be loaded.
 
     Returns:
         x float32 [B, T, F] -> logit of fraud float32 [B, T].
 
     Source:
-        Gorishniy et al., On Embeddings for Numerical Features in Tabular Deep Learning, 2022.
+        Gorishniy et al., On Embeddings for Numerical Features in Tabular Deep Learning, 2022, for
+        the bins; Pearl, Probabilistic Reasoning in Intelligent Systems, 1988, for the noisy or.
     """
-    x = keras.Input((None, n_features), name="x")
-    binned, dense, gru, head, logit = _layers(config, n_features)
-    z = dense(binned(x))
-    h = gru(z)
-    y = logit(head(keras.layers.Concatenate(name="join")([h, z])))
-    model = keras.Model(x, keras.layers.Reshape((-1,), name="score")(y), name="card_gru")
+    x = keras.Input((None, inputs.count), name="x")
+    layers = _layers(config, inputs)
+    binned = layers["bins"](x)
+    z = layers["dense"](layers["card"](binned))
+    score = _score(layers, x, binned, z, layers["gru"](z))
+    model = keras.Model(x, keras.layers.Reshape((-1,), name="score")(score), name="card_gru")
     model.set_weights(start_weights(model, seed))
-    if bins is not None:
-        binned.set_weights(bin_weights(bins))
+    for name in ("card_logit", "terminal_logit"):
+        layers[name].set_weights([np.zeros(w.shape, np.float32) for w in layers[name].weights])
+    if fixed is not None:
+        layers["bins"].set_weights(bin_weights(fixed.bins))
+        for name in ("suspicion", "terminal_odds"):
+            place = getattr(inputs, name)
+            kernel = np.zeros((inputs.count, 1), np.float32)
+            kernel[place] = fixed.spread[place]
+            layers[name].set_weights([kernel, fixed.mean[[place]]])
     return model
 
 
@@ -60,23 +106,72 @@ def build_step(model: keras.Model, config: ModelConfig) -> keras.Model:
     """
     x = keras.Input((model.input_shape[-1],), name="x")
     h = keras.Input((config.gru_units,), name="h")
-    z = model.get_layer("dense")(model.get_layer("bins")(x))
-    h_new, _ = model.get_layer("gru").cell(z, h)
-    y = model.get_layer("head")(keras.layers.Concatenate(name="join")([h_new, z]))
-    score = keras.layers.Reshape((), name="score")(model.get_layer("logit")(y))
+    layers = {layer.name: layer for layer in model.layers}
+    binned = layers["bins"](x)
+    z = layers["dense"](layers["card"](binned))
+    h_new, _ = layers["gru"].cell(z, h)
+    score = _score(layers, x, binned, z, h_new)
+    score = keras.layers.Reshape((), name="score")(score)
     return keras.Model([x, h], [score, h_new], name="card_gru_step")
 
 
-def _layers(config: ModelConfig, n_features: int) -> tuple[keras.layers.Layer, ...]:
-    n_bins = n_features * config.bins
-    return (
-        # A hard sigmoid is a clip: with fixed weights, one matrix product and one clip in ONNX.
-        keras.layers.Dense(n_bins, "hard_sigmoid", trainable=False, name="bins"),
-        keras.layers.Dense(config.dense_units, "relu", name="dense"),
+def _layers(config: ModelConfig, inputs: Inputs) -> dict[str, keras.layers.Layer]:
+    dense = keras.layers.Dense
+    # A hard sigmoid is a clip: with fixed weights, one matrix product and one clip in ONNX.
+    bins = dense(inputs.count * config.bins, "hard_sigmoid", trainable=False, name="bins")
+    layers = [
+        bins,
+        FirstColumns(inputs.of_card * config.bins, name="card"),
+        dense(config.dense_units, "relu", name="dense"),
         keras.layers.GRU(config.gru_units, return_sequences=True, name="gru"),
-        keras.layers.Dense(config.head_units, "relu", name="head"),
-        keras.layers.Dense(1, name="logit"),
-    )
+        dense(config.head_units, "relu", name="head"),
+        dense(1, name="card_logit"),
+        dense(config.terminal_units, "relu", name="terminal"),
+        dense(1, name="terminal_logit"),
+        dense(1, trainable=False, name="suspicion"),
+        dense(1, trainable=False, name="terminal_odds"),
+        Either(name="either"),
+    ]
+    return {layer.name: layer for layer in layers}
+
+
+def _score(layers: dict[str, keras.layers.Layer], x, binned, z, h):
+    """The logit [..., 1] from features, their bins, the card's part of them, and its state."""
+    head = layers["head"](keras.layers.Concatenate()([h, z]))
+    card = layers["card_logit"](head) + layers["suspicion"](x)
+    terminal = layers["terminal"](binned)
+    terminal = layers["terminal_logit"](terminal) + layers["terminal_odds"](x)
+    return layers["either"]([card, terminal])
+
+
+@keras.saving.register_keras_serializable(package="fraud_rnn")
+class FirstColumns(keras.layers.Layer):
+    """The first ``width`` columns of what comes in."""
+
+    def __init__(self, width: int, **options) -> None:
+        super().__init__(**options)
+        self.width = width
+
+    def call(self, inputs):
+        return inputs[..., : self.width]
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "width": self.width}
+
+
+@keras.saving.register_keras_serializable(package="fraud_rnn")
+class Either(keras.layers.Layer):
+    """Log odds that at least one of two independent causes holds, from the log odds of each."""
+
+    def call(self, inputs):
+        a, b = inputs
+        return _log_add(_log_add(a, b), a + b)
+
+
+def _log_add(a, b):
+    """log(exp(a) + exp(b)); ONNX has no log1p, of which ``logaddexp`` is made."""
+    ops = keras.ops
+    return ops.maximum(a, b) + ops.softplus(-ops.abs(a - b))
 
 
 # The name under which older bundles have it in their Keras file.
@@ -89,6 +184,8 @@ def train(
     labels: np.ndarray,
     loss_mask: np.ndarray,
     config: ModelConfig,
+    inputs: Inputs,
+    scaling: tuple[np.ndarray, np.ndarray],
     seed: int,
     *,
     valid_mask: np.ndarray | None = None,
@@ -104,6 +201,8 @@ def train(
         labels: int8 [N], 1 fraud, 0 genuine; read under the masks only.
         loss_mask: bool [N], rows that are learned from.
         config: widths and training settings.
+        inputs: the features.
+        scaling: their mean and spread, float32 [F] each.
         seed: of the start weights and of the shuffling.
         valid_mask: bool [N], rows whose loss chooses the epoch; None takes the training loss.
         patience: epochs without a better loss after which training stops.
@@ -113,8 +212,8 @@ def train(
     Returns:
         The trained model, compiled.
     """
-    bins = fit_bins(features[loss_mask], config.bins)
-    model = build(config, features.shape[1], seed, bins)
+    fixed = Fixed(fit_bins(features[loss_mask], config.bins), *scaling)
+    model = build(config, inputs, seed, fixed)
     fit_histories(
         model,
         features,

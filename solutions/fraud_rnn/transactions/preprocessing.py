@@ -17,8 +17,10 @@ from lepton_core.events import refuse_late
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.settings import from_dict
 
+from . import facts
 from .config import FeatureConfig
-from .features import FeatureEngine, fit_scaling, learn_outlier_amount, scale
+from .features import FeatureEngine, fit_scaling, scale
+from .learned import learn_history
 from .ordering import TransactionOrder
 
 _SECONDS_A_DAY = 86_400
@@ -29,16 +31,18 @@ class TransactionHistory:
 
     Args:
         config: feature settings.
+        suspicion: weights of the card's suspicion.
     """
 
-    def __init__(self, config: FeatureConfig) -> None:
+    def __init__(self, config: FeatureConfig, suspicion: np.ndarray | None = None) -> None:
         self._config = config
+        self._suspicion = suspicion
         self.order = TransactionOrder(config.jump_days)
-        self.engine = FeatureEngine(config)
+        self.engine = FeatureEngine(config, suspicion)
 
     def forget(self) -> None:
         """Nothing is known of any card or terminal, as at the start."""
-        self.engine = FeatureEngine(self._config)
+        self.engine = FeatureEngine(self._config, self._suspicion)
 
     def export(self) -> dict[str, np.ndarray]:
         """The whole memory as plain arrays."""
@@ -62,6 +66,7 @@ class TransactionPreprocessor(Preprocessor):
         config: feature settings.
         mean: float32 [F] of the training rows; None before ``fit``.
         std: float32 [F] of the training rows; None before ``fit``.
+        suspicion: float64 [K + 1], weights of the card's suspicion; None where not learned.
     """
 
     def __init__(
@@ -69,10 +74,19 @@ class TransactionPreprocessor(Preprocessor):
         config: FeatureConfig | None = None,
         mean: np.ndarray | None = None,
         std: np.ndarray | None = None,
+        suspicion: np.ndarray | None = None,
     ) -> None:
         self.config = config or FeatureConfig()
         self.mean = mean
         self.std = std
+        self.suspicion = suspicion
+
+    @property
+    def scaling(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and spread, float32 [F] each."""
+        if self.mean is None or self.std is None:
+            raise ValueError("the preprocessor was not fitted: call fit() first")
+        return self.mean, self.std
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -80,23 +94,23 @@ class TransactionPreprocessor(Preprocessor):
         return FeatureEngine(self.config).names
 
     def fit(self, records: pa.Table) -> TransactionPreprocessor:
-        """Scaling, and the amount that is an outlier whoever pays it, from training records."""
-        self.fit_outliers(records)
-        history = self.new_history()
-        return self.fit_scaling(history.engine.step(*columns(records)))
-
-    def fit_outliers(self, records: pa.Table) -> TransactionPreprocessor:
-        """The outlier amount from labelled training records; unchanged where none has a label."""
-        _, _, _, amount, label = columns(records)
-        if (label >= 0).any():
-            outlier = learn_outlier_amount(amount, label)
-            self.config = replace(self.config, outlier_amount=outlier)
+        """Scaling and what the histories learn from labels, from training records."""
+        self.fit_history(records, np.arange(records.num_rows))
         return self
 
-    def fit_scaling(self, features: np.ndarray) -> TransactionPreprocessor:
-        """Scaling from the features [N, F] of training rows."""
-        self.mean, self.std = fit_scaling(features)
-        return self
+    def fit_history(self, records: pa.Table, train: np.ndarray) -> np.ndarray:
+        """All that is learned: see :func:`~solutions.fraud_rnn.transactions.learned.learn_history`.
+
+        Args:
+            records: all records [N] up to the last learned one; the other rows are history.
+            train: int64 [n], rows of the training split.
+
+        Returns:
+            the scaled features float32 [N, F].
+        """
+        self.config, self.suspicion, x = learn_history(self.config, columns(records), train)
+        self.mean, self.std = fit_scaling(x[train])
+        return self.scale(x)
 
     def scale(self, features: np.ndarray) -> np.ndarray:
         """Features [N, F] as the network takes them; unchanged before ``fit``."""
@@ -104,8 +118,16 @@ class TransactionPreprocessor(Preprocessor):
             return features
         return scale(features, self.mean, self.std)
 
+    def consistent(self, features: np.ndarray) -> np.ndarray:
+        """Unscaled features [N, F] whose card features were changed, what follows from them too."""
+        engine = FeatureEngine(self.config, self.suspicion)
+        n_card = len(engine.card_names)
+        features = features.copy()
+        features[:, n_card] = engine.suspicion.log_odds(features[:, :n_card])
+        return features
+
     def new_history(self) -> TransactionHistory:
-        return TransactionHistory(self.config)
+        return TransactionHistory(self.config, self.suspicion)
 
     def transform(self, records: pa.Table, history: Any = None) -> Prepared:
         """Features ``x`` float32 [n, F] and the card's slot of each transaction.
@@ -144,14 +166,35 @@ class TransactionPreprocessor(Preprocessor):
         x = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return Prepared({"x": x}, kept, rejects, slots, some)
 
+    def fact_types(self) -> dict[str, pa.DataType]:
+        return {name: pa.float64() for name in facts.names(self.feature_names)}
+
+    def facts(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        x = arrays["x"] if self.mean is None else arrays["x"] * self.std + self.mean
+        return facts.tell(self.feature_names, x, self.config.max_age_days)
+
+    def transform_one(
+        self, record: Mapping[str, Any], history: TransactionHistory
+    ) -> tuple[np.ndarray, int] | None:
+        time = record["time"]
+        if record["label"] is not None:
+            return None
+        slot = history.order.take_one(record["card"], time)
+        if slot is None:
+            return None
+        features = history.engine.step_one(slot, record["terminal"], time, record["amount"])
+        return self.scale(np.array([features], np.float32)), slot
+
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        if self.mean is None or self.std is None:
-            raise ValueError("the preprocessor was not fitted: call fit() first")
+        mean, std = self.scaling
         settings = asdict(self.config)
         if math.isinf(settings["outlier_amount"]):
             settings["outlier_amount"] = None  # JSON has no infinity
         state = {"features": settings, "names": list(self.feature_names)}
-        return state, {"mean": self.mean, "std": self.std}
+        arrays = {"mean": mean, "std": std}
+        if self.suspicion is not None:
+            arrays["suspicion"] = self.suspicion
+        return state, arrays
 
     @classmethod
     def from_state(
@@ -160,7 +203,12 @@ class TransactionPreprocessor(Preprocessor):
         settings = dict(state["features"])
         if settings["outlier_amount"] is None:
             settings["outlier_amount"] = math.inf
-        made = cls(from_dict(FeatureConfig, settings), arrays["mean"], arrays["std"])
+        made = cls(
+            from_dict(FeatureConfig, settings),
+            arrays["mean"],
+            arrays["std"],
+            arrays.get("suspicion"),
+        )
         if list(made.feature_names) != state["names"]:
             raise BundleError(
                 "fraud_rnn.error.other_features",

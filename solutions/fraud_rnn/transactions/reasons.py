@@ -41,6 +41,19 @@ class Cause:
     needs: tuple[str, ...] = ()
 
 
+# What the labels of a terminal without any fraud say, one week after the last of them.
+_HONEST_TERMINAL = {
+    "terminal_last_is_fraud": 0.0,
+    "terminal_fraud_age": 60.0,
+    "terminal_run_length": 0.0,
+    "terminal_run_age": 60.0,
+    "terminal_run_open": 0.0,
+    "terminal_odds_log": -5.5,
+    "terminal_frauds": 0.0,
+    "terminal_fraud_rate": 0.0,
+}
+
+
 def _usual_amount(f: Features, amount: float) -> float:
     return float(np.expm1(f["card_mean_log"]))
 
@@ -71,20 +84,19 @@ CAUSES = (
         lambda f: f["amount_ratio_log"] < -np.log(1.5),
     ),
     Cause(
-        "terminal_frauds",
+        "terminal_run",
+        lambda f, amount: _HONEST_TERMINAL,
         lambda f, amount: {
-            "terminal_last_is_fraud": 0.0,
-            "terminal_fraud_age": 60.0,
-            "terminal_run_length": 0.0,
-            "terminal_run_age": 60.0,
-            "terminal_frauds": 0.0,
-            "terminal_fraud_rate": 0.0,
-        },
-        lambda f, amount: {
-            "frauds": float(np.expm1(f["terminal_frauds"])),
+            "frauds": round(float(np.expm1(f["terminal_run_length"]))),
             "days": f["terminal_fraud_age"],
         },
-        lambda f: f["terminal_fraud_age"] < 60.0,
+        lambda f: f["terminal_last_is_fraud"] > 0.5,
+    ),
+    Cause(
+        "terminal_frauds",
+        lambda f, amount: _HONEST_TERMINAL,
+        lambda f, amount: {"days": f["terminal_fraud_age"]},
+        lambda f: f["terminal_last_is_fraud"] < 0.5 and f["terminal_fraud_age"] < 60.0,
     ),
     Cause(
         "terminal_anomalies",
@@ -165,6 +177,15 @@ class TransactionExplainer(Explainer):
         ]
 
 
+def without(
+    preprocessor: TransactionPreprocessor, raw: np.ndarray, cause: Cause, amount: float
+) -> np.ndarray:
+    """The scaled features float32 [F] of a transaction, given unscaled [F], less one cause."""
+    features = dict(zip(preprocessor.feature_names, raw.tolist(), strict=True))
+    usual = {**features, **cause.usual(features, amount)}
+    return preprocessor.scale(preprocessor.consistent(np.array([[*usual.values()]], np.float32)))[0]
+
+
 def _raw_features(
     preprocessor: TransactionPreprocessor, pipeline: Pipeline, records: pa.Table, ids: pa.Array
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -187,10 +208,7 @@ def _reasons(
     features = dict(zip(preprocessor.feature_names, raw.tolist(), strict=True))
     there = [cause for cause in CAUSES if all(name in features for name in cause.needs)]
     causes = [cause for cause in there if cause.told(features)]
-    variants = [x]
-    for cause in causes:
-        usual = {**features, **cause.usual(features, amount)}
-        variants.append(preprocessor.scale(np.array([list(usual.values())], np.float32))[0])
+    variants = [x, *(without(preprocessor, raw, cause, amount) for cause in causes)]
     states = np.repeat(state[None], len(variants) + 1, axis=0)
     states[-1] = 0.0
     batch = np.stack([*variants, x]).astype(np.float32)

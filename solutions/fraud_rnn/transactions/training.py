@@ -13,7 +13,8 @@ from lepton_core.models.recurrent import score_histories
 from lepton_core.training.job import TrainingJob
 
 from .config import Config, SplitConfig
-from .model import build_step
+from .learned import card_width, places
+from .model import Inputs, build_step
 from .model import train as train_model
 from .preprocessing import TransactionPreprocessor, columns
 from .sample import generate
@@ -40,10 +41,7 @@ def train(job: TrainingJob) -> Trained:
     records = job.records.slice(0, int(learned.max()) + 1)
     card, _, time_us, amount, label = columns(records)
     preprocessor = TransactionPreprocessor(config.features)
-    preprocessor.fit_outliers(records.take(pa.array(split.train)))
-    x = preprocessor.new_history().engine.step(*columns(records))
-    preprocessor.fit_scaling(x[split.train])
-    x = preprocessor.scale(x)
+    x = preprocessor.fit_history(records, split.train)
     slots = card.dictionary_encode().indices.to_numpy().astype(np.int64)
 
     train_mask, valid_mask = np.zeros(len(x), bool), np.zeros(len(x), bool)
@@ -62,6 +60,8 @@ def train(job: TrainingJob) -> Trained:
         label[rows],
         train_mask[rows],
         config.model,
+        Inputs(x.shape[1], card_width(preprocessor.config), *places(preprocessor.config)),
+        preprocessor.scaling,
         job.seed,
         valid_mask=valid_mask[rows] if len(split.valid) else None,
         patience=config.split.patience,

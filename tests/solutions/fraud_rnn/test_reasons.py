@@ -12,7 +12,7 @@ from lepton_core.data.lookup import load_records
 from lepton_core.explain.base import Explanation, Reason
 from lepton_core.pipeline import Pipeline, Session
 from solutions.fraud_rnn.transactions.preprocessing import columns
-from solutions.fraud_rnn.transactions.reasons import CAUSES, TransactionExplainer
+from solutions.fraud_rnn.transactions.reasons import CAUSES, TransactionExplainer, without
 
 PREFIX = "fraud_rnn.reason."
 KEYS = {PREFIX + cause.key for cause in CAUSES} | {PREFIX + "card_past"}
@@ -71,11 +71,11 @@ def test_without_the_named_cause_the_score_falls_more_than_without_others(
             continue
         rows.append(row)
         features = dict(zip(names, explained.raw[row].tolist(), strict=True))
-        usual = causes[reason.key].usual(features, reason.values.get("amount", 0.0))
-        scaled = explained.pipeline.preprocessor.scale(
-            np.array([list({**features, **usual}.values())], np.float32)
+        cause, amount = causes[reason.key], reason.values.get("amount", 0.0)
+        usual = cause.usual(features, amount)
+        without_cause[row] = without(
+            explained.pipeline.preprocessor, explained.raw[row], cause, amount
         )
-        without_cause[row] = scaled[0]
         other = [at for at, name in enumerate(names) if name not in usual]
         # As many features as the cause has, set to their average over the training rows.
         without_other[row, rng.choice(other, len(usual), replace=False)] = 0.0
@@ -88,16 +88,13 @@ def test_without_the_named_cause_the_score_falls_more_than_without_others(
 
 
 def test_a_contribution_is_the_fall_without_the_cause(explained: Explained) -> None:
-    names = explained.pipeline.preprocessor.feature_names
     for row, explanation in enumerate(explained.explanations[:50]):
-        features = dict(zip(names, explained.raw[row].tolist(), strict=True))
         found = {reason.key: reason.contribution for reason in explanation.reasons}
         for cause in CAUSES:
             if PREFIX + cause.key not in found:
                 continue
-            usual = {**features, **cause.usual(features, 0.0)}
-            x = explained.pipeline.preprocessor.scale(np.array([list(usual.values())], np.float32))
-            score = explained.score(x, explained.h[row : row + 1])[0]
+            x = without(explained.pipeline.preprocessor, explained.raw[row], cause, 0.0)
+            score = explained.score(x[None], explained.h[row : row + 1])[0]
             expected = explanation.score - score
             assert found[PREFIX + cause.key] == pytest.approx(expected, abs=1e-4)
 
