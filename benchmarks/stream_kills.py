@@ -143,7 +143,7 @@ def wait(life: Life, chance: random.Random, rows_a_kill: float) -> None:
             time.sleep(0.002)
         time.sleep(chance.uniform(0, 0.3))
         return
-    wanted = chance.uniform(0, 1.3 * rows_a_kill)
+    wanted = chance.uniform(0, rows_a_kill)
     while life.answered < wanted and not life.is_over() and life.process.poll() is None:
         time.sleep(0.002)
     time.sleep(chance.uniform(0, 0.05))
