@@ -34,7 +34,7 @@ def show_day(desk: Desk, day: date) -> None:
     show_store_error()
     st.subheader(t("fraud_rnn.chart.title"), anchor=False)
     _show_alerts_by_day(desk, day)
-    left, right = st.columns([7, 5], gap="medium")
+    left, right = st.columns([8, 5], gap="medium")
     with left:
         row = _show_queue(desk, day)
     with right:
