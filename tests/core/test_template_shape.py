@@ -95,7 +95,7 @@ def test_functions_have_the_same_names_and_arguments(module: str, names: set[str
     small = functions(SMALL / f"events/{module}.py")
     large = functions(LARGE / f"transactions/{module}.py")
     assert names <= set(small) <= set(large)
-    renamed = {"card_slots": "slots", "cards": "machines"}
+    renamed = {"card_slots": "slots", "cards": "machines", "inputs": "n_features"}
     for name in names:
         there = [renamed.get(argument, argument) for argument in large[name]]
         assert set(small[name]) <= set(there), f"{module}.{name}"
