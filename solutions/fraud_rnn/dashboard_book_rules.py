@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from lepton_core.rules import Rule, RuleSet
 
 from .dashboard_book import Book
 
+SHIPPED = Path(__file__).with_name("rules.yaml")
 _BATCH_ROWS = 8192
 
 

@@ -14,7 +14,8 @@ from lepton_core.messages import t
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 from lepton_core.ui.verdict_store import show_store_error
 
-from .dashboard_book import DayFigures, by_day, day_figures, export, likeliest_cards, ranked
+from .dashboard_book import export, ranked
+from .dashboard_book_day import DayFigures, by_day, day_figures, likeliest_cards
 from .dashboard_desk import Desk, go_to
 from .dashboard_past import show_past
 from .dashboard_table import queue_table, table_columns

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,9 @@ from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 from lepton_core.ui.loader import load
 from lepton_core.ui.plain import plain, plain_but_code
 
-from .dashboard_book_rules import Added, facts_of, readable, with_condition
+from .dashboard_book_rules import SHIPPED, Added, facts_of, readable, with_condition
 from .dashboard_desk import Desk
 
-SHIPPED = Path(__file__).with_name("rules.yaml")
 _NEW = ""
 _SLOT = "fraud.rules"
 

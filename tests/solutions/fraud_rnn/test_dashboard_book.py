@@ -9,8 +9,9 @@ import pytest
 from fraud_book import make_book, marks_at
 
 from lepton_core.decision import Classify
-from solutions.fraud_rnn.dashboard_book import Marks, day_figures, likeliest_cards
+from solutions.fraud_rnn.dashboard_book import Marks
 from solutions.fraud_rnn.dashboard_book_cases import Cases
+from solutions.fraud_rnn.dashboard_book_day import day_figures, likeliest_cards
 
 ROWS = [
     (0.1, "a", "s", 100.0, 1, 0.8),

@@ -9,13 +9,13 @@ from lepton_core.expressions import Condition
 from lepton_core.rules import RuleSet, types_of
 from lepton_core.solution import find_task
 from solutions.fraud_rnn.dashboard_book_rules import (
+    SHIPPED,
     Added,
     as_yaml,
     facts_of,
     readable,
     with_condition,
 )
-from solutions.fraud_rnn.dashboard_rules import SHIPPED
 from solutions.fraud_rnn.transactions.preprocessing import TransactionPreprocessor
 
 TYPES = types_of(find_task("fraud_rnn/transactions"), TransactionPreprocessor())
