@@ -107,11 +107,15 @@ def measures(
     Args:
         records: the test transactions [n], with labels.
         scores: logits [n], higher is more suspicious.
-        decision: where given, also what its probabilities and labels are worth.
+        decision: where given, also what its probabilities and labels are worth. Without it the
+            scores' own probabilities are judged, and there are no labels.
     """
     card, _, time_us, _, label = columns(records)
     slot = card.dictionary_encode().indices.to_numpy()
-    figures = classification_measures(label == 1, scores, decision, groups=slot)
+    figures = classification_measures(label == 1, scores, decision or Classify(), groups=slot)
+    if decision is None:
+        for key in ("precision", "recall", "f1"):
+            figures.pop(key, None)
     daily = card_precision(time_us, slot, label, scores)
     by_days = Measured(daily, *_day_interval(time_us, slot, label, scores))
     ranking = {key: figures.pop(key) for key in ("auc", "ap")}

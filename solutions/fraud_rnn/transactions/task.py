@@ -68,7 +68,7 @@ TASK = Task(
     measures="evaluation:measures",
     baselines="evaluation:baselines",
     about=ABOUT,
-    headline=("auc", "ap", "card_precision_100"),
+    headline=("ap", "auc", "card_precision_100"),
     default_bundle="fraud_handbook",
     stateful=True,
 )
