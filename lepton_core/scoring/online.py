@@ -46,7 +46,7 @@ class OnlineSession(Session):
 
         Returns:
             the columns of the predictions, or ``record_id`` and ``rejected`` with its reasons.
-            Equal to :meth:`step` of a batch of one within 1e-6.
+            Equal to :meth:`step` of a batch of one within 1e-5.
         """
         if self._is_recurrent:
             try:

@@ -19,7 +19,7 @@ class FeatureConfig:
         habit_rows: a card's first rows always count as usual, and so many outliers in a row
             are taken for a new habit.
         fraud_memory_days: how long a terminal stays compromised; 0 learns it from labelled rows.
-        terminal_hazard: chance a day that an honest terminal becomes compromised.
+        terminal_hazard: chance a day that an honest terminal becomes compromised; 0 learns it.
         max_age_days: ages are cut here; it also stands for "never".
         late_days: a transaction up to so many days older than its card's latest is scored as if
             it came with that one; an older one is refused.
@@ -33,7 +33,7 @@ class FeatureConfig:
     outlier_amount: float = float("inf")
     habit_rows: int = 5
     fraud_memory_days: float = 0.0
-    terminal_hazard: float = 5e-4
+    terminal_hazard: float = 0.0
     max_age_days: float = 60.0
     late_days: float = 7.0
     jump_days: float = 7.0
@@ -65,8 +65,8 @@ class ModelConfig:
     gru_units: int = 32
     head_units: int = 64
     terminal_units: int = 16
-    epochs: int = 8
-    learning_rate: float = 2e-3
+    epochs: int = 4
+    learning_rate: float = 1e-3
     weight_decay: float = 0.3
     clipnorm: float = 1.0
     batch_cards: int = 32

@@ -13,7 +13,7 @@ from lepton_core.checking import check
 from lepton_core.explain.base import Explainer, Explanation, Reason
 from lepton_core.pipeline import Pipeline, Session
 
-from .preprocessing import TransactionPreprocessor, columns
+from .preprocessing import TransactionPreprocessor
 
 MOST = 4
 # Below this fall of the logit (a tenth of the odds) a cause is not worth a sentence.
@@ -193,7 +193,7 @@ def _raw_features(
     checked = check(records, pipeline.task.inputs).table
     # The first of repeated ids is the one that was scored.
     kept = checked.take(pa.compute.index_in(ids, checked.column("record_id")))
-    raw = preprocessor.new_history().engine.step(*columns(kept))
+    raw = preprocessor.features(kept, preprocessor.new_history()).arrays["x"]
     return raw, kept.column("amount").to_numpy()
 
 

@@ -17,6 +17,7 @@ from lepton_core.formulas import ARRAYS, NUMBERS, Columns, Formulas, Value, as_r
 UNKNOWN = -6.0
 _RIDGE = 1.0
 _FADE_DAYS = 7.0
+_ROUNDS = 4
 
 
 class CardSuspicion:
@@ -37,8 +38,7 @@ class CardSuspicion:
         self._plain = [at["card_gap_log"]]
         self._plain += [at[n] for n in names if n.startswith(("card_count_", "card_mean_ratio_"))]
         self._large = np.log1p(outlier_amount)
-        self._weights = weights
-        self._numbers: list[float] = [] if weights is None else weights.tolist()
+        self._learned(weights)
 
     def log_odds(self, features: np.ndarray) -> np.ndarray:
         """Log odds of fraud.
@@ -62,24 +62,39 @@ class CardSuspicion:
         *slopes, constant = self._numbers
         return sum(map(mul, slopes, self._terms(f, m)), constant)
 
-    def fit(self, features: np.ndarray, label: np.ndarray) -> np.ndarray | None:
+    def fit(
+        self, features: np.ndarray, label: np.ndarray, terminal: np.ndarray | None = None
+    ) -> np.ndarray | None:
         """Learns the weights from labelled rows of the training split, and returns them.
 
         Args:
             features: float32 [N, C], unscaled.
             label: int8 [N], 1 fraud, 0 genuine, -1 unknown.
+            terminal: float [N], log odds that the terminal is compromised: of each fraud, only the
+                share that it does not explain counts here. None counts every fraud in full.
 
         Returns:
             float64 [K + 1]; None where one of the two labels is absent.
         """
         known = label >= 0
-        frauds = label[known] == 1
-        if not frauds.any() or frauds.all():
-            self._weights = None
-        else:
-            self._weights = _logistic(self._terms_of(features[known]), frauds.astype(np.float64))
-        self._numbers = [] if self._weights is None else self._weights.tolist()
+        target = (label[known] == 1).astype(np.float64)
+        if not 0 < target.sum() < len(target):
+            self._learned(None)
+            return None
+        terms = self._terms_of(features[known])
+        self._learned(_logistic(terms, target))
+        if terminal is not None:
+            # Expectation and maximisation: whose fraud it was, given the two chances.
+            elsewhere = _chance(terminal[known].astype(np.float64))
+            for _ in range(_ROUNDS):
+                mine = _chance(self.log_odds(features[known]))
+                share = mine / (1.0 - (1.0 - mine) * (1.0 - elsewhere))
+                self._learned(_logistic(terms, target * share))
         return self._weights
+
+    def _learned(self, weights: np.ndarray | None) -> None:
+        self._weights = weights
+        self._numbers: list[float] = [] if weights is None else weights.tolist()
 
     def _terms_of(self, features: np.ndarray) -> np.ndarray:
         """The model's terms float64 [N, K] of features [N, C]."""
@@ -96,8 +111,13 @@ class CardSuspicion:
         return [*bent, *joined, *[f[place] for place in self._plain]]
 
 
+def _chance(log_odds: np.ndarray) -> np.ndarray:
+    return 0.5 * (1.0 + np.tanh(0.5 * log_odds))
+
+
 def _logistic(terms: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Weights [K + 1] of a logistic regression with a ridge on the standardised terms.
+    """Weights [K + 1] of a logistic regression with a ridge on the standardised terms; the target
+    lies in 0..1.
 
     Newton's method; the ridge is that of scikit-learn with C = 1.
     """

@@ -31,6 +31,7 @@ NEVER = -1e9
 
 # Where nothing was learned and nothing set by hand.
 _USUAL_MEMORY_DAYS = 28.0
+_USUAL_HAZARD = 5e-4
 # What one fraud may say at most: below this chance, the card's own cause is not ruled out.
 _MOST_EVIDENCE = -np.log(1e-4)
 
@@ -49,6 +50,7 @@ class TerminalHistory:
     def __init__(self, config: FeatureConfig) -> None:
         self._config = config
         self._memory_days = config.fraud_memory_days or _USUAL_MEMORY_DAYS
+        self._hazard = config.terminal_hazard or _USUAL_HAZARD
         n_decays = len(config.decay_days)
         self.names: tuple[str, ...] = (
             "terminal_gap_log",
@@ -254,9 +256,9 @@ class TerminalHistory:
 
         Either a compromise began before the run of frauds, and explains all of it, or each fraud
         has its card's own cause; and one may have begun since, unseen. An honest terminal becomes
-        compromised with `terminal_hazard` a day.
+        compromised with `_hazard` a day.
         """
-        lasts, hazard = self._memory_days, self._config.terminal_hazard
+        lasts, hazard = self._memory_days, self._hazard
         unseen = hazard * m.minimum(day - s[LAST_GENUINE], lasts)
         earliest = m.maximum(s[LAST_GENUINE], s[LAST_FRAUD] - lasts)
         starts = hazard * m.maximum(s[RUN_START] - earliest, 1e-3)

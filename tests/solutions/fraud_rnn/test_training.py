@@ -145,7 +145,8 @@ def test_a_bundle_says_what_it_is_worth_and_keeps_it(
     for figures in (card["metrics"], *card["baselines"].values()):
         for figure in figures.values():
             assert figure["low"] <= figure["value"] <= figure["high"]
-    assert set(card["baselines"]) == {"logistic_regression", "gradient_boosting"}
+    compared = {"logistic_regression", "gradient_boosting", "card_or_terminal"}
+    assert set(card["baselines"]) == compared
     assert all(set(TASK.headline) <= set(figures) for figures in card["baselines"].values())
     split = ByDays(config).split(records)
     assert card["protocol"]["test_records"] == len(split.test)
