@@ -89,7 +89,7 @@ class Reader:
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.List(elts=items)]):
                 return self.member(node, self.read(node.left), [self.read(item) for item in items])
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name(id=name)]) if (
-                self.lists
+                self.lists is not None
             ):
                 return self.listed(node, name)
             case ast.Compare(ops=ops) if all(type(op) in _COMPARE for op in ops):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from lepton_core.errors import DataError
@@ -129,8 +130,12 @@ class Spec:
         missing = [c.name for c in self.columns if c.required and c.name not in found]
         if not missing:
             return
-        guesses = {name: get_close_matches(name, found, n=1, cutoff=0.5) for name in missing}
-        hints = [f"--map {near[0]}={name}" for name, near in guesses.items() if near]
+        hints, free = [], [name for name in found if name not in {c.name for c in self.columns}]
+        # The best guess first, so that no column of theirs is offered for two of ours.
+        for name in sorted(missing, key=lambda ours: -_likeness(ours, free)):
+            if near := get_close_matches(name, free, n=1, cutoff=0.5):
+                free.remove(near[0])
+                hints.append(f"--map {quote(f'{near[0]}={name}')}")
         raise DataError(
             "data.missing_columns",
             source=source,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lepton_core.checking import Checked, check
 from lepton_core.data.labels import find_label_faults
-from lepton_core.data.lookup import Dataset, load_records
+from lepton_core.data.lookup import Dataset, load_records, numbered
 from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
 from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
 from lepton_core.data.suspicions import find_suspicions
@@ -83,7 +83,8 @@ def inspect_source(
     wanted = [name for name in task.inputs.names if match.theirs(name)]
     # Where nothing fits, any column tells at least how many records there are.
     table = read_table(located.path, match.mapping, columns=wanted or match.found[:1])
-    return _look(table, task, match, located.source, located.dataset)
+    given = table if not wanted else numbered(table, task.inputs)
+    return _look(given, task, match, located.source, located.dataset)
 
 
 def _ours(table: pa.Table, match: ColumnMatch, task: Task) -> pa.Table:
@@ -159,6 +160,10 @@ def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:
             "hint": " ".join(map(match.option, required)),
         }
         findings.append(Finding("error", "missing_columns", values))
+    for column in task.inputs.of_role("id"):
+        if match.theirs(column.name) is None and column.name in table.column_names:
+            values = {"column": column.name, "hint": match.option(column.name)}
+            findings.append(Finding("note", "numbered", values))
     for column in absent:
         values = {"column": column.name, "hint": match.option(column.name)}
         if column.role == "label":

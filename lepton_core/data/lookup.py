@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -194,6 +194,8 @@ def load_records(
 ) -> Records:
     """Read all records of a data set or path, for training or evaluation.
 
+    A table without the column that names its records gets one, see :func:`numbered`.
+
     Args:
         name_or_path: as for :func:`resolve`.
         spec: what the task takes; only its columns are read, and where one is an image, pictures
@@ -219,8 +221,34 @@ def load_records(
     elif kind == "image_folder":
         table = read_records(located.path, _PICTURES, located.mapping)
     else:
-        table = read_table(located.path, located.mapping, spec=spec)
+        optional = None if spec is None else _without_id(spec)
+        table = read_table(located.path, located.mapping, spec=optional)
+        table = table if spec is None else numbered(table, spec)
     return Records(table, located.source, located.dataset)
+
+
+def numbered(table: pa.Table, spec: Spec) -> pa.Table:
+    """The records with ids ``row-1``, ``row-2``... where they bring none: to learn from a table, or
+    to be measured on it, its rows need no names of their own.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> spec = Spec((Column("record_id", "string", "id"), Column("age", "float64")))
+        >>> numbered(pa.table({"age": [40.0, 50.0]}), spec).column("record_id").to_pylist()
+        ['row-1', 'row-2']
+    """
+    import pyarrow as pa
+
+    absent = [column.name for column in spec.of_role("id") if column.name not in table.column_names]
+    for name in absent:
+        ids = [f"row-{row}" for row in range(1, table.num_rows + 1)]
+        table = table.add_column(0, name, pa.array(ids, pa.string()))
+    return table
+
+
+def _without_id(spec: Spec) -> Spec:
+    columns = (replace(one, required=False) if one.role == "id" else one for one in spec)
+    return Spec(tuple(columns))
 
 
 def _names() -> list[str]:

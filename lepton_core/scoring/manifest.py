@@ -116,6 +116,8 @@ def check_settings(
             continue  # a run of an older version; its bundle is compared as a whole
         there, here = earlier.settings.get(name), now.get(name)
         if there != here and name not in free:
+            if name == _SCORER and earlier.settings.get("bundle") != now.get("bundle"):
+                name, there, here = "bundle", earlier.settings.get("bundle"), now.get("bundle")
             raise UsageError(
                 "journal.other_settings", folder=folder, setting=name, there=there, here=here
             )

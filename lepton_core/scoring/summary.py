@@ -89,7 +89,7 @@ class Summary:
             self.reasons[key] = self.reasons.get(key, 0) + 1
         if not self.example:
             told = reject.to_json()["reasons"][0]["message"]
-            self.example = f"row {row}: {told}"
+            self.example = f"row {row} (from 0): {told}"
 
     def _count_labels(self, labels: pa.Array) -> None:
         for found in pc.value_counts(labels).to_pylist():

@@ -35,3 +35,21 @@ def test_a_mapping_to_a_column_that_the_task_does_not_take_is_an_error(tmp_path:
     (tmp_path / "in.csv").write_text(ROWS)
     with pytest.raises(DataError, match="did you mean terminal"):
         load_labelled(str(tmp_path / "in.csv"), find_task("fraud_rnn"), {"card": "termnal"}, print)
+
+
+def test_records_without_an_id_are_numbered_and_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        "time,card,amount,label\n2026-01-01,c,$1.50,0\n2026-01-02,c,2,1\n"
+    )
+    told: list[str] = []
+    records, _ = load_labelled(
+        str(tmp_path / "in.csv"),
+        find_task("fraud_rnn"),
+        {},
+        print,
+        lambda report: told.extend(finding.key for finding in report.findings),
+    )
+    assert records.column("record_id").to_pylist() == ["row-1", "row-2"]
+    assert records.column("amount").to_pylist() == [1.5, 2.0]
+    assert "numbered" in told
+    assert "missing_columns" not in told

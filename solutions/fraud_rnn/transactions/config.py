@@ -65,8 +65,8 @@ class ModelConfig:
     gru_units: int = 32
     head_units: int = 64
     terminal_units: int = 16
-    epochs: int = 4
-    learning_rate: float = 1e-3
+    epochs: int = 12
+    learning_rate: float = 3e-3
     weight_decay: float = 0.3
     clipnorm: float = 1.0
     batch_cards: int = 32
