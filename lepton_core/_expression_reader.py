@@ -56,7 +56,10 @@ class Reader:
     """Turns nodes into :class:`Value`; every node that no method knows is refused."""
 
     def __init__(
-        self, text: str, columns: Mapping[str, pa.DataType], lists: Mapping[str, pa.Array]
+        self,
+        text: str,
+        columns: Mapping[str, pa.DataType],
+        lists: Mapping[str, pa.Array] | None,
     ) -> None:
         self.text = text
         self.columns = columns
@@ -91,7 +94,7 @@ class Reader:
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name(id=name)]) if (
                 self.lists is not None
             ):
-                return self.listed(node, name)
+                return self.listed(node, name, self.lists)
             case ast.Compare(ops=ops) if all(type(op) in _COMPARE for op in ops):
                 return self.chain(node, [self.read(n) for n in (node.left, *node.comparators)])
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
@@ -214,13 +217,13 @@ class Reader:
 
         return self.condition(node, run)
 
-    def listed(self, node: ast.Compare, name: str) -> Value:
+    def listed(self, node: ast.Compare, name: str, lists: Mapping[str, pa.Array]) -> Value:
         """``card in stolen``: a text among the values of a named list."""
-        if name not in self.lists:
-            known = ", ".join(sorted(self.lists))
+        if name not in lists:
+            known = ", ".join(sorted(lists)) or "-"
             raise UsageError("expression.unknown_list", name=name, known=known)
         value = self.want(node.left, "text")
-        wanted, negate = self.lists[name].cast(value.type), isinstance(node.ops[0], ast.NotIn)
+        wanted, negate = lists[name].cast(value.type), isinstance(node.ops[0], ast.NotIn)
         quick = frozenset(wanted.to_pylist())
 
         def run(columns: dict[str, Any]) -> Any:

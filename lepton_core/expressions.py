@@ -63,13 +63,13 @@ class Condition:
         Args:
             text: the expression; ``expressions.ALLOWED`` says what may stand in it.
             columns: name and Arrow type of every column that it may read.
-            lists: name -> texts, for ``card in NAME``.
+            lists: name -> texts, for ``card in NAME``; None where lists are not known at all.
 
         Raises:
             UsageError: ``expression.*``: not readable, too long or deep, something not allowed,
                 an unknown column, types that do not fit, or a result that is not true or false.
         """
-        reader = Reader(text.strip(), columns, lists or {})
+        reader = Reader(text.strip(), columns, lists)
         value = reader.read(_tree(text))
         if value.kind != "bool":
             raise UsageError("expression.not_boolean", text=text.strip(), received=value.kind)

@@ -132,7 +132,7 @@ class Spec:
             return
         hints, free = [], [name for name in found if name not in {c.name for c in self.columns}]
         # The best guess first, so that no column of theirs is offered for two of ours.
-        for name in sorted(missing, key=lambda ours: -_likeness(ours, free)):
+        for name in sorted(missing, key=lambda ours: -_likeness(ours, found)):
             if near := get_close_matches(name, free, n=1, cutoff=0.5):
                 free.remove(near[0])
                 hints.append(f"--map {quote(f'{near[0]}={name}')}")
@@ -153,3 +153,8 @@ class Spec:
     def from_json(cls, columns: list[dict[str, Any]]) -> Spec:
         """The Spec that :meth:`to_json` wrote."""
         return cls(tuple(Column(**{**c, "choices": tuple(c["choices"])}) for c in columns))
+
+
+def _likeness(ours: str, found: list[str]) -> float:
+    """How near the nearest of the names comes, 0 to 1."""
+    return max((SequenceMatcher(None, name, ours).ratio() for name in found), default=0.0)

@@ -87,6 +87,18 @@ def test_all_missing_columns_are_named_with_a_guess() -> None:
     assert "--map amounts=amount" in text
 
 
+def test_a_guess_can_be_pasted_and_offers_no_column_twice() -> None:
+    spec = Spec(tuple(Column(name, "string") for name in ("record_id", "card", "amount")))
+    with pytest.raises(DataError) as caught:
+        spec.require(["card_no", "amount"], "day.csv")
+    told = str(caught.value)
+    assert "--map card_no=card." in told
+    assert "card_no=record_id" not in told
+    with pytest.raises(DataError) as caught:
+        spec.require(["Card No", "record_id", "amount"], "day.csv")
+    assert "--map 'Card No=card'" in str(caught.value)
+
+
 def test_a_column_without_a_readable_value_is_an_error_of_the_table() -> None:
     with pytest.raises(DataError, match="amount cannot be read as float64"):
         check(table(amount=["cheap"]), SPEC)

@@ -339,6 +339,15 @@ def test_a_wrong_list_is_told(tmp_path: Path, lists: str, key: str) -> None:
     assert all(fault.text("zh") for fault in caught.value.faults)
 
 
+def test_a_file_without_lists_says_where_they_stand() -> None:
+    with pytest.raises(RulesError) as caught:
+        RuleSet.load("rules:\n  - {name: a, when: card in stolen}\n", TYPES)
+    (fault,) = caught.value.faults
+    assert fault.error.key == "expression.unknown_list"
+    for language in ("en", "zh"):
+        assert "lists: {stolen: [first, second]}" in fault.text(language)
+
+
 def test_an_uploaded_text_reads_no_file_and_a_list_holds_text() -> None:
     assert faults(LISTED.format(stolen="stolen.txt"))[0][2] == "rules.list_place"
     text = LISTED.format(stolen="[a]").replace("card in", "amount in")

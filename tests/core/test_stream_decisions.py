@@ -90,7 +90,7 @@ def test_it_goes_on_with_another_decision_of_the_same_model(
     assert scores(told) == pytest.approx(scores(whole)[20:], abs=1e-5)
     assert {one.get("label") for one in told} <= {"fraud", None}
     monkeypatch.setattr(options, "_scorer", lambda folder: "another model")
-    with pytest.raises(UsageError, match="scorer_sha256"):
+    with pytest.raises(UsageError, match="had another bundle"):
         stream(fraud, transactions[:1], tmp_path / "s")
 
 
@@ -129,6 +129,16 @@ def test_what_may_change(
         return
     with pytest.raises(UsageError):
         check_settings(tmp_path, Manifest(then), now, at_rest)
+
+
+def test_another_model_is_told_by_the_names_of_the_bundles(tmp_path: Path) -> None:
+    then = {**SETTINGS, "mode": "stream"}
+    now = then | {"bundle": "b", "bundle_sha256": "2", "scorer_sha256": "n"}
+    for at_rest in (True, False):
+        with pytest.raises(UsageError) as caught:
+            check_settings(tmp_path, Manifest(then), now, at_rest)
+        assert caught.value.values["setting"] == "bundle"
+        assert caught.value.values["here"] == "b"
 
 
 def test_rules_do_not_come_or_go_as_the_output_would_change_its_columns(tmp_path: Path) -> None:
