@@ -129,7 +129,7 @@ def find_dataset(name: str) -> Dataset:
             "data.unknown_dataset",
             name=name,
             known=", ".join(known) or "-",
-            near=near[0] if near else "PATH",
+            near=near[0] if near else "-",
         )
     card = read_card(card_path)
     folders = [root / name for root in roots()]

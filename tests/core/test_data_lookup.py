@@ -78,6 +78,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(places, name):
     with pytest.raises(DataError, match="till") as caught:
         find_dataset(name)
     assert caught.value.key == "data.unknown_dataset"
+    assert caught.value.values["near"] == ("till" if name == "tilt" else "-")
 
 
 def test_one_broken_card_does_not_hide_the_others(places):
