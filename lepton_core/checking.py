@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_core.cells import plain, read_cells
+from lepton_core.errors import DataError
 from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
 
@@ -50,8 +51,11 @@ def check(
         the passed records and the refused ones with every fault of each.
 
     Raises:
-        DataError: a required column is missing, or a column has no readable value at all.
+        DataError: it is no table, a required column is missing, or a column has no readable value
+            at all.
     """
+    if not isinstance(table, pa.Table):
+        raise DataError("data.no_table", source=source, received=type(table).__name__)
     spec.require(table.column_names, source)
     if not any(column.dtype == "image" for column in spec):
         # Not so pictures: their bytes would be copied, and more than 2 GB fit in no single chunk.

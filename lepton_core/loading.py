@@ -16,7 +16,8 @@ def load(path: Path | str, **options: Any) -> Any:
 
     Args:
         path: a ``.keras`` file (or the folder that ``save(..., zipped=False)`` makes), a ``.h5``
-            file of older Keras, or a bundle folder.
+            file of older Keras, a bundle folder, or a shipped bundle's address as ``lepton list``
+            shows it: ``solution@bundle``, ``solution/task@bundle``.
         **options: passed on: ``custom_objects``, ``compile``, ``safe_mode`` for a model;
             ``runtime``, ``threads`` for a bundle.
 
@@ -26,6 +27,7 @@ def load(path: Path | str, **options: Any) -> Any:
     Raises:
         DataError: if nothing is there, the file is damaged, or it is neither of these.
         BundleError: if the folder is a bundle that is incomplete or was changed.
+        UsageError: if an address names no task or no bundle of it.
 
     Example:
         >>> load("no_such.keras")
@@ -35,7 +37,11 @@ def load(path: Path | str, **options: Any) -> Any:
     """
     place = Path(path)
     if not place.exists():
-        raise DataError("load.nothing_there", path=place)
+        if "@" not in place.name:
+            raise DataError("load.nothing_there", path=place)
+        from lepton_core.solution import resolve
+
+        place = resolve(str(path)).bundle_or_default()
     if (place / "manifest.json").exists() or (place / "card.json").exists():
         from lepton_core.bundle import load_bundle
 

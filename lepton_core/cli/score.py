@@ -18,7 +18,7 @@ def score(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            help="CSV, Parquet, JSON lines or pictures; folders of them; - for standard input.",
+            help="CSV, Parquet, JSON lines or pictures; folders of them; - with --stream.",
         ),
     ],
     out: Annotated[
@@ -343,6 +343,8 @@ def _check_modes(
         raise UsageError("usage.mode_both")
     if stream and inputs != [STDIN]:
         raise UsageError("usage.mode_stream_input", received=" ".join(map(str, inputs)))
+    if STDIN in inputs and not stream:
+        raise UsageError("usage.mode_stdin")
     if watch and (len(inputs) != 1 or not inputs[0].is_dir()):
         raise UsageError("usage.mode_watch_input", received=" ".join(map(str, inputs)))
     if not stream and out is None:

@@ -87,6 +87,13 @@ def test_all_missing_columns_are_named_with_a_guess() -> None:
     assert "--map amounts=amount" in text
 
 
+def test_what_is_no_arrow_table_is_refused_with_what_to_do() -> None:
+    for given in (table().to_pandas(), "day.csv", None):
+        with pytest.raises(DataError, match="expected as a pyarrow Table") as caught:
+            check(given, SPEC)
+        assert caught.value.values["received"] == type(given).__name__
+
+
 def test_a_guess_can_be_pasted_and_offers_no_column_twice() -> None:
     spec = Spec(tuple(Column(name, "string") for name in ("record_id", "card", "amount")))
     with pytest.raises(DataError) as caught:

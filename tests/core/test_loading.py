@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lepton_core as lc
-from lepton_core.errors import BundleError, DataError
+from lepton_core.errors import BundleError, DataError, UsageError
 
 
 @pytest.fixture
@@ -39,6 +39,18 @@ def test_a_broken_bundle_is_a_bundle_error(tmp_path: Path) -> None:
     (tmp_path / "card.json").write_text("{}")
     with pytest.raises(BundleError):
         lc.load(tmp_path)
+
+
+def test_a_shipped_bundle_is_loaded_by_its_address() -> None:
+    address = "fraud_rnn/transactions@sample"
+    assert lc.load(address).address == address
+    for wrong, key in (
+        ("fraud_rnn@none", "usage.unknown_bundle"),
+        ("nothing@sample", "usage.unknown_task"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            lc.load(wrong)
+        assert caught.value.key == key
 
 
 def test_what_cannot_be_loaded_is_refused_in_one_line(model, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ STDIN = Path("-")
     [
         (["inbox"], "scores", Options(), "watch stream", "usage.mode_both"),
         (["a.csv"], None, Options(), "stream", "usage.mode_stream_input"),
+        (["-"], "x.csv", Options(), "", "usage.mode_stdin"),
         (["a.csv"], "scores", Options(), "watch", "usage.mode_watch_input"),
         (["inbox", "inbox"], "scores", Options(), "watch", "usage.mode_watch_input"),
         (["a.csv"], None, Options(), "", "usage.no_out"),
