@@ -18,6 +18,15 @@ from lepton_core.errors import DataError
 from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
 
+_EXAMPLES = {
+    "timestamp": "2026-01-31 16:05:00Z",
+    "float32": "1234.5",
+    "float64": "1234.5",
+    "int64": "12",
+    "bool": "true",
+    "image": "JPEG or PNG",
+}
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -73,7 +82,8 @@ def check(
         columns.append(values)
         named = {"column": column.name}
         if unreadable is not None:
-            kind = {**named, "expected": column.dtype}
+            example = _EXAMPLES.get(column.dtype, column.dtype)
+            kind = {**named, "expected": column.dtype, "example": example}
             faults.append((unreadable & ~ambiguous, "type", kind, raw))
             faults.append((ambiguous, "ambiguous", named, raw))
         told = _paths(values) if column.dtype == "image" else values

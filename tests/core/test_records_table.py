@@ -56,6 +56,7 @@ ROWS = [
         ("byte_order_mark.csv", "\ufeff" + CSV),
         ("dos.csv", CSV.replace("\n", "\r\n")),
         ("semicolon.csv", CSV.replace(",", ";")),
+        ("bar.csv", CSV.replace(",", "|")),
         ("tab.csv", CSV.replace(",", "\t")),
         ("quoted.csv", '"' + CSV.replace(",", '","').strip().replace("\n", '"\n"') + '"\n'),
         ("blank_lines.csv", CSV.replace("\n", "\n\n")),
