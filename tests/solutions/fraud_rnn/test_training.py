@@ -18,8 +18,9 @@ from lepton_core.solution import find_task
 from lepton_core.training.job import TrainingJob
 from lepton_core.training.run import make_bundle
 from solutions.fraud_rnn.transactions.config import Config
-from solutions.fraud_rnn.transactions.evaluation import ByDays
+from solutions.fraud_rnn.transactions.evaluation import ByDays, Handbook
 from solutions.fraud_rnn.transactions.preprocessing import columns
+from solutions.fraud_rnn.transactions.protocol import HandbookProtocol
 
 TASK = find_task("fraud_rnn")
 DAY_US = 86_400_000_000
@@ -166,3 +167,21 @@ def test_a_bundle_says_what_it_is_worth_and_keeps_it(
     with pytest.raises(DataError) as caught:
         evaluate_bundle(pipeline, records, "tiny", ByDays(longer))
     assert caught.value.key == "evaluate.other_split"
+
+
+def test_a_fold_with_all_weeks_learns_from_its_week_and_all_before_and_is_tested_alike(
+    records: pa.Table,
+) -> None:
+    rule = HandbookProtocol(("2026-02-08",))
+    one_week = Handbook(Config(), rule).folds(records)[0].split
+    all_weeks = apply_settings(Config(), ["split.all_weeks=true"])
+    protocol = Handbook(all_weeks, rule)
+    split = protocol.folds(records)[0].split
+    day = days(records) - days(records).min()
+    assert (day[one_week.train].min(), day[one_week.train].max()) == (38, 44)
+    # The first 14 days only fill the histories.
+    assert (day[split.train].min(), day[split.train].max()) == (14, 44)
+    assert set(one_week.train) < set(split.train)
+    assert np.array_equal(split.test, one_week.test)
+    assert day[split.test].min() == 52
+    assert protocol.describe()["train_days"] == "all"
