@@ -16,6 +16,9 @@ pytestmark = pytest.mark.browser
 SAMPLE = Path(__file__).resolve().parents[2] / "datasets/fraud_sample/transactions.parquet"
 
 
+CARD = re.compile(r"^Card c\d+")
+
+
 def expect(target: Any) -> Any:
     from playwright.sync_api import expect
 
@@ -55,6 +58,8 @@ def choose_day(page: Any, day: str) -> None:
     page.keyboard.type(day)
     page.get_by_role("option").filter(has_text=day).click()
     expect(page.get_by_test_id("glide-cell-1-0").first).to_contain_text(day)
+    # While the page is drawn anew, the card of the day before stands beside the new one.
+    expect(page.get_by_role("heading", name=CARD)).to_have_count(1)
 
 
 def test_the_hub_leads_to_the_fraud_page(page: Any, app_url: str) -> None:
@@ -71,7 +76,7 @@ def test_an_analyst_works_a_day(page: Any, app_url: str) -> None:
     transactions, alerts = number(page, "Transactions"), number(page, "Alerts")
     assert transactions > alerts > 0
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
-    expect(page.get_by_role("heading", name=re.compile(r"^Card c\d+"))).to_be_visible()
+    expect(page.get_by_role("heading", name=CARD)).to_be_visible()
 
     # Capacity for more cards means more alerts.
     thumb = page.get_by_role("slider")
@@ -86,7 +91,7 @@ def test_an_analyst_works_a_day(page: Any, app_url: str) -> None:
 def test_a_click_on_an_alert_shows_its_card(page: Any, app_url: str) -> None:
     open_fraud(page, app_url)
     choose_day(page, "2026-04-24")
-    card = page.get_by_role("heading", name=re.compile(r"^Card c\d+"))
+    card = page.get_by_role("heading", name=CARD)
     expect(card).to_be_visible()
     first = card.inner_text()
     page.get_by_text("All ", exact=False).filter(has_text=re.compile(r"^All \d+$")).click()
