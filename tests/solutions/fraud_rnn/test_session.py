@@ -132,3 +132,15 @@ def test_the_exported_memory_does_not_depend_on_the_cut(
     memory, other = whole.export_state(), single.export_state()
     assert memory.keys() == other.keys()
     assert all(np.allclose(memory[name], other[name], atol=1e-6) for name in memory)
+
+
+def test_any_cut_gives_the_same_scores_to_the_last_digit(
+    pipeline: Pipeline, records: pa.Table
+) -> None:
+    # A replay after a kill makes other batches, and its answers must be those given before.
+    whole = pipeline.open_session().step(records)["score"]
+    for size in (1, 7, 50, 333):
+        session = pipeline.open_session()
+        starts = range(0, 1000, size)
+        parts = [session.step(records.slice(at, min(size, 1000 - at)))["score"] for at in starts]
+        np.testing.assert_array_equal(np.concatenate(parts), whole[:1000])
