@@ -48,7 +48,7 @@ def main() -> None:
         engine = trained.preprocessor.new_history().engine
         x = trained.preprocessor.scale(engine.step(*columns(job.records)))
         trees = task.hook(task.baselines)(job)["gradient_boosting"]
-        scores = score_histories(trained.model, x, slots[:until])[test], trees
+        scores = score_histories(trained.source, x, slots[:until])[test], trees
         for curve, logits in zip(curves.values(), scores, strict=True):
             probability = 0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64)))
             curve.append(reliability(label[test] == 1, probability, BINS, TOP))
