@@ -19,8 +19,8 @@ import json, numpy as np
 from lepton_core._keras import keras
 from lepton_core.solution import find_task
 from solutions.fraud_rnn.transactions.config import ModelConfig
-from solutions.fraud_rnn.transactions.learned import card_width, places
-from solutions.fraud_rnn.transactions.model import Inputs, train
+from solutions.fraud_rnn.transactions.features import layout
+from solutions.fraud_rnn.transactions.model import train
 from solutions.fraud_rnn.transactions.preprocessing import TransactionPreprocessor, columns
 from solutions.fraud_rnn.transactions.sample import generate
 from lepton_core.checking import check
@@ -29,7 +29,7 @@ records = check(generate(seed=3, cards=200, terminals=80, days=40), find_task("f
 card, _, _, _, label = columns(records.table)
 preprocessor = TransactionPreprocessor()
 x = preprocessor.fit_history(records.table, np.arange(len(label)))
-inputs = Inputs(x.shape[1], card_width(preprocessor.config), *places(preprocessor.config))
+inputs = layout(preprocessor.config)
 slots = card.dictionary_encode().indices.to_numpy().astype(np.int64)
 model = train(x, slots, label, label >= 0, ModelConfig(epochs=1), inputs, preprocessor.scaling, 0)
 loss = model.history.history["loss"][0]

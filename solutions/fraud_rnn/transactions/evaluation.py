@@ -17,7 +17,8 @@ from lepton_core.training.job import TrainingJob
 from lepton_core.training.splits import Split
 
 from .config import Config
-from .learned import either, places
+from .features import layout
+from .learned import either
 from .preprocessing import TransactionPreprocessor, columns
 from .protocol import HANDBOOK_TEST, HandbookProtocol, card_precision
 from .protocol import Fold as Window
@@ -154,9 +155,11 @@ def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
     preprocessor.fit_history(known, train)
     x = preprocessor.new_history().engine.step(*columns(job.records))
     label = columns(job.records)[4][train]
+    place = layout(preprocessor.config)
+    causes = x[test][:, [place.suspicion, place.terminal_odds]].astype(np.float64)
     scaled_train, scaled_test = preprocessor.scale(x[train]), preprocessor.scale(x[test])
     return {
         "logistic_regression": logistic_regression(scaled_train, label, scaled_test),
         "gradient_boosting": gradient_boosting(x[train], label, x[test], job.seed),
-        "card_or_terminal": either(*x[test][:, places(preprocessor.config)].T.astype(np.float64)),
+        "card_or_terminal": either(causes[:, 0], causes[:, 1]),
     }

@@ -7,12 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from .features import SUSPICION, TERMINAL_ODDS
+from .suspicion import chance
 
 Reading = tuple[str, Callable[[np.ndarray], np.ndarray]]
-
-
-def _chance(log_odds: np.ndarray) -> np.ndarray:
-    return 0.5 * (1.0 + np.tanh(0.5 * log_odds))
 
 
 def _hours(log_days: np.ndarray) -> np.ndarray:
@@ -29,11 +26,11 @@ _READINGS: dict[str, Reading] = {
     "card_count_1d": ("card_count_1d", np.expm1),
     "card_count_7d": ("card_count_7d", np.expm1),
     "card_count_30d": ("card_count_30d", np.expm1),
-    "card_risk": (SUSPICION, _chance),
+    "card_risk": (SUSPICION, chance),
     "terminal_frauds_in_a_row": ("terminal_run_length", np.expm1),
     "terminal_days_since_fraud": ("terminal_fraud_age", np.asarray),
     "terminal_count_1d": ("terminal_count_1d", np.expm1),
-    "terminal_risk": (TERMINAL_ODDS, _chance),
+    "terminal_risk": (TERMINAL_ODDS, chance),
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +15,46 @@ from .config import FeatureConfig
 from .suspicion import CardSuspicion
 from .terminal_history import TerminalHistory
 
-_US_A_DAY = 86_400_000_000
+US_A_DAY = 86_400_000_000
 CLOCK_NAMES = ("hour_sin", "hour_cos", "is_night", "is_weekend")
 SUSPICION = "card_suspicion"
 TERMINAL_ODDS = "terminal_odds_log"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands where among the features.
+
+    Args:
+        names: of the F features: what tells of the card, the clock, then the terminal.
+        of_card: how many of the first ones tell of the card and the clock alone.
+    """
+
+    names: tuple[str, ...]
+    of_card: int
+
+    @property
+    def suspicion(self) -> int:
+        """Place of the log odds of fraud by the card alone, behind all the card's features."""
+        return self.names.index(SUSPICION)
+
+    @property
+    def terminal_odds(self) -> int:
+        """Place of the log odds that the terminal is compromised."""
+        return self.names.index(TERMINAL_ODDS)
+
+
+@lru_cache
+def layout(config: FeatureConfig) -> Layout:
+    """The features that these settings make.
+
+    Example:
+        >>> found = layout(FeatureConfig())
+        >>> len(found.names), found.of_card, found.names[found.suspicion]
+        (36, 19, 'card_suspicion')
+    """
+    of_card = (*CardHistory(config).names, SUSPICION, *CLOCK_NAMES)
+    return Layout((*of_card, *TerminalHistory(config).names), len(of_card))
 
 
 class FeatureEngine:
@@ -24,8 +62,6 @@ class FeatureEngine:
 
     A row's features see what arrived before it and labels older than the delay, nothing else;
     they do not depend on how the stream is cut into batches.
-
-    The names of what tells of the card stand first, then the clock, then the terminal.
 
     Args:
         config: feature settings.
@@ -44,14 +80,8 @@ class FeatureEngine:
     def __init__(self, config: FeatureConfig, suspicion: np.ndarray | None = None) -> None:
         self._cards = CardHistory(config)
         self._terminals = TerminalHistory(config)
-        self.suspicion = CardSuspicion(self._cards.names, config.outlier_amount, suspicion)
-        self.card_names: tuple[str, ...] = self._cards.names
-        self.names: tuple[str, ...] = (
-            *self._cards.names,
-            SUSPICION,
-            *CLOCK_NAMES,
-            *self._terminals.names,
-        )
+        self._suspicion = CardSuspicion(self._cards.names, config.outlier_amount, suspicion)
+        self.names: tuple[str, ...] = layout(config).names
 
     def step(
         self,
@@ -77,12 +107,12 @@ class FeatureEngine:
         Returns:
             float32 [N, len(names)].
         """
-        day = time_us / _US_A_DAY
+        day = time_us / US_A_DAY
         out = np.empty((len(day), len(self.names)), dtype=np.float32)
-        n_card = len(self.card_names)
+        n_card = len(self._cards.names)
         of_card = out[:, :n_card]
         anomalous = self._cards.step(card_ids, day, amount, of_card, moves)
-        suspicion = self.suspicion.log_odds(of_card)
+        suspicion = self._suspicion.log_odds(of_card)
         out[:, n_card] = suspicion
         _clock(day, out[:, n_card + 1 :])
         if moves is not None:
@@ -95,9 +125,9 @@ class FeatureEngine:
         self, card_id: str | int, terminal_id: str | int | None, time_us: int, amount: float
     ) -> list[float]:
         """Features of one transaction without a label, as `step` takes many."""
-        day = time_us / _US_A_DAY
+        day = time_us / US_A_DAY
         of_card, anomalous = self._cards.step_one(card_id, day, amount)
-        suspicion = self.suspicion.log_odds_one(of_card)
+        suspicion = self._suspicion.log_odds_one(of_card)
         of_terminal = self._terminals.step_one(terminal_id, day, anomalous)
         return [*of_card, suspicion, *_clock_one(day), *of_terminal]
 

@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from .card_history import CardHistory
 from .config import FeatureConfig
-from .features import CLOCK_NAMES, SUSPICION, TERMINAL_ODDS, FeatureEngine, learn_outlier_amount
+from .features import US_A_DAY, FeatureEngine, layout, learn_outlier_amount
+from .suspicion import CardSuspicion
+from .terminal_history import TerminalHistory
 
 # Days that a compromised terminal may stay so; finer steps are not told apart by a week of labels.
 MEMORY_DAYS = (7.0, 14.0, 21.0, 28.0, 42.0, 60.0)
@@ -36,55 +39,42 @@ def learn_history(
         the settings with what was learned, the suspicion's weights (None where one of the two
         labels is absent), and the features float32 [N, F] of all rows.
     """
-    _, terminal, _, amount, label = given
+    card, terminal, time_us, amount, label = given
     known = np.intersect1d(train, np.flatnonzero(label >= 0))
     if len(known) and np.isinf(config.outlier_amount):
         found = learn_outlier_amount(amount[known], label[known])
         config = replace(config, outlier_amount=found)
-    engine = FeatureEngine(config)
-    x = engine.step(*given)
-    of_card, outcome = x[train][:, : len(engine.card_names)], label[train]
-    weights = engine.suspicion.fit(of_card, outcome)
-    if weights is None:
-        return config, None, x
-    if terminal.null_count == len(terminal):
-        return config, weights, FeatureEngine(config, weights).step(*given)
-    longest, memory = config.max_age_days, config.fraud_memory_days
-    lasting = [memory] if memory else [min(days, longest) for days in MEMORY_DAYS]
-    tried = [replace(config, fraud_memory_days=days) for days in lasting]
-    config, x = _likeliest(tried, weights, given, known)
-    weights = engine.suspicion.fit(of_card, outcome, x[train, places(config)[1]])
-    hazards = [config.terminal_hazard] if config.terminal_hazard else HAZARDS
-    tried = [replace(config, terminal_hazard=hazard) for hazard in hazards]
-    config, x = _likeliest(tried, weights, given, known)
-    return config, weights, x
+    cards, day = CardHistory(config), time_us / US_A_DAY
+    of_card = np.empty((len(day), len(cards.names)), np.float32)
+    anomalous = cards.step(card, day, amount, of_card)
+    suspicion = CardSuspicion(cards.names, config.outlier_amount)
+    weights = suspicion.fit(of_card[train], label[train])
+    if weights is not None and terminal.null_count < len(terminal):
 
+        def likeliest(tried: list[FeatureConfig]) -> tuple[FeatureConfig, np.ndarray]:
+            """Under which settings the known labels are likeliest, and the terminals' log odds."""
+            of_cards = suspicion.log_odds(of_card)
+            best: tuple[float, FeatureConfig, np.ndarray] | None = None
+            for settings in tried:
+                place = layout(settings)
+                out = np.empty((len(day), len(place.names) - place.of_card), np.float32)
+                TerminalHistory(settings).step(terminal, day, anomalous, of_cards, label, out)
+                odds = out[:, place.terminal_odds - place.of_card].astype(np.float64)
+                loss = _log_loss(either(of_cards[known], odds[known]), label[known] == 1)
+                if best is None or loss < best[0]:
+                    best = loss, settings, odds
+            assert best is not None
+            return best[1:]
 
-def _likeliest(
-    tried: list[FeatureConfig], weights: np.ndarray | None, given: Columns, known: np.ndarray
-) -> tuple[FeatureConfig, np.ndarray]:
-    """The settings under which the known labels are likeliest, and the features of all rows."""
-    best: tuple[float, FeatureConfig, np.ndarray] | None = None
-    frauds = given[4][known] == 1
-    for config in tried:
-        x = FeatureEngine(config, weights).step(*given)
-        logits = either(*x[known][:, places(config)].T.astype(np.float64))
-        loss = float((np.logaddexp(0.0, logits) - frauds * logits).mean())
-        if best is None or loss < best[0]:
-            best = loss, config, x
-    assert best is not None
-    return best[1:]
-
-
-def places(config: FeatureConfig) -> list[int]:
-    """Where among the features the card's suspicion and the terminal's odds stand."""
-    names = FeatureEngine(config).names
-    return [names.index(SUSPICION), names.index(TERMINAL_ODDS)]
-
-
-def card_width(config: FeatureConfig) -> int:
-    """How many of the first features tell of the card and the clock alone."""
-    return len(FeatureEngine(config).card_names) + 1 + len(CLOCK_NAMES)
+        lasting = [config.fraud_memory_days] if config.fraud_memory_days else MEMORY_DAYS
+        longest = config.max_age_days
+        config, odds = likeliest(
+            [replace(config, fraud_memory_days=min(days, longest)) for days in lasting]
+        )
+        weights = suspicion.fit(of_card[train], label[train], odds[train])
+        hazards = [config.terminal_hazard] if config.terminal_hazard else HAZARDS
+        config, _ = likeliest([replace(config, terminal_hazard=hazard) for hazard in hazards])
+    return config, weights, FeatureEngine(config, weights).step(*given)
 
 
 def either(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -95,3 +85,7 @@ def either(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         3.0
     """
     return np.logaddexp(np.logaddexp(a, b), a + b)
+
+
+def _log_loss(logits: np.ndarray, frauds: np.ndarray) -> float:
+    return float((np.logaddexp(0.0, logits) - frauds * logits).mean())

@@ -13,23 +13,7 @@ from lepton_core.training.manifest import Run
 
 from .bins import bin_weights, fit_bins
 from .config import ModelConfig
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What the network must know of its features.
-
-    Args:
-        count: F.
-        of_card: how many of the first ones tell of the card and the clock alone.
-        suspicion: place of the log odds of fraud by the card alone.
-        terminal_odds: place of the log odds that the terminal is compromised.
-    """
-
-    count: int
-    of_card: int
-    suspicion: int
-    terminal_odds: int
+from .features import Layout
 
 
 @dataclass(frozen=True)
@@ -47,7 +31,7 @@ class Fixed:
 
 
 def build(
-    config: ModelConfig, inputs: Inputs, seed: int = 0, fixed: Fixed | None = None
+    config: ModelConfig, inputs: Layout, seed: int = 0, fixed: Fixed | None = None
 ) -> keras.Model:
     """The network for training and for scoring whole histories.
 
@@ -74,7 +58,7 @@ def build(
         Gorishniy et al., On Embeddings for Numerical Features in Tabular Deep Learning, 2022, for
         the bins; Pearl, Probabilistic Reasoning in Intelligent Systems, 1988, for the noisy or.
     """
-    x = keras.Input((None, inputs.count), name="x")
+    x = keras.Input((None, len(inputs.names)), name="x")
     layers = _layers(config, inputs)
     binned = layers["bins"](x)
     z = layers["dense"](layers["card"](binned))
@@ -87,7 +71,7 @@ def build(
         layers["bins"].set_weights(bin_weights(fixed.bins))
         for name in ("suspicion", "terminal_odds"):
             place = getattr(inputs, name)
-            kernel = np.zeros((inputs.count, 1), np.float32)
+            kernel = np.zeros((len(inputs.names), 1), np.float32)
             kernel[place] = fixed.spread[place]
             layers[name].set_weights([kernel, fixed.mean[[place]]])
     return model
@@ -115,10 +99,10 @@ def build_step(model: keras.Model, config: ModelConfig) -> keras.Model:
     return keras.Model([x, h], [score, h_new], name="card_gru_step")
 
 
-def _layers(config: ModelConfig, inputs: Inputs) -> dict[str, keras.layers.Layer]:
+def _layers(config: ModelConfig, inputs: Layout) -> dict[str, keras.layers.Layer]:
     dense = keras.layers.Dense
     # A hard sigmoid is a clip: with fixed weights, one matrix product and one clip in ONNX.
-    bins = dense(inputs.count * config.bins, "hard_sigmoid", trainable=False, name="bins")
+    bins = dense(len(inputs.names) * config.bins, "hard_sigmoid", trainable=False, name="bins")
     layers = [
         bins,
         FirstColumns(inputs.of_card * config.bins, name="card"),
@@ -184,7 +168,7 @@ def train(
     labels: np.ndarray,
     loss_mask: np.ndarray,
     config: ModelConfig,
-    inputs: Inputs,
+    inputs: Layout,
     scaling: tuple[np.ndarray, np.ndarray],
     seed: int,
     *,

@@ -19,9 +19,10 @@ from lepton_core.settings import from_dict
 
 from . import facts
 from .config import FeatureConfig
-from .features import FeatureEngine, fit_scaling, scale
+from .features import FeatureEngine, fit_scaling, layout, scale
 from .learned import learn_history
 from .ordering import TransactionOrder
+from .suspicion import CardSuspicion
 
 _SECONDS_A_DAY = 86_400
 
@@ -91,7 +92,7 @@ class TransactionPreprocessor(Preprocessor):
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the F features, in order."""
-        return FeatureEngine(self.config).names
+        return layout(self.config).names
 
     def fit(self, records: pa.Table) -> TransactionPreprocessor:
         """Scaling and what the histories learn from labels, from training records."""
@@ -120,10 +121,12 @@ class TransactionPreprocessor(Preprocessor):
 
     def consistent(self, features: np.ndarray) -> np.ndarray:
         """Unscaled features [N, F] whose card features were changed, what follows from them too."""
-        engine = FeatureEngine(self.config, self.suspicion)
-        n_card = len(engine.card_names)
+        place = layout(self.config).suspicion
+        names, large = self.feature_names[:place], self.config.outlier_amount
         features = features.copy()
-        features[:, n_card] = engine.suspicion.log_odds(features[:, :n_card])
+        features[:, place] = CardSuspicion(names, large, self.suspicion).log_odds(
+            features[:, :place]
+        )
         return features
 
     def new_history(self) -> TransactionHistory:

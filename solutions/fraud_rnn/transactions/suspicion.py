@@ -15,7 +15,6 @@ from lepton_core.formulas import ARRAYS, NUMBERS, Columns, Formulas, Value, as_r
 
 # Log odds where nothing was learned: fraud is rare, and nothing is known of this card.
 UNKNOWN = -6.0
-_RIDGE = 1.0
 _FADE_DAYS = 7.0
 _ROUNDS = 4
 
@@ -85,9 +84,9 @@ class CardSuspicion:
         self._learned(_logistic(terms, target))
         if terminal is not None:
             # Expectation and maximisation: whose fraud it was, given the two chances.
-            elsewhere = _chance(terminal[known].astype(np.float64))
+            elsewhere = chance(terminal[known].astype(np.float64))
             for _ in range(_ROUNDS):
-                mine = _chance(self.log_odds(features[known]))
+                mine = chance(self.log_odds(features[known]))
                 share = mine / (1.0 - (1.0 - mine) * (1.0 - elsewhere))
                 self._learned(_logistic(terms, target * share))
         return self._weights
@@ -111,39 +110,27 @@ class CardSuspicion:
         return [*bent, *joined, *[f[place] for place in self._plain]]
 
 
-def _chance(log_odds: np.ndarray) -> np.ndarray:
+def chance(log_odds: np.ndarray) -> np.ndarray:
+    """Probabilities from log odds, [N]."""
     return 0.5 * (1.0 + np.tanh(0.5 * log_odds))
 
 
 def _logistic(terms: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Weights [K + 1] of a logistic regression with a ridge on the standardised terms; the target
-    lies in 0..1.
+    """Weights [K + 1] of a logistic regression on the standardised terms, with a ridge.
 
-    Newton's method; the ridge is that of scikit-learn with C = 1.
+    A target between 0 and 1 is a row of each kind, weighted.
     """
+    # Only training comes here, and scoring must not load it.
+    from sklearn.linear_model import LogisticRegression
+
     centre, spread = terms.mean(axis=0), terms.std(axis=0)
     spread[spread < 1e-9] = np.inf  # a term that never changes gets weight 0
-    design = np.column_stack([(terms - centre) / spread, np.ones(len(terms))])
-    ridge = np.append(np.full(terms.shape[1], _RIDGE), 1e-9)
-    rate = target.mean()
-    weights = np.append(np.zeros(terms.shape[1]), np.log(rate / (1.0 - rate)))
-
-    def loss(weights: np.ndarray) -> float:
-        logits = design @ weights
-        fit = np.logaddexp(0.0, logits) - target * logits
-        return float(fit.sum() + 0.5 * (ridge * weights**2).sum())
-
-    now = loss(weights)
-    for _ in range(50):
-        p = 0.5 * (1.0 + np.tanh(0.5 * (design @ weights)))
-        gradient = design.T @ (p - target) + ridge * weights
-        curvature = design.T @ (design * (p * (1.0 - p))[:, None]) + np.diag(ridge)
-        step = np.linalg.solve(curvature, gradient)
-        # Where frauds lie apart from the rest a full step overshoots: halve it until it helps.
-        while (after := loss(weights - step)) > now and np.abs(step).max() > 1e-7:
-            step /= 2.0
-        weights, now = weights - step, after
-        if np.abs(step).max() < 1e-7:
-            break
-    slopes = weights[:-1] / spread
-    return np.append(slopes, weights[-1] - slopes @ centre)
+    scaled, frauds = (terms - centre) / spread, target > 0
+    model = LogisticRegression(solver="newton-cholesky", tol=1e-8, max_iter=200)
+    model.fit(
+        np.concatenate([scaled, scaled[frauds]]),
+        np.repeat([0, 1], [len(target), frauds.sum()]),
+        sample_weight=np.concatenate([1.0 - target, target[frauds]]),
+    )
+    slopes = model.coef_[0] / spread
+    return np.append(slopes, model.intercept_[0] - slopes @ centre)

@@ -13,8 +13,8 @@ from lepton_core.models.recurrent import score_histories
 from lepton_core.training.job import TrainingJob
 
 from .config import Config, SplitConfig
-from .learned import card_width, places
-from .model import Inputs, build_step
+from .features import layout
+from .model import build_step
 from .model import train as train_model
 from .preprocessing import TransactionPreprocessor, columns
 from .sample import generate
@@ -60,7 +60,7 @@ def train(job: TrainingJob) -> Trained:
         label[rows],
         train_mask[rows],
         config.model,
-        Inputs(x.shape[1], card_width(preprocessor.config), *places(preprocessor.config)),
+        layout(preprocessor.config),
         preprocessor.scaling,
         job.seed,
         valid_mask=valid_mask[rows] if len(split.valid) else None,

@@ -8,11 +8,12 @@ import pytest
 
 from lepton_core.checking import check
 from lepton_core.solution import find_task
+from solutions.fraud_rnn.transactions.card_history import CardHistory
 from solutions.fraud_rnn.transactions.config import FeatureConfig
 from solutions.fraud_rnn.transactions.features import SUSPICION, TERMINAL_ODDS, FeatureEngine
 from solutions.fraud_rnn.transactions.learned import MEMORY_DAYS, either, learn_history
 from solutions.fraud_rnn.transactions.preprocessing import TransactionPreprocessor
-from solutions.fraud_rnn.transactions.suspicion import UNKNOWN, CardSuspicion
+from solutions.fraud_rnn.transactions.suspicion import UNKNOWN, CardSuspicion, chance
 
 DAY_US = 86_400_000_000
 
@@ -105,7 +106,7 @@ def test_more_frauds_in_a_row_raise_the_terminals_odds_and_a_genuine_one_ends_th
 
 
 def test_labels_of_one_kind_teach_no_suspicion() -> None:
-    names = FeatureEngine(FeatureConfig()).card_names
+    names = CardHistory(FeatureConfig()).names
     suspicion = CardSuspicion(names, np.inf)
     x = np.random.default_rng(0).normal(size=(50, len(names))).astype(np.float32)
     for label in (np.zeros(50, np.int8), np.ones(50, np.int8), np.full(50, -1, np.int8)):
@@ -113,20 +114,19 @@ def test_labels_of_one_kind_teach_no_suspicion() -> None:
         assert (suspicion.log_odds(x) == UNKNOWN).all()
 
 
-def test_suspicion_is_the_logistic_regression_of_its_terms() -> None:
-    from sklearn.linear_model import LogisticRegression
-
-    given, _, _ = world(days=40)
-    engine = FeatureEngine(FeatureConfig())
-    x = engine.step(*given)[:, : len(engine.card_names)]
-    engine.suspicion.fit(x, given[4])
-    terms = engine.suspicion._terms_of(x)
-    spread = terms.std(axis=0)
-    scaled = (terms - terms.mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
-    other = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(scaled, given[4])
-    np.testing.assert_allclose(
-        engine.suspicion.log_odds(x), other.decision_function(scaled), atol=0.02
-    )
+def test_a_fraud_that_its_terminal_explains_does_not_make_ordinary_payments_suspicious() -> None:
+    given, stolen, at_terminal = world()
+    cards = CardHistory(FeatureConfig())
+    x = np.empty((len(stolen), len(cards.names)), np.float32)
+    cards.step(given[0], given[2] / DAY_US, given[3], x)
+    terminal = np.where(at_terminal, 6.0, -6.0)
+    marginal, apart = (CardSuspicion(cards.names, np.inf) for _ in range(2))
+    marginal.fit(x, given[4])
+    apart.fit(x, given[4], terminal)
+    ordinary = ~stolen & ~at_terminal
+    before, after = (chance(one.log_odds(x)[ordinary]).mean() for one in (marginal, apart))
+    assert after < before / 20
+    assert chance(apart.log_odds(x)[stolen]).mean() > 0.5
 
 
 def test_either_is_the_chance_of_at_least_one_cause() -> None:

@@ -11,9 +11,10 @@ from lepton_core.models.recurrent import score_histories
 from lepton_core.training.sequences import entity_sequences
 from solutions.fraud_rnn.transactions import model as network
 from solutions.fraud_rnn.transactions.config import ModelConfig
+from solutions.fraud_rnn.transactions.features import SUSPICION, TERMINAL_ODDS, Layout
 
 F = 6
-INPUTS = network.Inputs(count=F, of_card=4, suspicion=3, terminal_odds=5)
+INPUTS = Layout((*"abc", SUSPICION, "d", TERMINAL_ODDS), of_card=4)
 SCALING = (np.zeros(F, np.float32), np.ones(F, np.float32))
 SMALL = ModelConfig(
     dense_units=8, gru_units=8, head_units=8, epochs=2, learning_rate=2e-2, batch_cards=8
