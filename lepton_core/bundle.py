@@ -123,6 +123,15 @@ def rewrite_card(folder: Path, card: Mapping[str, Any]) -> None:
     write_json(folder / "manifest.json", manifest)
 
 
+def _save_source(model: Model, path: Path) -> None:
+    """The model without its loss: a solution's own would be needed to open the file."""
+    compiled, model.compiled = model.compiled, False
+    try:
+        model.save(path, include_optimizer=False)
+    finally:
+        model.compiled = compiled
+
+
 def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
     from lepton_core.export.onnx import export_onnx
     from lepton_core.export.signature import Signature
@@ -138,7 +147,7 @@ def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, An
         for name, value in signature.call(scoring.model, scoring.parity).items():
             parity[f"{role}.out.{name}"] = np.asarray(_to_numpy(value))
     write_arrays(work / "parity.npz", parity)
-    trained.source.save(work / "models" / "main.keras", include_optimizer=False)
+    _save_source(trained.source, work / "models" / "main.keras")
     state, arrays = trained.preprocessor.state()
     write_json(work / "preprocessor.json", state)
     if arrays:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from lepton_core.bundle import ScoringModel, Trained, load_bundle, rewrite_card,
 from lepton_core.bundle import verify_parity as check_parity
 from lepton_core.bundle_files import read_arrays, sha256, verify_manifest, write_arrays
 from lepton_core.errors import BundleError
-from lepton_core.solution import find_task
+from lepton_core.solution import find_task, solutions
 
 TASK = find_task("fraud_rnn")
 # Exported and Keras model, learned scaling, decision, card, quantiles; no place for a record.
@@ -278,3 +280,16 @@ def test_a_changed_bundle_gets_no_new_card(folder: Path) -> None:
     (folder / "decision.json").write_text("{}")
     with pytest.raises(BundleError):
         rewrite_card(folder, {})
+
+
+@pytest.mark.slow
+def test_every_shipped_keras_model_opens_with_the_core_alone() -> None:
+    # Whoever trains it further has the file and `lepton_core`, not the solution's modules.
+    shipped = [
+        folder for one in solutions()[0] for task in one.tasks for folder in task.bundles().values()
+    ]
+    models = [str(folder / "models" / "main.keras") for folder in shipped]
+    code = "import sys, lepton_core as lc\nfor path in sys.argv[1:]: print(lc.load(path).name)"
+    run = subprocess.run([sys.executable, "-c", code, *models], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-1000:]
+    assert len(run.stdout.split()) == len(models) > 3

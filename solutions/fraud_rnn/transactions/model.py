@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_core._keras import keras
-from lepton_core.models.recurrent import start_weights, step_log_loss
+from lepton_core.models.recurrent import start_weights
 from lepton_core.training.histories import fit_histories
 from lepton_core.training.manifest import Run
 
@@ -61,7 +61,7 @@ def build(
     x = keras.Input((None, len(inputs.names)), name="x")
     layers = _layers(config, inputs)
     binned = layers["bins"](x)
-    z = layers["dense"](layers["card"](binned))
+    z = layers["dense"](binned[..., : inputs.of_card * config.bins])
     score = _score(layers, x, binned, z, layers["gru"](z))
     model = keras.Model(x, keras.layers.Reshape((-1,), name="score")(score), name="card_gru")
     model.set_weights(start_weights(model, seed))
@@ -92,7 +92,7 @@ def build_step(model: keras.Model, config: ModelConfig) -> keras.Model:
     h = keras.Input((config.gru_units,), name="h")
     layers = {layer.name: layer for layer in model.layers}
     binned = layers["bins"](x)
-    z = layers["dense"](layers["card"](binned))
+    z = layers["dense"](binned[..., : layers["dense"].kernel.shape[0]])
     h_new, _ = layers["gru"].cell(z, h)
     score = _score(layers, x, binned, z, h_new)
     score = keras.layers.Reshape((), name="score")(score)
@@ -105,7 +105,6 @@ def _layers(config: ModelConfig, inputs: Layout) -> dict[str, keras.layers.Layer
     bins = dense(len(inputs.names) * config.bins, "hard_sigmoid", trainable=False, name="bins")
     layers = [
         bins,
-        FirstColumns(inputs.of_card * config.bins, name="card"),
         dense(config.dense_units, "relu", name="dense"),
         keras.layers.GRU(config.gru_units, return_sequences=True, name="gru"),
         dense(config.head_units, "relu", name="head"),
@@ -114,7 +113,6 @@ def _layers(config: ModelConfig, inputs: Layout) -> dict[str, keras.layers.Layer
         dense(1, name="terminal_logit"),
         dense(1, trainable=False, name="suspicion"),
         dense(1, trainable=False, name="terminal_odds"),
-        Either(name="either"),
     ]
     return {layer.name: layer for layer in layers}
 
@@ -125,41 +123,18 @@ def _score(layers: dict[str, keras.layers.Layer], x, binned, z, h):
     card = layers["card_logit"](head) + layers["suspicion"](x)
     terminal = layers["terminal"](binned)
     terminal = layers["terminal_logit"](terminal) + layers["terminal_odds"](x)
-    return layers["either"]([card, terminal])
+    return _either(card, terminal)
 
 
-@keras.saving.register_keras_serializable(package="fraud_rnn")
-class FirstColumns(keras.layers.Layer):
-    """The first ``width`` columns of what comes in."""
-
-    def __init__(self, width: int, **options) -> None:
-        super().__init__(**options)
-        self.width = width
-
-    def call(self, inputs):
-        return inputs[..., : self.width]
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "width": self.width}
-
-
-@keras.saving.register_keras_serializable(package="fraud_rnn")
-class Either(keras.layers.Layer):
+def _either(a, b):
     """Log odds that at least one of two independent causes holds, from the log odds of each."""
-
-    def call(self, inputs):
-        a, b = inputs
-        return _log_add(_log_add(a, b), a + b)
+    return _log_add(_log_add(a, b), a + b)
 
 
 def _log_add(a, b):
     """log(exp(a) + exp(b)); ONNX has no log1p, of which ``logaddexp`` is made."""
     ops = keras.ops
     return ops.maximum(a, b) + ops.softplus(-ops.abs(a - b))
-
-
-# The name under which older bundles have it in their Keras file.
-keras.saving.get_custom_objects()["fraud_rnn>masked_log_loss"] = step_log_loss
 
 
 def train(
