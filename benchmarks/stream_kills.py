@@ -38,8 +38,6 @@ from kill_resume import make_input
 from lepton_core.scoring.folder import LOCK, MANIFEST
 from lepton_core.solution import resolve
 
-# Answers and rows are compared to the last digit.
-ROUNDING = 0.0
 PHASES = ("starting", "replaying", "scoring", "committing")
 
 
@@ -243,11 +241,8 @@ def differences(received: Client, expected: Client) -> dict[str, float]:
 
 def told(found: dict[str, float]) -> str:
     """The result in words."""
-    far = [name for name, gap in found.items() if gap > ROUNDING]
-    near = [f"{name} within {gap:.1g}" for name, gap in found.items() if 0 < gap <= ROUNDING]
-    if far:
-        return f"NO: {', '.join(far)}"
-    return "yes, to the last digit" if not near else f"yes, {', '.join(near)}"
+    far = [name for name, gap in found.items() if gap > 0]
+    return f"NO: {', '.join(far)}" if far else "yes, to the last digit"
 
 
 def main() -> None:
