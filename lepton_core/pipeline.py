@@ -152,7 +152,6 @@ class Session:
             raise ValueError(f"on_repeat is reject or answer. Received: {on_repeat!r}")
         self.pipeline = pipeline
         self.cursor = 0
-        self._on_repeat = on_repeat
         self._history = pipeline.preprocessor.new_history()
         self._seen = SeenIds()
         self._answers = RecentIds() if on_repeat == "answer" else None

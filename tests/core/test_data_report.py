@@ -3,72 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as arrow_csv
 import pytest
+from report_task import INPUTS, TASK, N, changed, found, good, task_of
 
-from lepton_core.cli import main as command
 from lepton_core.data.inspection import inspect
-from lepton_core.data.labelled import load_labelled
-from lepton_core.data.report import DataReport
-from lepton_core.errors import DataError, TrainingError
 from lepton_core.messages import set_language
-from lepton_core.solution import Task, find_task
-from lepton_core.spec import DTYPES, Column, Spec
-
-N = 400
-INPUTS = (
-    Column("record_id", "string", "id"),
-    Column("time", "timestamp", "time"),
-    Column("machine", "string", "entity"),
-    Column("pressure", "float64", low=0.0, high=100.0),
-    Column("tool", "string"),
-    Column("remark", "string", required=False),
-    Column("label", "int64", "label", low=0, high=1, required=False),
-)
-
-
-def task_of(*columns: Column, stateful: bool = True) -> Task:
-    """A task that only declares its inputs."""
-    hooks = dict.fromkeys(("preprocessor", "trainer", "sample", "config", "sample_data"), "-")
-    empty = Spec(())
-    return Task("shop/parts", "-", "-", Spec(columns), empty, stateful=stateful, **hooks)
-
-
-TASK = task_of(*INPUTS)
-
-
-def good(n: int = N) -> dict[str, Any]:
-    """Records without anything to find: a third are positive, no feature tells which."""
-    draw = np.random.default_rng(1)
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    label = (np.arange(n) % 3 == 0).astype(int)
-    return {
-        "record_id": [f"r{i:05d}" for i in range(n)],
-        "time": [start + timedelta(hours=i) for i in range(n)],
-        "machine": [f"m{i % 7}" for i in range(n)],
-        "pressure": draw.uniform(1, 99, n) + label * 0.5,
-        "tool": draw.choice(["drill", "saw", "mill"], n),
-        "remark": draw.choice(["ok", "loud", "hot chips seen"], n),
-        "label": label,
-    }
-
-
-def changed(**columns: Any) -> pa.Table:
-    """The good records with some columns replaced; None leaves one out."""
-    return pa.table({k: v for k, v in {**good(), **columns}.items() if v is not None})
-
-
-def found(report: DataReport) -> dict[str, str]:
-    """Key -> severity of every finding."""
-    return {finding.key: finding.severity for finding in report.findings}
+from lepton_core.solution import find_task
+from lepton_core.spec import DTYPES, Column
 
 
 def test_good_records_give_no_finding() -> None:
@@ -312,62 +259,6 @@ def test_what_stands_in_the_columns_is_told() -> None:
     assert "500" in told["above"].text("en")
 
 
-SPELLINGS: list[tuple[list[str], dict[str, str]]] = [
-    (["Record ID"], {"Record ID": "record_id"}),
-    (["record-id"], {"record-id": "record_id"}),
-    (["RECORD.ID", "TIME"], {"RECORD.ID": "record_id", "TIME": "time"}),
-    # Two that look alike: which one is a question for the person.
-    (["Record ID", "record-id"], {}),
-    # Ours is there; what looks like it is another column.
-    (["record_id", "Record ID"], {}),
-    (["records_id", "id", "tme"], {}),
-]
-
-
-@pytest.mark.parametrize(("theirs", "guessed"), SPELLINGS)
-def test_only_another_spelling_is_a_certain_guess(
-    theirs: list[str], guessed: dict[str, str]
-) -> None:
-    report = inspect(pa.table({name: ["1"] for name in theirs}), TASK)
-    assert report.match.guessed == report.match.mapping == guessed
-    told = "\n".join(report.short_lines())
-    assert all(name in told for name in guessed)
-
-
-def test_a_guess_never_overrules_a_person() -> None:
-    table = pa.table({"Time": ["2026-01-01"], "booked": ["2026-01-02"]})
-    report = inspect(table, TASK, {"booked": "time"})
-    assert report.match.mapping == {"booked": "time"}
-    assert report.unused == ("Time",)
-
-
-@pytest.mark.parametrize(
-    ("theirs", "option"),
-    [
-        ("machine no", "--map 'machine no=machine'"),
-        ("machines", "--map machines=machine"),
-        ("zzz", "--map THEIR_COLUMN=machine"),
-    ],
-)
-def test_what_is_less_certain_is_only_suggested(theirs: str, option: str) -> None:
-    table = changed().rename_columns([theirs if n == "machine" else n for n in good()])
-    report = inspect(table, TASK)
-    assert report.match.mapping == {}
-    (finding,) = report.errors
-    assert finding.key == "missing_columns"
-    assert option in finding.text("en")
-
-
-def test_a_known_data_set_is_recognised() -> None:
-    head = ["TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD"]
-    row = ["1", "2026-01-01", "7", "8", "9.5", "0"]
-    table = pa.table({name: [value] for name, value in zip(head, row, strict=True)})
-    report = inspect(table, find_task("fraud_rnn"))
-    assert report.match.dataset == "fraud_handbook"
-    assert report.match.theirs("amount") == "TX_AMOUNT"
-    assert report.accepted == 1
-
-
 @pytest.mark.skipif("image" not in DTYPES, reason="the Spec knows no pictures")
 @pytest.mark.parametrize(
     ("sums", "labels", "keys"),
@@ -434,75 +325,3 @@ def test_text_and_json_say_the_same() -> None:
         assert report.to_json() == value
     finally:
         set_language("en")
-
-
-def write(path: Path, table: pa.Table) -> str:
-    arrow_csv.write_csv(table, path)
-    return str(path)
-
-
-def frauds(**columns: Any) -> pa.Table:
-    """Records that fraud_rnn takes, under a client's own spelling."""
-    rows = good()
-    taken = {
-        "Record ID": rows["record_id"],
-        "Time": [str(time) for time in rows["time"]],
-        "card": rows["machine"],
-        "amount": rows["pressure"],
-        "Label": rows["label"],
-    }
-    return pa.table({**taken, **columns})
-
-
-def test_training_takes_the_same_guesses_and_stops_at_an_error(tmp_path: Path) -> None:
-    task, notes = find_task("fraud_rnn"), list[str]()
-    path = write(tmp_path / "in.csv", frauds())
-    records, _ = load_labelled(path, task, {}, notes.append)
-    assert records.num_rows == N
-    assert sum("read as" in line for line in notes) == 3
-    reviewed, _ = load_labelled(path, task, {}, notes.append, lambda report: report.require())
-    assert reviewed.equals(records)
-    path = write(tmp_path / "leak.csv", frauds(amount=LABEL * 1.0))
-    with pytest.raises(TrainingError, match="equals_label"):
-        load_labelled(path, task, {}, notes.append, lambda report: report.require())
-    accepted: Callable[[DataReport], None] = lambda report: report.require(["equals_label"])  # noqa: E731
-    assert load_labelled(path, task, {}, notes.append, accepted)[0].num_rows == N
-
-
-def test_an_unusable_file_is_the_usual_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as raised:
-        inspect(tmp_path / "none.csv", TASK)
-    assert raised.value.key == "data.no_file"
-    path = write(tmp_path / "in.csv", frauds())
-    with pytest.raises(DataError, match="did you mean amount"):
-        inspect(path, find_task("fraud_rnn"), {"card": "amont"})
-    assert "missing_columns" in found(inspect(path, replace(TASK, inputs=Spec(INPUTS[2:5]))))
-
-
-def test_the_command_line_tells_and_ends_by_the_errors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def lepton(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["lepton", *words])
-        with pytest.raises(SystemExit) as ended:
-            command.main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, *capsys.readouterr()
-
-    task = ("--task", "fraud_rnn")
-    path = write(
-        tmp_path / "in.csv", frauds().rename_columns(["Record ID", "Time", "card", "sum", "Label"])
-    )
-    code, out, err = lepton("data", "check", path, *task)
-    assert (code, err) == (1, "")
-    assert "THEIR_COLUMN=amount" in out
-    code, out, _ = lepton("data", "check", path, *task, "--map", "sum=amount", "--json")
-    assert code == 0
-    assert json.loads(out)["mapping"]["sum"] == "amount"
-    folder = tmp_path / "bundle"
-    code, out, err = lepton("train", "fraud_rnn", "--data", path, "--out", str(folder))
-    assert (code, out, folder.exists()) == (1, "", False)
-    *_, last = err.strip().splitlines()
-    assert last.startswith("lepton: ")
-    assert "missing_columns" in last
-    assert "400 records" in err
