@@ -1,4 +1,4 @@
-"""What the tests of this folder share; they can import ``scoring_task``, ``report_task`` and ``crashing``."""
+"""What the tests of this folder share, beside the modules ``scoring_task``, ``report_task``..."""
 
 from __future__ import annotations
 
