@@ -119,6 +119,10 @@ class TransactionPreprocessor(Preprocessor):
             return features
         return scale(features, self.mean, self.std)
 
+    def unscale(self, x: np.ndarray) -> np.ndarray:
+        """The features [N, F] of what the network takes, as far as :meth:`scale` did not cut."""
+        return x if self.mean is None else x * self.std + self.mean
+
     def consistent(self, features: np.ndarray) -> np.ndarray:
         """Unscaled features [N, F] whose card features were changed, what follows from them too."""
         place = layout(self.config).suspicion
@@ -173,7 +177,7 @@ class TransactionPreprocessor(Preprocessor):
         return {name: pa.float64() for name in facts.names(self.feature_names)}
 
     def facts(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        x = arrays["x"] if self.mean is None else arrays["x"] * self.std + self.mean
+        x = self.unscale(arrays["x"])
         return facts.tell(self.feature_names, x, self.config.max_age_days)
 
     def transform_one(

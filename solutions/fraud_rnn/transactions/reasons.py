@@ -165,15 +165,16 @@ class TransactionExplainer(Explainer):
             wanted = pa.array(record_ids, pa.string())
             is_wanted = pa.compute.is_in(scored.columns["record_id"], wanted)
             rows = np.flatnonzero(is_wanted.to_numpy(zero_copy_only=False))
-        raw, amount = _raw_features(preprocessor, pipeline, records, scored.columns["record_id"])
-        ids = scored["record_id"]
+        ids, raw = scored["record_id"], preprocessor.unscale(x[rows])
+        told = check(records.take(pa.array(scored.rows[rows])), pipeline.task.inputs).table
+        amounts = told.column("amount").to_pylist()
         return [
             Explanation(
                 str(ids[row]),
                 float(scored["score"][row]),
-                _reasons(pipeline, preprocessor, raw[row], amount[row], x[row], state[row]),
+                _reasons(pipeline, preprocessor, features, amount, x[row], state[row]),
             )
-            for row in rows.tolist()
+            for row, features, amount in zip(rows.tolist(), raw, amounts, strict=True)
         ]
 
 
@@ -184,17 +185,6 @@ def without(
     features = dict(zip(preprocessor.feature_names, raw.tolist(), strict=True))
     usual = {**features, **cause.usual(features, amount)}
     return preprocessor.scale(preprocessor.consistent(np.array([[*usual.values()]], np.float32)))[0]
-
-
-def _raw_features(
-    preprocessor: TransactionPreprocessor, pipeline: Pipeline, records: pa.Table, ids: pa.Array
-) -> tuple[np.ndarray, np.ndarray]:
-    """Unscaled features [n, F] and amounts [n] of the scored records, in their order."""
-    checked = check(records, pipeline.task.inputs).table
-    # The first of repeated ids is the one that was scored.
-    kept = checked.take(pa.compute.index_in(ids, checked.column("record_id")))
-    raw = preprocessor.features(kept, preprocessor.new_history()).arrays["x"]
-    return raw, kept.column("amount").to_numpy()
 
 
 def _reasons(
