@@ -178,7 +178,7 @@ def test_training_learns_what_an_entity_did_first(histories) -> None:
         fit_histories(model, x, slots, labels, np.zeros(600, bool), epochs=1, learning_rate=1e-2)
 
 
-def test_the_loss_of_a_step_is_found_by_its_names() -> None:
+def test_the_loss_of_a_step_is_found_by_its_name() -> None:
     from lepton_core._keras import keras
     from lepton_core.models.recurrent import step_log_loss
 
@@ -186,7 +186,3 @@ def test_the_loss_of_a_step_is_found_by_its_names() -> None:
     loss = keras.ops.convert_to_numpy(step_log_loss(np.array([[1.0, 1.0, 1.0]]), logits))
     np.testing.assert_allclose(loss, [[30.0, np.log(2.0), 0.0]], atol=1e-6)
     assert keras.saving.get_registered_object("lepton>step_log_loss") is step_log_loss
-    import solutions.fraud_rnn.transactions.model  # noqa: F401
-
-    # Bundles made before the loss moved to the core.
-    assert keras.saving.get_registered_object("fraud_rnn>masked_log_loss") is step_log_loss
