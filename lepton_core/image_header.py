@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_END = re.compile(rb"\xff\xd9")
-# Start of frame: these markers carry the size. C4, C8 and CC lie between them and do not.
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Start of frame: these markers carry the size. C4, C8 and CC lie between them and do not; F7 is
+# that of JPEG-LS, which DICOM files hold.
+_JPEG_FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
-_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_SAMPLES = 256, 257, 258, 277
 _TIFF_NUMBERS = {3: "H", 4: "I", 16: "Q"}
 _MOST_TIFF_TAGS = 4096
 
@@ -70,6 +72,42 @@ def read_header(data: bytes | memoryview) -> ImageHeader | None:
     return None
 
 
+def is_moving(data: bytes | memoryview) -> str:
+    """The format of a picture of several frames; empty for all others. Every GIF counts as one.
+
+    Example:
+        >>> is_moving(b"GIF89a"), is_moving(b"no picture")
+        ('GIF', '')
+    """
+    start = bytes(data[:21])
+    if start[:6] in (b"GIF87a", b"GIF89a"):
+        return "GIF"
+    if start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X" and start[20] & 2:
+        return "WebP"
+    # The chunk that says so stands between the size and the first pixels.
+    if start.startswith(_PNG) and b"acTL" in bytes(data[33:4096]).partition(b"IDAT")[0]:
+        return "APNG"
+    return ""
+
+
+def sample_bits(data: bytes | memoryview) -> int:
+    """16 for a grey PNG or TIFF of 16 bits, otherwise 8.
+
+    Args:
+        data: an encoded picture with a readable header.
+    """
+    view = memoryview(data).cast("B")
+    if bytes(view[:8]) == _PNG:
+        return 16 if view[24] == 16 and view[25] in (0, 4) else 8
+    if bytes(view[:2]) in (b"II", b"MM"):
+        try:
+            tags = dict(_tiff_tags(view))
+        except (struct.error, IndexError):
+            return 8
+        return 16 if tags.get(_TIFF_BITS) == 16 and tags.get(_TIFF_SAMPLES, 1) == 1 else 8
+    return 8
+
+
 def _jpeg(view: memoryview) -> ImageHeader | None:
     position, size = 2, None
     while True:
@@ -120,6 +158,18 @@ def _webp(view: memoryview) -> ImageHeader | None:
 
 
 def _tiff(view: memoryview) -> ImageHeader | None:
+    sides = {_TIFF_WIDTH: 0, _TIFF_HEIGHT: 0}
+    for tag, value in _tiff_tags(view):
+        if tag in sides:
+            # Where a tag stands twice, no reader agrees which one counts.
+            sides[tag] = max(sides[tag], value)
+    if not any(sides.values()):
+        return None
+    return ImageHeader("tiff", sides[_TIFF_WIDTH], sides[_TIFF_HEIGHT])
+
+
+def _tiff_tags(view: memoryview) -> Iterator[tuple[int, int]]:
+    """Tags of the first picture that hold numbers, and the first number of each."""
     order = "<" if view[0] == 0x49 else ">"
     (version,) = struct.unpack_from(f"{order}H", view, 2)
     if version == 42:
@@ -131,13 +181,10 @@ def _tiff(view: memoryview) -> ImageHeader | None:
         (n_tags,) = struct.unpack_from(f"{order}Q", view, position)
         position, tag_bytes, value_at = position + 8, 20, 12
     else:
-        return None
-    sides = {_TIFF_WIDTH: 0, _TIFF_HEIGHT: 0}
+        return
     for n in range(min(n_tags, _MOST_TIFF_TAGS)):
         tag, kind = struct.unpack_from(f"{order}HH", view, position + n * tag_bytes)
-        if tag in sides and kind in _TIFF_NUMBERS:
+        if kind in _TIFF_NUMBERS:
             at = position + n * tag_bytes + value_at
             (value,) = struct.unpack_from(f"{order}{_TIFF_NUMBERS[kind]}", view, at)
-            # Where a tag stands twice, no reader agrees which one counts.
-            sides[tag] = max(sides[tag], value)
-    return ImageHeader("tiff", sides[_TIFF_WIDTH], sides[_TIFF_HEIGHT])
+            yield tag, value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_core.image_header import ImageHeader, read_header
+from lepton_core.rejects import Refusal
 
 MOST_PIXELS = 100_000_000
 _REDUCTIONS = (8, 4, 2)
@@ -57,7 +59,7 @@ def decode(
         return None
     if not 0 < header.width * header.height <= most_pixels:
         return None
-    cv2 = _cv2()
+    cv2 = quiet_cv2()
     try:
         found = cv2.imdecode(np.frombuffer(data, np.uint8), _flag(cv2, header, channels, size))
     except cv2.error:
@@ -85,7 +87,7 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         >>> resize(np.array([[0, 100], [100, 200]], np.uint8), (1, 1)).tolist()
         [[100]]
     """
-    cv2 = _cv2()
+    cv2 = quiet_cv2()
     height, width = size
     # Averaging is defined for shrinking alone, and linear loses details there; so one after the
     # other where a picture shrinks in one direction and grows in the other.
@@ -126,19 +128,70 @@ def decode_batch(
         >>> arrays.shape, kept.tolist()
         ((1, 4, 4, 1), [0])
     """
+    arrays, kept, _ = decode_rows(images, channels=channels, size=size, most_pixels=most_pixels)
+    return arrays, kept
+
+
+def decode_rows(
+    images: pa.StructArray | pa.ChunkedArray,
+    *,
+    channels: int = 3,
+    size: tuple[int, int],
+    most_pixels: int = MOST_PIXELS,
+    formats: tuple[str, ...] = (),
+) -> tuple[np.ndarray, np.ndarray, dict[int, Refusal]]:
+    """Decode a column of pictures, with the reason where one cannot be.
+
+    Args:
+        images: n pictures, ``struct<path, bytes, sha256>``.
+        channels: 1 for grey, 3 for red, green, blue.
+        size: height and width that each is stretched to.
+        most_pixels: an everyday picture that declares more is not decoded.
+        formats: of the column (:class:`lepton_core.spec.Column`); with any, pictures are read as
+            medical ones, see :func:`lepton_core.records.frame_reading.decode_frame`.
+
+    Returns:
+        uint8 [m, height, width, channels] of the m that decode; int64 [m], where each stood; and
+        why each of the others does not, by where it stood.
+
+    Raises:
+        MissingDependency: a package that a format needs is not installed.
+    """
     out = np.empty((len(images), *size, channels), np.uint8)
     kept: list[int] = []
-    row = 0
+    refused: dict[int, Refusal] = {}
+    for row, data in enumerate(_encoded(images)):
+        try:
+            out[len(kept)] = _decode_one(data, channels, size, most_pixels, formats)
+        except Refusal as refusal:
+            refused[row] = refusal
+        else:
+            kept.append(row)
+    return out[: len(kept)], np.array(kept, np.int64), refused
+
+
+def _encoded(images: pa.StructArray | pa.ChunkedArray) -> Iterator[bytes | memoryview]:
     for chunk in images.chunks if isinstance(images, pa.ChunkedArray) else [images]:
         for encoded in pc.struct_field(chunk, "bytes"):
             # A view: the bytes of a batch are not copied.
-            data = memoryview(encoded.as_buffer()).cast("B") if encoded.is_valid else b""
-            array = decode(data, channels=channels, size=size, most_pixels=most_pixels)
-            if array is not None:
-                out[len(kept)] = array
-                kept.append(row)
-            row += 1
-    return out[: len(kept)], np.array(kept, np.int64)
+            yield memoryview(encoded.as_buffer()).cast("B") if encoded.is_valid else b""
+
+
+def _decode_one(
+    data: bytes | memoryview,
+    channels: int,
+    size: tuple[int, int],
+    most_pixels: int,
+    formats: tuple[str, ...],
+) -> np.ndarray:
+    if formats:
+        from lepton_core.records.frame_reading import decode_frame
+
+        return decode_frame(data, channels=channels, size=size)
+    array = decode(data, channels=channels, size=size, most_pixels=most_pixels)
+    if array is None:
+        raise Refusal("not_a_picture")
+    return array
 
 
 def _flag(cv2: Any, header: ImageHeader, channels: int, size: tuple[int, int] | None) -> int:
@@ -154,7 +207,8 @@ def _flag(cv2: Any, header: ImageHeader, channels: int, size: tuple[int, int] | 
 
 
 @cache
-def _cv2() -> Any:
+def quiet_cv2() -> Any:
+    """OpenCV, which says nothing of pictures that it cannot decode."""
     import cv2
 
     # A picture that does not decode is refused with its reason; a line on stderr for each as well

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.images import decode_batch
+from lepton_core.images import decode_rows
 from lepton_core.preprocessing import Prepared, Preprocessor
-from lepton_core.rejects import Rejects
+from lepton_core.rejects import Refusal, Rejects
 
 
 class PicturePreprocessor(Preprocessor):
@@ -18,13 +18,15 @@ class PicturePreprocessor(Preprocessor):
 
     Bytes stay bytes: an array of them takes a quarter of what float32 takes, and the model scales
     them itself (``keras.layers.Rescaling`` as its first layer), so that a bundle's graph holds all
-    that happens to a value. What does not decode is refused with ``not_a_picture``.
+    that happens to a value. What does not decode is refused with ``not_a_picture``; with
+    ``formats``, with the reason that was found (cut off, too small, no picture in the file...).
 
     Args:
         height: in pixels; every picture is stretched to it.
         width: in pixels.
         channels: 1 for grey, 3 for red, green, blue.
         column: the image column of the records.
+        formats: those of that column in the Spec: what is read beside everyday pictures.
 
     Raises:
         ValueError: a size below 1, or another number of channels.
@@ -40,7 +42,12 @@ class PicturePreprocessor(Preprocessor):
     """
 
     def __init__(
-        self, height: int = 64, width: int = 64, channels: int = 3, column: str = "image"
+        self,
+        height: int = 64,
+        width: int = 64,
+        channels: int = 3,
+        column: str = "image",
+        formats: Sequence[str] = (),
     ) -> None:
         if min(height, width) < 1 or channels not in (1, 3):
             raise ValueError(
@@ -49,6 +56,7 @@ class PicturePreprocessor(Preprocessor):
             )
         self.height, self.width, self.channels = height, width, channels
         self.column = column
+        self.formats = tuple(formats)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -61,20 +69,29 @@ class PicturePreprocessor(Preprocessor):
 
     def transform(self, records: pa.Table, history: Any = None) -> Prepared:
         """Checked records [n] to ``x`` uint8 [m, height, width, channels] of the m that decode."""
-        images = records.column(self.column)
-        x, kept = decode_batch(images, channels=self.channels, size=(self.height, self.width))
+        x, kept, refused = decode_rows(
+            records.column(self.column),
+            channels=self.channels,
+            size=(self.height, self.width),
+            formats=self.formats,
+        )
         rejects = Rejects()
-        if len(kept) < len(images):
-            undecoded = np.setdiff1d(np.arange(len(images)), kept, assume_unique=True)
-            self._refuse(rejects, records, undecoded)
+        self.refuse(rejects, records, refused)
         return Prepared({"x": x}, kept, rejects)
 
-    def _refuse(self, rejects: Rejects, records: pa.Table, rows: np.ndarray) -> None:
+    def refuse(self, rejects: Rejects, records: pa.Table, refused: Mapping[int, Refusal]) -> None:
+        """Add records that cannot be used to the refused ones.
+
+        Args:
+            rejects: where to.
+            records: the table that came in.
+            refused: where each stands in it, and why.
+        """
         ids = records.column("record_id")
         images = records.column(self.column)
-        for row in rows.tolist():
-            record_id, path = ids[row].as_py(), images[row]["path"].as_py()
-            rejects.add(row, record_id, "not_a_picture", column=self.column, received=path)
+        for row, refusal in refused.items():
+            told = {"column": self.column, "received": images[row]["path"].as_py()}
+            rejects.add(row, ids[row].as_py(), refusal.key, **told, **refusal.values)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         return {
@@ -82,6 +99,7 @@ class PicturePreprocessor(Preprocessor):
             "width": self.width,
             "channels": self.channels,
             "column": self.column,
+            "formats": list(self.formats),
         }, {}
 
     @classmethod

@@ -12,6 +12,24 @@ from typing import Any
 from lepton_core.messages import t
 
 
+class Refusal(Exception):
+    """Why one record cannot be used, raised where that is seen; the run goes on without it.
+
+    Args:
+        key: of the sentence, below ``reject.`` in the message catalogues.
+        **values: what its placeholders stand for, but ``column`` and ``received``.
+
+    Example:
+        >>> Refusal("picture_too_small", width=1, height=1).values
+        {'width': 1, 'height': 1}
+    """
+
+    def __init__(self, key: str, /, **values: Any) -> None:
+        super().__init__(key, values)
+        self.key = key
+        self.values = values
+
+
 @dataclass(frozen=True)
 class Reject:
     """One refused record: where it stood, its id, and why.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", "image")
 ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
+FORMATS = ("dicom", "nifti")
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,11 @@ class Column:
         required: whether the column must be there and filled in.
         choices: the allowed values of a string column; empty for any.
         description: one line for people.
+        formats: of an image column, what is read beside everyday pictures (PNG, JPEG...): any of
+            ``FORMATS``.
 
     Raises:
-        ValueError: for an unknown dtype or role.
+        ValueError: for an unknown dtype, role or format, or formats of what is no image.
     """
 
     name: str
@@ -46,12 +49,18 @@ class Column:
     required: bool = True
     choices: tuple[str, ...] = ()
     description: str = ""
+    formats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise ValueError(f"dtype is one of {DTYPES}. Received: dtype={self.dtype!r}")
         if self.role not in ROLES:
             raise ValueError(f"role is one of {ROLES}. Received: role={self.role!r}")
+        if not set(self.formats) <= set(FORMATS) or (self.formats and self.dtype != "image"):
+            raise ValueError(
+                f"formats are any of {FORMATS}, of an image column. "
+                f"Received: formats={self.formats!r}, dtype={self.dtype!r}"
+            )
 
     def arrow_type(self) -> pa.DataType:
         """The Arrow type that records hold in this column."""
@@ -152,7 +161,14 @@ class Spec:
     @classmethod
     def from_json(cls, columns: list[dict[str, Any]]) -> Spec:
         """The Spec that :meth:`to_json` wrote."""
-        return cls(tuple(Column(**{**c, "choices": tuple(c["choices"])}) for c in columns))
+        # Bundles made before columns had formats name none.
+        listed = ({"formats": (), **column} for column in columns)
+        return cls(
+            tuple(
+                Column(**{**c, "choices": tuple(c["choices"]), "formats": tuple(c["formats"])})
+                for c in listed
+            )
+        )
 
 
 def _likeness(ours: str, found: list[str]) -> float:
