@@ -25,6 +25,7 @@ HIGHER_IS_BETTER: dict[str, bool] = {
     "recall": True,
     "recall20": True,
     "rmse": False,
+    "specificity": True,
     "wape": False,
 }
 

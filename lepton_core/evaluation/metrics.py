@@ -17,6 +17,7 @@ from lepton_core.evaluation.metrics_binary import (
     f1,
     precision,
     recall,
+    specificity,
 )
 from lepton_core.evaluation.metrics_classes import (
     accuracy,
@@ -42,6 +43,7 @@ __all__ = [
     "precision",
     "recall",
     "rmse",
+    "specificity",
     "wape",
     "winner_ece",
 ]
@@ -56,6 +58,7 @@ METRICS: dict[str, tuple[Callable[..., float], tuple[str, ...]]] = {
     "f1": (f1, ("label",)),
     "precision": (precision, ("label",)),
     "recall": (recall, ("label",)),
+    "specificity": (specificity, ("label",)),
     "ece": (ece, ("probability",)),
     "calibration_ratio": (calibration_ratio, ("probability",)),
     "brier_skill": (brier_skill, ("probability",)),

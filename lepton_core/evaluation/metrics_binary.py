@@ -89,6 +89,26 @@ def recall(labels: ArrayLike, predicted: ArrayLike) -> float:
     return tp / (tp + fn)
 
 
+def specificity(labels: ArrayLike, predicted: ArrayLike) -> float:
+    """Part of the negatives that were not predicted positive: TN / (TN + FP).
+
+    Args:
+        labels: 0 or 1, shape [n].
+        predicted: 0 or 1, shape [n].
+
+    Raises:
+        DataError: ``evaluate.no_negative`` where no record is negative.
+
+    Example:
+        >>> specificity([0, 0, 0, 0, 1], [1, 0, 0, 0, 0])
+        0.75
+    """
+    _, fp, _, tn = _confusion("specificity", labels, predicted)
+    if tn + fp == 0:
+        raise DataError("evaluate.no_negative", metric="specificity", n=np.size(labels))
+    return tn / (tn + fp)
+
+
 def f1(labels: ArrayLike, predicted: ArrayLike) -> float:
     """Harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN).
 

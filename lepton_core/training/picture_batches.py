@@ -21,6 +21,9 @@ class PictureBatches(Batches):
         batch_size: pictures a batch.
         seed: of order and variation.
         augmentation: how much pictures vary; None leaves them as they are.
+        balanced: as many of each class in every batch, ``y`` being class numbers [n]. An epoch
+            has the same length; pictures of a rare class come several times, those of a frequent
+            one not all.
 
     Example:
         >>> x, y = np.zeros((5, 4, 4, 1), np.uint8), np.arange(5)
@@ -36,9 +39,22 @@ class PictureBatches(Batches):
         batch_size: int,
         seed: int,
         augmentation: Augmentation | None = None,
+        balanced: bool = False,
     ) -> None:
+        self._classes = [np.flatnonzero(y == code) for code in np.unique(y)] if balanced else []
         super().__init__((x, y), batch_size, seed)
         self._augmentation = augmentation
+
+    def _shuffled(self) -> np.ndarray:
+        if not self._classes:
+            return super()._shuffled()
+        generator = np.random.default_rng([self._seed or 0, self._epoch])
+        of_each = -(-self.rows // len(self._classes))
+        turns = [
+            np.concatenate([generator.permutation(rows) for _ in range(-(-of_each // len(rows)))])
+            for rows in self._classes
+        ]
+        return np.stack([rows[:of_each] for rows in turns], axis=1).ravel()[: self.rows]
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         x, y = super().__getitem__(index)

@@ -1,4 +1,4 @@
-"""A small residual network that learns a few hundred pictures from scratch."""
+"""A residual network whose score is the mean of a map over the picture."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from lepton_core.training.picture_batches import PictureBatches
 from .config import ModelConfig
 
 layers = keras.layers
+# Widths by the smallest side they are for. The last map has 4 x 4 to 7 x 7 places: fine enough to
+# point at a lobe, coarse enough that each place has seen most of the picture.
+_FILTERS = {0: (32, 64, 64), 64: (24, 48, 96, 128)}
+_LARGE = 64
 
 
 def build(
@@ -22,34 +26,53 @@ def build(
 ) -> keras.Model:
     """The network.
 
+    Each member ends in a 1 x 1 convolution and the mean over all places. Both are linear, so this
+    is global average pooling and a dense layer with their order exchanged. The map in between
+    tells how each place, taken alone, is read (class activation map), without gradients.
+
     Args:
-        config: widths.
+        config: widths and number of members.
         shape: height, width and channels of a picture.
-        classes: K.
+        classes: K, two or more.
         seed: of the start weights.
 
     Returns:
-        x uint8 [B, height, width, channels] -> logits float32 [B, K].
+        x uint8 [B, height, width, channels] -> ``score`` float32, the logit [B] of the second
+        class where there are two, otherwise logits [B, K]; ``map`` float32 [B, h, w, 1 or K],
+        whose mean over h and w is the score.
 
     Source:
-        He et al., Identity Mappings in Deep Residual Networks, 2016.
+        He et al., Identity Mappings in Deep Residual Networks, 2016; Zhou et al., Learning Deep
+        Features for Discriminative Localization, 2016.
     """
     keras.utils.set_random_seed(seed)
     x = keras.Input(shape, dtype="uint8", name="x")
-    y = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(x)
-    stem = {"filters": config.filters[0], "strides": config.stem_stride, "padding": "same"}
-    y = layers.Conv2D(kernel_size=3, use_bias=False, name="stem", **stem)(y)
-    for number, filters in enumerate(config.filters):
-        y = _block(y, filters, 1 if number == 0 else 2, f"stage{number + 1}")
-    y = layers.ReLU(name="last")(_norm("last_norm")(y))
-    # The mean tells of the whole picture; a small defect would drown in it, but not in the maximum.
-    pooled = [
-        layers.GlobalAveragePooling2D(name="mean")(y),
-        layers.GlobalMaxPooling2D(name="max")(y),
-    ]
-    y = layers.Concatenate(name="pool")(pooled)
-    y = layers.Dropout(config.dropout, seed=seed, name="dropout")(y)
-    return keras.Model(x, layers.Dense(classes, name="score")(y), name="picture_classifier")
+    scaled = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(x)
+    width = 1 if classes == 2 else classes
+    maps = []
+    for number in range(config.members):
+        features = _features(scaled, config, f"member{number}", seed + number)
+        maps.append(layers.Conv2D(width, 1, name=f"member{number}_map")(features))
+    found = maps[0] if len(maps) == 1 else layers.Average(name="members_map")(maps)
+    score = layers.GlobalAveragePooling2D(name="members_score")(found)
+    if classes == 2:
+        score = layers.Reshape((), name="logit")(score)
+    return keras.Model(x, [score, found], name="xray")
+
+
+def _features(x: Any, config: ModelConfig, name: str, seed: int) -> Any:
+    """The last feature maps, float32 [B, h, w, C], of pictures float32 [B, H, W, channels]."""
+    large = min(x.shape[1:3]) >= _LARGE
+    filters = config.filters or _FILTERS[_LARGE if large else 0]
+    stem = {"kernel_size": 5, "strides": 2} if large else {"kernel_size": 3}
+    y = layers.Conv2D(filters[0], padding="same", use_bias=False, name=f"{name}_stem", **stem)(x)
+    y = layers.ReLU(name=f"{name}_stem_relu")(_norm(f"{name}_stem_norm")(y))
+    y = layers.MaxPooling2D(3, 2, "same", name=f"{name}_stem_pool")(y)
+    for number, width in enumerate(filters):
+        y = _block(y, width, 1 if number == 0 else 2, f"{name}_stage{number + 1}")
+    y = layers.ReLU(name=f"{name}_last")(_norm(f"{name}_last_norm")(y))
+    # Whole features are left out: half of a feature's places would be filled in from the others.
+    return layers.SpatialDropout2D(config.dropout, seed=seed, name=f"{name}_dropout")(y)
 
 
 def _block(x: Any, filters: int, stride: int, name: str) -> Any:
@@ -57,7 +80,10 @@ def _block(x: Any, filters: int, stride: int, name: str) -> Any:
     y = layers.ReLU(name=f"{name}_relu1")(_norm(f"{name}_norm1")(x))
     shortcut = x
     if stride > 1 or x.shape[-1] != filters:
-        shortcut = layers.Conv2D(filters, 1, stride, use_bias=False, name=f"{name}_shortcut")(y)
+        pooled = y
+        if stride > 1:
+            pooled = layers.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(y)
+        shortcut = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_shortcut")(pooled)
     y = layers.Conv2D(filters, 3, stride, "same", use_bias=False, name=f"{name}_conv1")(y)
     y = layers.ReLU(name=f"{name}_relu2")(_norm(f"{name}_norm2")(y))
     y = layers.Conv2D(filters, 3, 1, "same", use_bias=False, name=f"{name}_conv2")(y)
@@ -66,7 +92,7 @@ def _block(x: Any, filters: int, stride: int, name: str) -> Any:
 
 def _norm(name: str) -> keras.layers.Layer:
     # A small set has few steps: with Keras's 0.99 the running means would lag behind the weights.
-    return layers.BatchNormalization(momentum=0.9, name=name)
+    return layers.BatchNormalization(momentum=0.95, name=name)
 
 
 def train(
@@ -77,12 +103,13 @@ def train(
     augmentation: Augmentation,
     seed: int,
     *,
-    valid: tuple[np.ndarray, np.ndarray] | None = None,
-    patience: int | None = None,
     run: Run | None = None,
     verbose: bool = False,
 ) -> keras.Model:
-    """Trains a new network.
+    """Trains a new network for a fixed number of epochs.
+
+    No validation loss chooses the epoch: where validation pictures are easier than those to come,
+    the best one on them is the one that is least used to a change.
 
     Args:
         x: training pictures, uint8 [n, height, width, channels].
@@ -91,38 +118,68 @@ def train(
         config: widths and training settings.
         augmentation: how training pictures are varied.
         seed: of the start weights, the order and the variation.
-        valid: pictures and class numbers whose loss chooses the epoch; None takes the last one's.
-        patience: epochs without a better loss after which training stops.
         run: where checkpoints and logs go.
         verbose: whether progress is shown.
 
     Returns:
-        The trained model, compiled.
+        The trained model, with the running mean of its weights.
     """
     model = build(config, x.shape[1:], classes, seed)
-    data = PictureBatches(x, codes, config.batch_size, seed, augmentation)
-    steps = max(len(data) * config.epochs, 1)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            weight_decay=config.weight_decay,
-        ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    trainee = keras.Model(model.input, _member_scores(model, config.members), name="members")
+    data = PictureBatches(x, codes, config.batch_size, seed, augmentation, balanced=True)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate, max(len(data) * config.epochs, 1)
     )
+    # A short training must not end on the mean of weights that it left long ago.
+    averaging = min(config.averaging, 1.0 - 10.0 / max(10.0, len(data) * config.epochs))
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=config.weight_decay, use_ema=True, ema_momentum=averaging
+    )
+    trainee.compile(optimizer, loss=members_loss(classes, config.smoothing))
     fit(
-        model,
+        trainee,
         data,
-        validation=valid,
         epochs=config.epochs,
         run=run,
-        patience=patience,
         seed=seed,
         batch_size=config.batch_size,
         verbose=verbose,
     )
+    optimizer.finalize_variable_values(trainee.trainable_variables)
     return model
 
 
+def _member_scores(model: keras.Model, members: int) -> Any:
+    """Each member's own logits, [B, members, 1 or K]: they are trained apart and scored as one."""
+    maps = [model.get_layer(f"member{number}_map").output for number in range(members)]
+    means = [layers.GlobalAveragePooling2D(keepdims=True)(found) for found in maps]
+    joined = layers.Concatenate(axis=1)(means)
+    return layers.Reshape((members, maps[0].shape[-1]))(joined)
+
+
+def members_loss(classes: int, smoothing: float) -> Any:
+    """Cross-entropy of every member by itself.
+
+    Args:
+        classes: K.
+        smoothing: share of each target that is spread over all classes.
+
+    Returns:
+        loss(class numbers [B], logits [B, members, 1 or K]) -> [B].
+    """
+
+    def loss(codes: Any, logits: Any) -> Any:
+        ops = keras.ops
+        if classes == 2:
+            logits = ops.concatenate([ops.zeros_like(logits), logits], axis=-1)
+        target = ops.one_hot(ops.cast(ops.reshape(codes, (-1,)), "int32"), classes)
+        target = target * (1.0 - smoothing) + smoothing / classes
+        missed = -ops.sum(target[:, None] * ops.log_softmax(logits, axis=-1), axis=-1)
+        return ops.mean(missed, axis=-1)
+
+    return loss
+
+
 def score(model: keras.Model, x: np.ndarray, batch_size: int = 64) -> np.ndarray:
-    """Logits float32 [n, K] of pictures uint8 [n, height, width, channels]."""
-    return model.predict(x, batch_size=batch_size, verbose=0)
+    """Logits of pictures uint8 [n, height, width, channels]: float32 [n], or [n, K]."""
+    return model.predict(x, batch_size=batch_size, verbose=0)[0]

@@ -1,19 +1,52 @@
-"""Pictures to the array of the network."""
+"""Pictures to the array of the network; what is no picture of its kind is refused."""
 
 from __future__ import annotations
 
-from lepton_core.pictures import PicturePreprocessor
+from collections.abc import Mapping
+from typing import Any, Self
 
-from .config import PictureConfig
+import numpy as np
+import pyarrow as pa
+
+from lepton_core.pictures import PicturePreprocessor
+from lepton_core.preprocessing import Prepared
+
+from .gate import Gate
 
 
 class Preprocessor(PicturePreprocessor):
-    """Decoded, stretched to the configured size. Override `transform` to crop or mask first.
+    """Decoded, stretched to a square, and looked at by the gate where there is one.
 
     Args:
-        config: size and channels.
+        side: height and width in pixels.
+        channels: 1 for grey, 3 for colour.
+
+    Attributes:
+        gate: what refuses pictures of another kind than it was fitted on; None refuses nothing.
     """
 
-    def __init__(self, config: PictureConfig | None = None) -> None:
-        config = config or PictureConfig()
-        super().__init__(config.height, config.width, config.channels)
+    def __init__(self, side: int = 224, channels: int = 1) -> None:
+        super().__init__(side, side, channels)
+        self.gate: Gate | None = None
+
+    def transform(self, records: pa.Table, history: Any = None) -> Prepared:
+        """Checked records [n] to ``x`` uint8 [m, side, side, channels] of those that are read."""
+        prepared = super().transform(records)
+        if self.gate is None or not len(prepared.kept):
+            return prepared
+        return self.gate.apply(prepared, records, self.column)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        own = {"side": self.height, "channels": self.channels}
+        if self.gate is None:
+            return own, {}
+        state, arrays = self.gate.state()
+        return {**own, "gate": state}, {f"gate.{name}": a for name, a in arrays.items()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        made = cls(state["side"], state["channels"])
+        if "gate" in state:
+            own = {n.removeprefix("gate."): a for n, a in arrays.items() if n.startswith("gate.")}
+            made.gate = Gate.from_state(state["gate"], own)
+        return made

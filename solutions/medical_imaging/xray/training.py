@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.bundle import ScoringModel, Trained
-from lepton_core.decision import ClassifyMany
+from lepton_core.decision import Classify, ClassifyMany
 from lepton_core.evaluation.classes import class_codes, class_names
 from lepton_core.evaluation.rows import take_rows
+from lepton_core.image_header import read_header
 from lepton_core.training.job import TrainingJob
 
+from .classes import ordered_classes
 from .config import Config
-from .model import score
+from .deciding import decide
+from .gate import Gate
 from .model import train as train_model
 from .preprocessing import Preprocessor
 from .sample import generate
 
+_LARGEST_SIDE = 224
+_LEAST_SIDE = 16
+
 
 def train(job: TrainingJob) -> Trained:
-    """A network trained on the training pictures, and a decision fitted on validation.
+    """A network trained on the training pictures; gate and decision set on validation ones.
 
-    Where there are validation pictures, they stop the training early and set calibration and
-    review limit; otherwise the decision is left unfitted. What does not decode is left out.
+    Where there are no validation pictures the decision is left unfitted and nothing is refused as
+    foreign. What does not decode is left out.
 
     Args:
         job: checked records with their classes (the protocol's `with_truth`), and their split.
     """
     config: Config = job.config
-    classes = class_names(job.records, "label")
-    preprocessor = Preprocessor(config.picture)
-    x, codes = _read(job.records, job.split.train, preprocessor)
-    valid_x, valid_codes = _read(job.records, job.split.valid, preprocessor)
+    classes = ordered_classes(class_names(job.records, "label"), config.decision.positive)
+    some = take_rows(job.records, job.split.train)
+    side = config.picture.side or usual_side(some)
+    preprocessor = Preprocessor(side, config.picture.channels)
+    x, codes = _read(some, classes, preprocessor)
+    valid = take_rows(job.records, job.split.valid)
+    valid_x, valid_codes = _read(valid, classes, preprocessor)
     model = train_model(
         x,
         codes,
@@ -39,39 +49,48 @@ def train(job: TrainingJob) -> Trained:
         config.model,
         config.augmentation,
         job.seed,
-        valid=(valid_x, valid_codes) if len(valid_x) else None,
-        patience=config.split.patience if len(valid_x) else None,
         run=job.run,
         verbose=job.verbose,
     )
-    decision = ClassifyMany(classes)
+    decision: Classify | ClassifyMany
+    decision = Classify(classes) if len(classes) == 2 else ClassifyMany(classes)
     if len(valid_x):
-        decision = ClassifyMany.fit(
-            score(model, valid_x),
-            valid_codes,
-            classes=classes,
-            review_share=config.split.review_share,
-            fitted_on={"part": "validation"},
+        preprocessor.gate = Gate.fit(x, valid_x, rate=config.decision.gate_rate)
+        decision = decide(
+            model, valid_x, valid_codes, classes, config.decision, config.augmentation, job.seed
         )
-    parity = preprocessor.transform(generate(seed=1, pictures=16)).arrays
+    parity = Preprocessor(side, config.picture.channels).transform(generate(seed=1, pictures=16))
     brightness = x.mean(axis=(1, 2, 3))
     return Trained(
         preprocessor,
         decision,
-        {"main": ScoringModel(model, ("score",), parity)},
+        {"main": ScoringModel(model, ("score", "map"), parity.arrays)},
         model,
         {
             "brightness_quantiles": np.quantile(brightness, np.linspace(0, 1, 11)),
             "class_counts": np.bincount(codes, minlength=len(classes)),
         },
-        {"parameters": int(model.count_params()), "classes": len(classes)},
+        {"parameters": int(model.count_params()), "classes": len(classes), "side": side},
     )
 
 
+def usual_side(records: pa.Table) -> int:
+    """The middle of the pictures' shorter sides, in pixels, between 16 and 224.
+
+    Args:
+        records: training pictures [n].
+    """
+    sides = []
+    for data in pc.struct_field(records["image"], "bytes").to_pylist():
+        header = read_header(data or b"")
+        # What is no everyday picture comes from a device whose pictures have thousands of pixels.
+        sides.append(min(header.width, header.height) if header else _LARGEST_SIDE)
+    return int(np.clip(np.median(sides), _LEAST_SIDE, _LARGEST_SIDE)) if sides else _LARGEST_SIDE
+
+
 def _read(
-    records: pa.Table, rows: np.ndarray, preprocessor: Preprocessor
+    records: pa.Table, classes: tuple[str, ...], preprocessor: Preprocessor
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures `x` and class numbers of those rows that decode."""
-    some = take_rows(records, rows)
-    prepared = preprocessor.transform(some)
-    return prepared.arrays["x"], class_codes(some, "label")[prepared.kept]
+    """Pictures `x` and class numbers of the records that decode."""
+    prepared = preprocessor.transform(records)
+    return prepared.arrays["x"], class_codes(records, "label", classes)[prepared.kept]

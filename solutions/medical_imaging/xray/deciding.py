@@ -1,0 +1,57 @@
+"""From validation pictures to calibration, operating point and review band.
+
+Validation pictures come from the same devices and days as the training ones, and are told apart
+more easily than those to come. A calibration fitted on them alone promises too much. So it is
+fitted on them and on varied copies, as another device or a hurried exposure might have made them.
+The threshold and the review band are set on the pictures as they are: both say what share of the
+validation pictures they are right for, and that shall stay checkable.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lepton_core.decision import Classify, ClassifyMany
+from lepton_core.decision.policies import Policy
+from lepton_core.training.augmentation import Augmentation, augment
+
+from .config import DecisionConfig
+from .model import score
+
+_COPIES = 4
+
+
+def decide(
+    model: object,
+    x: np.ndarray,
+    codes: np.ndarray,
+    classes: tuple[str, ...],
+    config: DecisionConfig,
+    augmentation: Augmentation,
+    seed: int = 0,
+) -> Classify | ClassifyMany:
+    """A decision fitted on validation pictures.
+
+    Args:
+        model: the trained Keras model.
+        x: validation pictures, uint8 [n, height, width, channels].
+        codes: their class numbers, int64 [n].
+        classes: names in the order of the model's outputs.
+        config: sensitivity and coverage.
+        augmentation: how copies are varied for the calibration.
+        seed: of the variation.
+
+    Raises:
+        DataError: where all validation pictures are of one class.
+    """
+    generator = np.random.default_rng([seed, 1])
+    varied = [score(model, augment(x, augmentation, generator)) for _ in range(_COPIES)]
+    plain = score(model, x)
+    scores, labels = np.concatenate([plain, *varied]), np.tile(codes, 1 + _COPIES)
+    about = {"part": "validation", "pictures": len(x), "varied_copies": _COPIES}
+    if len(classes) > 2:
+        many = ClassifyMany.fit(scores, labels, classes=classes, fitted_on=about)
+        return many.with_coverage(config.coverage, plain, codes)
+    two = Classify.fit(scores, labels, classes=(classes[0], classes[1]), fitted_on=about)
+    two = two.with_policy(Policy("recall", config.sensitivity), plain, codes)
+    return two.with_coverage(config.coverage, plain, codes)
