@@ -17,3 +17,11 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         file = tmp_path_factory.mktemp("store") / "store.sqlite"
         patch.setenv("LEPTON_STORE", str(file))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_pseudonyms() -> Iterator[None]:
+    """A key for this run alone: no test makes or reads the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEPTON_PSEUDONYM_KEY", "the key of the tests, no secret")
+        yield

@@ -71,6 +71,31 @@ def choose_columns(
     return (*chosen, *((found.index(name), name) for name in more))
 
 
+def by_role(found: Sequence[str], spec: Spec, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Our names for a picture's columns where the Spec calls them otherwise.
+
+    Args:
+        found: the columns that the pictures have.
+        spec: what the task takes; one of its columns is an image.
+        mapping: their column name -> ours, as a person gave it; wins.
+    """
+    ours = {
+        "record_id": next(iter(spec.of_role("id")), None),
+        "image": next(column for column in spec if column.dtype == "image"),
+        "label": next((c for c in spec.of_role("label") if c.dtype == "string"), None),
+    }
+    taken = {*mapping.values()}
+    return {
+        name: column.name
+        for name, column in ours.items()
+        if column is not None
+        and name in found
+        and name not in mapping
+        and name not in spec
+        and column.name not in taken
+    }
+
+
 def _check_mapping(source: str, found: Sequence[str], mapping: Mapping[str, str]) -> None:
     for theirs, ours in mapping.items():
         if theirs not in found:

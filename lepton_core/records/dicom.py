@@ -10,7 +10,14 @@ import numpy as np
 
 from lepton_core.records._pydicom import need_gdcm, quiet_pydicom
 from lepton_core.records.dicom_file import parse
-from lepton_core.records.dicom_frames import frame_count, name_of, patient_of, single, with_names
+from lepton_core.records.dicom_frames import (
+    frame_count,
+    name_of,
+    patient_of,
+    single,
+    tells_patient,
+    with_names,
+)
 from lepton_core.records.dicom_objects import JPEG, JPEG_2000, JPEG_EXTENDED, RLE
 from lepton_core.records.dicom_values import frame_of
 from lepton_core.records.frame import Frame
@@ -26,18 +33,21 @@ class Part(NamedTuple):
         data: a DICOM file of this frame alone without identity, or
             :func:`~lepton_core.records.refused.refused_bytes`.
         patient: the patient's pseudonym; None where the file names none.
+        label: that was given for the file, unless it tells who the patient is.
     """
 
     record_id: str
     data: bytes
     patient: str | None
+    label: str | None = None
 
 
-def split_dicom(data: bytes | memoryview) -> Iterator[Part]:
+def split_dicom(data: bytes | memoryview, label: str | None = None) -> Iterator[Part]:
     """The records of a DICOM file, a frame each; a file that is no picture gives one refused.
 
     Args:
         data: the file.
+        label: its folder, which may be a class, or a patient's name.
 
     Raises:
         DataError: ``pseudonym.*`` where there is no key to make pseudonyms with.
@@ -45,8 +55,9 @@ def split_dicom(data: bytes | memoryview) -> Iterator[Part]:
     found, refusal = parse(data)
     name = name_of(found, hashlib.sha256(data).hexdigest())
     patient = patient_of(found)
+    label = None if label is None or tells_patient(found, label) else label
     if refusal is not None:
-        yield Part(name, refused_bytes(refusal), patient)
+        yield Part(name, refused_bytes(refusal), patient, label)
         return
     frames = frame_count(found)
     for index in range(frames):
@@ -55,7 +66,7 @@ def split_dicom(data: bytes | memoryview) -> Iterator[Part]:
             made = with_names(single(found, index), found, name, patient)
         except Refusal as broken:
             made = refused_bytes(broken)
-        yield Part(record_id, made, patient)
+        yield Part(record_id, made, patient, label)
 
 
 def read_dicom(data: bytes | memoryview, index: int = 0) -> Frame:

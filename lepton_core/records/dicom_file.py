@@ -29,7 +29,14 @@ _PALETTE = tuple(
     for part in ("Descriptor", "Data")
 )
 # What decoding and reporting need. Nothing else of a file is even parsed.
-IDENTITY = ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate")
+IDENTITY = (
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "AccessionNumber",
+    "StudyID",
+)
 UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 CODES = (
     "BodyPartExamined",

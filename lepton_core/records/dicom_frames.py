@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from lepton_core.records._pydicom import quiet_pydicom
-from lepton_core.records.dicom_file import CODES, GROUPS, NUMBERS, TABLES, UIDS, WORDS
+from lepton_core.records.dicom_file import CODES, GROUPS, IDENTITY, NUMBERS, TABLES, UIDS, WORDS
 from lepton_core.records.dicom_objects import is_compressed, known_name
 from lepton_core.records.pseudonym import pseudonym, pseudonym_uid
 from lepton_core.rejects import Refusal
@@ -109,6 +109,23 @@ def patient_of(found: Any) -> str | None:
 def patient_pseudonym(number: str, issuer: str = "") -> str:
     """The pseudonym of a patient's number in a hospital's system."""
     return f"p-{pseudonym('patient', f'{issuer}/{number}' if issuer else number)}"
+
+
+def tells_patient(found: Any, folder: str) -> bool:
+    """Whether a folder's name holds the patient's name or number, or an id of the study."""
+    spelled = _plain(folder)
+    for keyword in (*IDENTITY, *UIDS):
+        value = _text(found, keyword)
+        parts = re.split(r"[\s^=,]+", value) if keyword == "PatientName" else [value]
+        plain = [_plain(part) for part in parts]
+        if any(part and (part in spelled if len(part) > 2 else part == spelled) for part in plain):
+            return True
+    return False
+
+
+def _plain(text: str) -> str:
+    """Text without case, spaces and signs."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def _text(found: Any, keyword: str) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from lepton_core.errors import DataError
-from lepton_core.records.choosing import choose_columns
-from lepton_core.records.picture_files import PICTURE_SUFFIXES, find_pictures, is_picture
-from lepton_core.records.pictures import PictureReader, picture_columns
+from lepton_core.records.choosing import by_role, choose_columns
+from lepton_core.records.image_arrays import ARRAY_SUFFIX, open_image_arrays
+from lepton_core.records.picture_files import find_pictures, is_picture_file, picture_suffixes
+from lepton_core.records.picture_list import is_list, open_list
+from lepton_core.records.pictures import PictureReader, picture_columns, read_pictures
 from lepton_core.records.source import RecordReader
 from lepton_core.records.table import TABLE_SUFFIXES, join_tables, open_table
 from lepton_core.spec import Spec
@@ -35,8 +37,10 @@ def open_records(
 ) -> RecordReader:
     """Open what a task scores or learns from.
 
-    Where the Spec has an ``image`` column that is pictures (or a table that holds such a column),
-    otherwise a table.
+    Where the Spec has an ``image`` column that is pictures: files, a CSV that lists files (see
+    :func:`~lepton_core.records.picture_list.open_list`), arrays of them
+    (:func:`~lepton_core.records.image_arrays.open_image_arrays`), or a table that holds such a
+    column. Otherwise it is a table.
 
     Args:
         source: one input of :func:`expand_inputs`; for pictures also a list of them.
@@ -67,9 +71,14 @@ def open_records(
         [{'record_id': '1', 'amount': '9.5', 'shop': 'north'}]
     """
     mapping = mapping or {}
-    if takes_pictures(spec) and not (isinstance(source, (str, Path)) and _is_table(source)):
+    if takes_pictures(spec):
         rows = batch_rows or PICTURE_BATCH_ROWS
-        return _open_pictures(source, spec, mapping, extra, rows, labels, root)
+        if not isinstance(source, (str, Path)) or not (_is_table(source) or _is_arrays(source)):
+            return _open_pictures(source, spec, mapping, extra, rows, labels, root)
+        if is_list(source, spec, mapping):
+            return open_list(source, spec, mapping, extra=extra, batch_rows=rows)
+        if _is_arrays(source):
+            return open_image_arrays(source, spec, mapping, extra=extra, batch_rows=rows)
     if not isinstance(source, (str, Path)):
         raise TypeError(f"a table is one file. Received: source={source!r}")
     rows = batch_rows or TABLE_BATCH_ROWS
@@ -146,8 +155,14 @@ def expand_inputs(paths: Sequence[str | Path], spec: Spec) -> list[Path]:
         if not path.exists():
             raise DataError("data.no_file", source=path)
         if takes_pictures(spec) and not _is_table(path):
-            if not (path.is_dir() or is_picture(path.name) or path.suffix.lower() == ".zip"):
-                raise DataError("data.not_pictures", source=path, known=" ".join(PICTURE_SUFFIXES))
+            formats = formats_of(spec)
+            is_file = is_picture_file(path, formats) or path.suffix.lower() in (
+                ".zip",
+                ARRAY_SUFFIX,
+            )
+            if not (path.is_dir() or is_file):
+                known = " ".join(picture_suffixes(formats))
+                raise DataError("data.not_pictures", source=path, known=known)
             found.append(path)
         elif path.is_dir():
             found += _tables_in(path)
@@ -166,6 +181,11 @@ def takes_pictures(spec: Spec) -> bool:
     return any(column.dtype == "image" for column in spec)
 
 
+def formats_of(spec: Spec) -> tuple[str, ...]:
+    """What a task's pictures may be beside everyday ones: the ``formats`` of its image column."""
+    return next((column.formats for column in spec if column.dtype == "image"), ())
+
+
 def _open_pictures(
     source: Source,
     spec: Spec,
@@ -175,34 +195,17 @@ def _open_pictures(
     labels: bool,
     root: Path | None,
 ) -> PictureReader:
-    files = find_pictures(source, root)
+    formats = formats_of(spec)
+    files = find_pictures(source, root, formats)
     try:
-        found = picture_columns(files, labels and _are_classes(files.classes, spec))
-        names = {**_by_role(found, spec, mapping), **mapping}
+        has_labels = labels and _are_classes(files.classes, spec)
+        found = picture_columns(files, has_labels, formats)
+        names = {**by_role(found, spec, mapping), **mapping}
         chosen = choose_columns(files.source, found, names, None, spec, extra)
     except DataError:
         files.close()
         raise
-    return PictureReader(files, chosen, batch_rows)
-
-
-def _by_role(found: Sequence[str], spec: Spec, mapping: Mapping[str, str]) -> dict[str, str]:
-    """Our names for a picture's columns where the Spec calls them otherwise."""
-    ours = {
-        "record_id": next(iter(spec.of_role("id")), None),
-        "image": next(column for column in spec if column.dtype == "image"),
-        "label": next((c for c in spec.of_role("label") if c.dtype == "string"), None),
-    }
-    taken = {*mapping.values()}
-    return {
-        name: column.name
-        for name, column in ours.items()
-        if column is not None
-        and name in found
-        and name not in mapping
-        and name not in spec
-        and column.name not in taken
-    }
+    return read_pictures(files, chosen, found, batch_rows, formats)
 
 
 def _are_classes(folders: frozenset[str], spec: Spec) -> bool:
@@ -214,6 +217,10 @@ def _are_classes(folders: frozenset[str], spec: Spec) -> bool:
 def _is_table(path: str | Path) -> bool:
     path = Path(path)
     return path.name.lower().endswith(TABLE_SUFFIXES) and not path.is_dir()
+
+
+def _is_arrays(path: str | Path) -> bool:
+    return Path(path).suffix.lower() == ARRAY_SUFFIX and not Path(path).is_dir()
 
 
 def _tables_in(folder: Path) -> list[Path]:

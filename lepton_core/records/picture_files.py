@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lepton_core.data.unpack import unpack
+from lepton_core.data.unpack import is_archive, unpack
 from lepton_core.errors import DataError
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+DICOM_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
+_MORE_SUFFIXES = {"dicom": DICOM_SUFFIXES, "nifti": NIFTI_SUFFIXES}
+# The index of a DICOM medium, which holds no picture.
+_INDEX = "DICOMDIR"
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,7 @@ class PictureFiles:
         shown: what stands for ``root`` in the paths that people see; differs for a zip.
         names: their paths relative to ``root``, in the order of reading.
         ignored: how many files were passed over: hidden ones, and those that are no pictures.
+        archives: how many of these are archives, which are not opened within others.
         temporary: the folder a zip was unpacked to.
     """
 
@@ -32,6 +39,7 @@ class PictureFiles:
     shown: Path
     names: tuple[str, ...]
     ignored: int = 0
+    archives: int = 0
     temporary: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -56,13 +64,42 @@ def class_of(name: str) -> str | None:
     return folder if rest else None
 
 
-def is_picture(name: str) -> bool:
-    """Whether a file of this name is a picture: its ending is one of ``PICTURE_SUFFIXES``."""
-    return name.lower().endswith(PICTURE_SUFFIXES)
+def picture_suffixes(formats: Sequence[str] = ()) -> tuple[str, ...]:
+    """The endings of files that are read.
+
+    Args:
+        formats: of the image column, see :class:`lepton_core.spec.Column`.
+    """
+    return PICTURE_SUFFIXES + tuple(end for name in formats for end in _MORE_SUFFIXES[name])
+
+
+def is_picture(name: str, formats: Sequence[str] = ()) -> bool:
+    """Whether a file of this name is read as a picture: it has one of the known endings.
+
+    Example:
+        >>> is_picture("1.PNG"), is_picture("1.dcm"), is_picture("1.dcm", ["dicom"])
+        (True, False, True)
+    """
+    return name.lower().endswith(picture_suffixes(formats))
+
+
+def is_picture_file(path: str | Path, formats: Sequence[str] = ()) -> bool:
+    """Whether a file is read as a picture: by its ending, or because it begins as a DICOM file.
+
+    Scanners and archives write files called ``IM0001`` or by a UID. ``DICOMDIR`` is none.
+    """
+    path = Path(path)
+    if path.name.upper() == _INDEX:
+        return False
+    if is_picture(path.name, formats):
+        return True
+    return "dicom" in formats and not path.name.startswith(".") and _has_magic(path)
 
 
 def find_pictures(
-    source: str | Path | Sequence[str | Path], root: Path | None = None
+    source: str | Path | Sequence[str | Path],
+    root: Path | None = None,
+    formats: Sequence[str] = (),
 ) -> PictureFiles:
     """Find the pictures that ``source`` stands for.
 
@@ -71,37 +108,48 @@ def find_pictures(
             a temporary folder), or a list of pictures, which keep their order.
         root: for a picture or a list, the folder that ids and class folders are relative to;
             the deepest one that holds all of them when None.
+        formats: what counts beside everyday pictures.
 
     Raises:
-        DataError: ``data.no_file``, ``not_pictures``, ``no_pictures`` or ``no_access``; for a zip
-            also ``download.*`` where it is damaged or unsafe.
+        DataError: ``data.no_file``, ``not_pictures``, ``no_pictures``, ``only_archives`` or
+            ``no_access``; for a zip also ``download.*`` where it is damaged or unsafe.
         ValueError: a picture of the list is not below ``root``.
     """
+    known = " ".join(picture_suffixes(formats))
     if not isinstance(source, (str, Path)):
-        found = _listed([Path(path) for path in source], root)
+        found = _listed([Path(path) for path in source], root, formats)
     elif (path := Path(source)).is_dir():
-        found = _below(str(path), path, path)
+        found = _below(str(path), path, path, formats)
     elif not os.path.lexists(path):
         raise DataError("data.no_file", source=path)
     elif path.suffix.lower() == ".zip":
-        found = _zipped(path)
-    elif is_picture(path.name):
-        found = _listed([path], root)
+        found = _zipped(path, formats)
+    elif is_picture_file(path, formats):
+        found = _listed([path], root, formats)
     else:
-        raise DataError("data.not_pictures", source=path, known=" ".join(PICTURE_SUFFIXES))
+        raise DataError("data.not_pictures", source=path, known=known)
     if not found.names:
         found.close()
-        raise DataError(
-            "data.no_pictures",
-            source=found.source,
-            known=" ".join(PICTURE_SUFFIXES),
-            ignored=found.ignored,
-        )
+        told = {"source": found.source, "known": known, "ignored": found.ignored}
+        if found.archives:
+            raise DataError("data.only_archives", archives=found.archives, **told)
+        raise DataError("data.no_pictures", **told)
     return found
 
 
-def _listed(paths: list[Path], root: Path | None) -> PictureFiles:
-    pictures = [Path(os.path.normpath(path)) for path in paths if is_picture(path.name)]
+def _has_magic(path: Path) -> bool:
+    try:
+        # A pipe would wait for ever.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
+
+
+def _listed(paths: list[Path], root: Path | None, formats: Sequence[str]) -> PictureFiles:
+    pictures = [Path(os.path.normpath(path)) for path in paths if is_picture_file(path, formats)]
     source = str(paths[0]) if len(paths) == 1 else f"a list of {len(paths):,} files"
     if not pictures:
         return PictureFiles(source, Path(), Path(), (), len(paths))
@@ -115,12 +163,12 @@ def _listed(paths: list[Path], root: Path | None) -> PictureFiles:
     return PictureFiles(source, root, root, names, len(paths) - len(pictures))
 
 
-def _zipped(path: Path) -> PictureFiles:
+def _zipped(path: Path, formats: Sequence[str]) -> PictureFiles:
     temporary = tempfile.TemporaryDirectory(prefix="lepton-", ignore_cleanup_errors=True)
     root = Path(temporary.name)
     try:
         unpack(path, root)
-        found = _below(str(path), root, path)
+        found = _below(str(path), root, path, formats)
     except BaseException:
         temporary.cleanup()
         raise
@@ -130,17 +178,20 @@ def _zipped(path: Path) -> PictureFiles:
     if names and all(name.startswith(prefix) for name in names):
         names = tuple(name.removeprefix(prefix) for name in names)
         root = root / path.stem
-    return PictureFiles(str(path), root, path, names, found.ignored, temporary)
+    return replace(found, root=root, names=names, temporary=temporary)
 
 
-def _below(source: str, root: Path, shown: Path) -> PictureFiles:
+def _below(source: str, root: Path, shown: Path, formats: Sequence[str]) -> PictureFiles:
     try:
         every = list(_walk(root, "", ()))
     except OSError as error:
         where = error.filename or root
         raise DataError("data.no_access", source=where, reason=error.strerror or error) from error
-    names = sorted(name for name in every if is_picture(name) and not _is_hidden(name))
-    return PictureFiles(source, root, shown, tuple(names), len(every) - len(names))
+    names = sorted(
+        name for name in every if not _is_hidden(name) and is_picture_file(root / name, formats)
+    )
+    archives = sum(is_archive(name) and not _is_hidden(name) for name in every)
+    return PictureFiles(source, root, shown, tuple(names), len(every) - len(names), archives)
 
 
 def _walk(root: Path, folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,15 +11,15 @@ from typing import Any
 import pyarrow as pa
 
 from lepton_core.records.choosing import Chosen
-from lepton_core.records.picture_files import PictureFiles, class_of, find_pictures
+from lepton_core.records.picture_files import PictureFiles, class_of, find_pictures, is_picture
+from lepton_core.records.picture_parts import Picture, as_text, pictures_in
 from lepton_core.spec import Column
 
-PICTURE_COLUMNS = ("record_id", "image", "label")
+PICTURE_COLUMNS = ("record_id", "image", "label", "patient")
 IMAGE_TYPE = Column("image", "image").arrow_type()
 
 # Bounds on memory: a batch ends before it holds more than this, unless one file alone does.
 _BATCH_BYTES = 64_000_000
-_FILE_BYTES = 200_000_000
 
 
 class PictureReader:
@@ -29,20 +27,41 @@ class PictureReader:
 
     Made by :func:`open_pictures` and :func:`lepton_core.records.open_records`.
 
+    Args:
+        source: what was opened, as text for messages.
+        names: the columns delivered.
+        pictures: the records, read as they are asked for.
+        table: makes a table with these columns of some of them.
+        batch_rows: most pictures in a batch.
+        rows_total: the number of records; None where it is not known before they are read.
+        files: what they were found in, to be closed; None where they stand in one file.
+
     Attributes:
         source: what was opened, as text for messages.
         schema_names: the columns delivered.
-        rows_total: the number of pictures.
+        rows_total: the number of records; None where files may hold several.
         ignored: how many files were passed over: hidden ones, and those that are no pictures.
+        archives: how many of these are archives, which are not opened within others.
     """
 
-    def __init__(self, files: PictureFiles, chosen: Chosen, batch_rows: int) -> None:
-        self.source = files.source
-        self.schema_names = tuple(name for _, name in chosen)
-        self.rows_total: int | None = len(files.names)
-        self.ignored = files.ignored
+    def __init__(
+        self,
+        source: str,
+        names: Sequence[str],
+        pictures: Iterator[Picture],
+        table: Callable[[list[Picture]], pa.Table],
+        batch_rows: int,
+        *,
+        rows_total: int | None = None,
+        files: PictureFiles | None = None,
+    ) -> None:
+        self.source = source
+        self.schema_names = tuple(names)
+        self.rows_total = rows_total
+        self.ignored = 0 if files is None else files.ignored
+        self.archives = 0 if files is None else files.archives
         self._files = files
-        self._stream = _batches(files, chosen, batch_rows)
+        self._stream = _batches(pictures, table, batch_rows)
 
     def batches(self) -> Iterator[pa.Table]:
         """Tables of at most ``batch_rows`` pictures and about 64 MB.
@@ -55,7 +74,8 @@ class PictureReader:
     def close(self) -> None:
         """Let go of the files, and remove what a zip was unpacked to."""
         self._stream.close()
-        self._files.close()
+        if self._files is not None:
+            self._files.close()
 
     def __enter__(self) -> PictureReader:
         return self
@@ -74,6 +94,7 @@ def open_pictures(
     batch_rows: int = 64,
     labels: bool = True,
     root: Path | None = None,
+    formats: Sequence[str] = (),
 ) -> PictureReader:
     """Open pictures for reading in batches.
 
@@ -84,14 +105,18 @@ def open_pictures(
         labels: whether class folders become a column ``label``.
         root: for a picture or a list, the folder that ids are relative to (a watcher's folder);
             the deepest one that holds all of them when None.
+        formats: what is read beside everyday pictures, see :class:`lepton_core.spec.Column`. Each
+            frame of a DICOM file is then a record, its bytes without identity, its id a pseudonym
+            of the file's instance UID; each slice of a NIfTI file is one (``brain.nii.gz#12``).
 
     Returns:
         a reader; use it in a ``with`` block. Columns: ``record_id`` (path below the folder, with
-        forward slashes), ``image``, and ``label`` (the folder directly below the root) where
-        there are class folders.
+        forward slashes), ``image``, ``label`` (the folder directly below the root) where there
+        are class folders, and with ``formats`` ``patient``, a pseudonym.
 
     Raises:
-        DataError: nothing is there, it is no picture or holds none, or a zip is damaged or unsafe.
+        DataError: nothing is there, it is no picture or holds none, or a zip is damaged or unsafe;
+            while reading, ``pseudonym.*`` where DICOM files come and there is no key.
 
     Example:
         >>> import tempfile
@@ -103,75 +128,94 @@ def open_pictures(
         >>> table["record_id"].to_pylist(), table["label"].to_pylist()
         (['scratch/1.png'], ['scratch'])
     """
-    files = find_pictures(path, root)
-    names = picture_columns(files, labels)
-    return PictureReader(files, tuple(enumerate(names)), batch_rows)
+    files = find_pictures(path, root, formats)
+    names = picture_columns(files, labels, formats)
+    return read_pictures(files, tuple(enumerate(names)), names, batch_rows, formats)
 
 
-def picture_columns(files: PictureFiles, labels: bool = True) -> tuple[str, ...]:
-    """The columns that these pictures have: those of ``PICTURE_COLUMNS``, or without a label."""
-    return PICTURE_COLUMNS if labels and files.classes else PICTURE_COLUMNS[:2]
+def picture_columns(
+    files: PictureFiles, labels: bool = True, formats: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Which of ``PICTURE_COLUMNS`` these pictures have."""
+    label = PICTURE_COLUMNS[2:3] if labels and files.classes else ()
+    return (*PICTURE_COLUMNS[:2], *label, *(PICTURE_COLUMNS[3:] if formats else ()))
 
 
-def _batches(files: PictureFiles, chosen: Chosen, batch_rows: int) -> Generator[pa.Table]:
-    held: list[tuple[str, bytes | None]] = []
-    n_bytes = 0
-    for name in files.names:
-        data = _read(files.root / name)
-        size = len(data or b"")
-        if held and (len(held) >= batch_rows or n_bytes + size > _BATCH_BYTES):
-            table, held, n_bytes = _table(files, chosen, held), [], 0
-            yield table
-            # The consumer may be done with it while we hold the next pictures.
-            del table
-        held.append((name, data))
-        n_bytes += size
-    if held:
-        yield _table(files, chosen, held)
+def read_pictures(
+    files: PictureFiles,
+    chosen: Chosen,
+    found: Sequence[str],
+    batch_rows: int,
+    formats: Sequence[str] = (),
+) -> PictureReader:
+    """A reader of found files.
+
+    Args:
+        files: what to read.
+        chosen: position among ``found`` and name of each column to deliver.
+        found: columns that the pictures have.
+        batch_rows: most pictures in a batch.
+        formats: what is read beside everyday pictures.
+    """
+    names = tuple(name for _, name in chosen)
+    kinds = [found[position] for position, _ in chosen]
+
+    def table(held: list[Picture]) -> pa.Table:
+        return pa.table([_column(kind, held) for kind in kinds], names=names)
+
+    # A medical file may hold many records.
+    total = len(files.names) if all(map(is_picture, files.names)) else None
+    stream = _pictures(files, tuple(formats))
+    return PictureReader(
+        files.source, names, stream, table, batch_rows, rows_total=total, files=files
+    )
 
 
-def _read(path: Path) -> bytes | None:
-    """A file's bytes; None where there is nothing to use."""
-    try:
-        # A pipe by the name of a picture would wait for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return None
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > _FILE_BYTES:
-                return None
-            data = file.read()
-    except OSError:
-        return None
-    return data or None
-
-
-def _table(files: PictureFiles, chosen: Chosen, held: list[tuple[str, bytes | None]]) -> pa.Table:
-    columns: list[Any] = []
-    for position, _ in chosen:
-        kind = PICTURE_COLUMNS[position]
-        if kind == "record_id":
-            columns.append(pa.array([_text(name) for name, _ in held], pa.string()))
-        elif kind == "label":
-            labels = [class_of(name) for name, _ in held]
-            texts = [None if label is None else _text(label) for label in labels]
-            columns.append(pa.array(texts, pa.string()))
-        else:
-            columns.append(_images(files, held))
-    return pa.table(columns, names=[name for _, name in chosen])
-
-
-def _images(files: PictureFiles, held: list[tuple[str, bytes | None]]) -> pa.StructArray:
-    sums = [None if data is None else hashlib.sha256(data).hexdigest() for _, data in held]
+def image_array(held: Sequence[Picture]) -> pa.StructArray:
+    """The ``image`` column of some pictures."""
+    sums = [None if one.data is None else hashlib.sha256(one.data).hexdigest() for one in held]
     return pa.StructArray.from_arrays(
         [
-            pa.array([_text(str(files.shown / name)) for name, _ in held], pa.string()),
-            pa.array([data for _, data in held], pa.binary()),
+            pa.array([one.path for one in held], pa.string()),
+            pa.array([one.data for one in held], pa.binary()),
             pa.array(sums, pa.string()),
         ],
         fields=list(IMAGE_TYPE),
     )
 
 
-def _text(name: str) -> str:
-    # On Linux a name may be no UTF-8, which Arrow and every output would refuse.
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+def _pictures(files: PictureFiles, formats: tuple[str, ...]) -> Iterator[Picture]:
+    for name in files.names:
+        label = class_of(name)
+        yield from pictures_in(
+            files.root / name,
+            as_text(name),
+            as_text(str(files.shown / name)),
+            formats,
+            None if label is None else as_text(label),
+        )
+
+
+def _batches(
+    pictures: Iterator[Picture], table: Callable[[list[Picture]], pa.Table], batch_rows: int
+) -> Generator[pa.Table]:
+    held: list[Picture] = []
+    n_bytes = 0
+    for picture in pictures:
+        size = len(picture.data or b"")
+        if held and (len(held) >= batch_rows or n_bytes + size > _BATCH_BYTES):
+            made, held, n_bytes = table(held), [], 0
+            yield made
+            # The consumer may be done with it while we hold the next pictures.
+            del made
+        held.append(picture)
+        n_bytes += size
+        del picture
+    if held:
+        yield table(held)
+
+
+def _column(kind: str, held: Sequence[Picture]) -> Any:
+    if kind == "image":
+        return image_array(held)
+    return pa.array([getattr(one, kind) for one in held], pa.string())

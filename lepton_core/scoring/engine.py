@@ -11,7 +11,7 @@ from typing import Any
 from lepton_core.errors import DataError, LeptonError, UsageError
 from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
-from lepton_core.records.opening import expand_inputs, open_records
+from lepton_core.records.opening import expand_inputs, formats_of, open_records
 from lepton_core.scoring.assemble import assemble
 from lepton_core.scoring.folder import INPUTS_LOG, is_run
 from lepton_core.scoring.inputs import identity, rows_of
@@ -83,7 +83,7 @@ def _score(run: Run, inputs: Sequence[Path]) -> None:
     cursor = journal.manifest.cursor
     total = rows_of(inputs)
     for number, path in enumerate(inputs):
-        now = identity(path)
+        now = identity(path, formats_of(spec))
         earlier = finished[number] if number < len(finished) else None
         reached = cursor if number == len(finished) and cursor.get("row") else {}
         _check_same(journal, path, now, earlier or reached.get("input"))

@@ -9,23 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from lepton_core.records.picture_files import find_pictures
+from lepton_core.records.pseudonym import pseudonym
 
 
-def identity(path: Path) -> dict[str, Any]:
+def identity(path: Path, formats: Sequence[str] = ()) -> dict[str, Any]:
     """What tells an input from another, without reading it: path, size and time of change.
 
     Args:
         path: a file, or a folder of pictures, for which the list of them is digested. Other files
             in it do not count: our own output may stand there.
+        formats: of the task's image column, which decide what counts as a picture. With any, a
+            file stands under a pseudonym: what DICOM files are called tells of whom they are.
     """
     # The same whatever folder the command is called from.
     name = os.path.abspath(path)
+    if formats and not path.is_dir():
+        name = f"file-{pseudonym('path', name)}"
     if not path.is_dir():
         told = path.stat()
         return {"path": name, "bytes": told.st_size, "modified_ns": told.st_mtime_ns}
     digest = hashlib.sha256()
     size = 0
-    for picture in find_pictures(path).names:
+    for picture in find_pictures(path, formats=formats).names:
         told = (path / picture).stat()
         size += told.st_size
         digest.update(os.fsencode(f"{picture} {told.st_size} {told.st_mtime_ns}\n"))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lepton_core.errors import DataError
-from lepton_core.records.opening import open_records, takes_pictures
-from lepton_core.records.picture_files import is_picture
+from lepton_core.records.opening import formats_of, open_records, takes_pictures
+from lepton_core.records.picture_files import is_picture_file
 from lepton_core.records.table import TABLE_SUFFIXES
 from lepton_core.scoring.folder import FAILED_LOG, INPUTS_LOG
 from lepton_core.scoring.inputs import identity
@@ -41,6 +41,7 @@ class Watcher:
         self._run, self._folder, self._every_s, self._note = run, folder, every_s, note
         self._spec = run.pipeline.task.inputs
         self._pictures = takes_pictures(self._spec)
+        self._formats = formats_of(self._spec)
         self._done = {_key(told) for told in run.journal.lines(INPUTS_LOG)}
         self._done |= {_key(told["input"]) for told in run.journal.lines(FAILED_LOG)}
         self._last: dict[Path, Key] = {}
@@ -60,7 +61,7 @@ class Watcher:
         now: dict[Path, tuple[Key, dict[str, Any]]] = {}
         for path in self._listing():
             try:
-                told = identity(path)
+                told = identity(path, self._formats)
             except OSError:
                 continue  # gone again between listing and asking: its sender took it back
             if _key(told) not in self._done:
@@ -78,7 +79,8 @@ class Watcher:
         """The files that could be scored: pictures at any depth, tables in the folder itself."""
         try:
             if self._pictures:
-                every = [path for path in self._folder.rglob("*") if is_picture(path.name)]
+                found = self._folder.rglob("*")
+                every = [path for path in found if is_picture_file(path, self._formats)]
             else:
                 found = self._folder.iterdir()
                 every = [path for path in found if path.name.lower().endswith(TABLE_SUFFIXES)]

@@ -9,8 +9,8 @@ import streamlit as st
 
 from lepton_core.errors import LeptonError
 from lepton_core.messages import t
-from lepton_core.records.opening import takes_pictures
-from lepton_core.records.picture_files import PICTURE_SUFFIXES
+from lepton_core.records.opening import formats_of, takes_pictures
+from lepton_core.records.picture_files import picture_suffixes
 from lepton_core.solution import Task
 from lepton_core.ui.columns import choose_columns
 from lepton_core.ui.frame import show_error
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SUFFIXES = ["csv", "parquet", "jsonl", "gz"]
-_PICTURES = [*(suffix[1:] for suffix in PICTURE_SUFFIXES), "zip"]
 SAMPLE, FILE, DATA = "sample", "file", "data:"
 
 
@@ -75,10 +74,12 @@ def choose_kind(task: Task, datasets: bool = False) -> str:
 def _upload(task: Task) -> list[Any]:
     """The files that were dropped: one table, or any number of pictures and zips of them."""
     pictures = takes_pictures(task.inputs)
+    # Of ".nii.gz" the widget compares "gz" alone.
+    endings = {suffix.rpartition(".")[2] for suffix in picture_suffixes(formats_of(task.inputs))}
     needed = ", ".join(column.name for column in task.inputs if column.required)
     found = st.file_uploader(
         t("ui.source.upload_pictures" if pictures else "ui.source.upload"),
-        type=_PICTURES if pictures else SUFFIXES,
+        type=[*sorted(endings), "zip"] if pictures else SUFFIXES,
         accept_multiple_files=pictures,
         key=f"ui.file.{task.name}",
         help=t("ui.source.pictures_help" if pictures else "ui.source.upload_help", names=needed),

@@ -16,7 +16,7 @@ import pytest
 
 from lepton_core.checking import check
 from lepton_core.errors import DataError
-from lepton_core.records import open_pictures, open_records, pictures
+from lepton_core.records import open_pictures, open_records, picture_parts, pictures
 from lepton_core.spec import Column, Spec
 
 SPEC = Spec(
@@ -178,7 +178,7 @@ def test_a_file_that_is_too_large_is_refused_alone(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = [(folder / name).stat().st_size for name in NAMES]
-    monkeypatch.setattr(pictures, "_FILE_BYTES", max(sizes) - 1)
+    monkeypatch.setattr(picture_parts, "_FILE_BYTES", max(sizes) - 1)
     there = [image["bytes"] is not None for image in read(folder)["image"].to_pylist()]
     assert there == [size < max(sizes) for size in sizes]
 
@@ -207,8 +207,13 @@ def test_no_batch_is_held_once_the_next_is_asked_for(
     for n in range(6):
         (tmp_path / f"{n}.png").write_bytes(b"x")
     opened: list[str] = []
-    plain = pictures._read
-    monkeypatch.setattr(pictures, "_read", lambda path: opened.append(path.name) or plain(path))
+    plain = picture_parts.read_file
+
+    def noted(path: Path) -> bytes | None:
+        opened.append(path.name)
+        return plain(path)
+
+    monkeypatch.setattr(picture_parts, "read_file", noted)
     with open_pictures(tmp_path, batch_rows=2) as reader:
         assert opened == []
         alive = []
@@ -262,13 +267,15 @@ def test_a_name_that_is_no_utf8_is_still_an_id(tmp_path: Path) -> None:
     [
         ("gone", "data.no_file"),
         ("notes.txt", "data.not_pictures"),
-        (".", "data.no_pictures"),
+        (".", "data.only_archives"),
+        ("empty", "data.no_pictures"),
         ("a.zip", "download.bad_archive"),
     ],
 )
 def test_what_holds_no_pictures_is_one_clear_error(tmp_path: Path, name: str, key: str) -> None:
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "a.zip").write_text("no zip")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError) as caught:
         open_pictures(tmp_path / name)
     assert caught.value.key == key

@@ -1,0 +1,104 @@
+"""The records of one picture file: one, or one for each frame or slice of a medical file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from lepton_core.records.dicom_file import is_dicom
+from lepton_core.records.nifti import is_nifti
+from lepton_core.records.picture_files import DICOM_SUFFIXES, is_picture
+from lepton_core.records.pseudonym import pseudonym
+
+_FILE_BYTES = 200_000_000
+
+
+class Picture(NamedTuple):
+    """One picture record.
+
+    Args:
+        record_id: path below the folder; a pseudonym where the file is DICOM, or is called so.
+        path: where a person finds it, in messages; the pseudonym likewise.
+        data: the file, or the one frame of it; None where it cannot be read.
+        label: the class, where one is known.
+        patient: the patient's pseudonym; None where the file names none.
+        row: what a list says beside the path of its file; by column name.
+    """
+
+    record_id: str
+    path: str
+    data: bytes | None
+    label: str | None = None
+    patient: str | None = None
+    row: Mapping[str, str | None] = {}
+
+
+def pictures_in(
+    file: Path, name: str, shown: str, formats: tuple[str, ...] = (), label: str | None = None
+) -> Iterator[Picture]:
+    """The records of a file.
+
+    Args:
+        file: what to read.
+        name: what its record is called, for everyday pictures and NIfTI.
+        shown: its path for people, likewise.
+        formats: what is read beside everyday pictures; its content tells what a file is.
+        label: of its folder; it is dropped where it names the patient of a DICOM file.
+
+    Raises:
+        DataError: ``pseudonym.*`` where a DICOM file comes and there is no key.
+        MissingDependency: a package for a format is not installed.
+    """
+    data = read_file(file)
+    if "dicom" in formats and data is not None and is_dicom(data):
+        from lepton_core.records.dicom import split_dicom
+
+        for part in split_dicom(data, label):
+            path = f"{part.record_id}.dcm"
+            yield Picture(part.record_id, path, part.data, part.label, part.patient)
+        return
+    if "dicom" in formats and not is_picture(name, ("nifti",)):
+        # By its name a DICOM file, whose name and folders may tell of whom it is; cut off, empty,
+        # or another picture.
+        name = f"file-{pseudonym('path', name)}"
+        shown = f"{name}{DICOM_SUFFIXES[0]}"
+    if "nifti" in formats and data is not None and is_nifti(data):
+        from lepton_core.records.nifti import split_nifti
+
+        for ending, part_data in split_nifti(data):
+            yield Picture(f"{name}{ending}", f"{shown}{ending}", part_data, label)
+        return
+    yield Picture(name, shown, data, label)
+
+
+def read_file(path: Path) -> bytes | None:
+    """A file's bytes; None where there is nothing to use."""
+    try:
+        # A pipe by the name of a picture would wait for ever.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _FILE_BYTES:
+                return None
+            data = file.read()
+    except (OSError, ValueError):
+        return None
+    return data or None
+
+
+def as_text(name: str) -> str:
+    """A file's name as text: on Linux it may be no UTF-8, which every output would refuse."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def relative_name(text: str) -> str:
+    """A path as a list wrote it, as an id: with forward slashes, without ``./``.
+
+    Example:
+        >>> relative_name(".\\\\train\\\\1.png")
+        'train/1.png'
+    """
+    return str(PurePosixPath(text.strip().replace("\\", "/")))
