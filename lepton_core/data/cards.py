@@ -10,7 +10,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from lepton_core.errors import DataError
 
-READER_KINDS = ("table", "image_folder", "dicom", "video", "text")
+PICTURE_KINDS = ("image_folder", "image_list", "image_arrays", "dicom")
+READER_KINDS = ("table", *PICTURE_KINDS, "video", "text")
 SPLIT_KINDS = ("time", "group", "file", "official", "random")
 
 
@@ -34,14 +35,17 @@ class Reader:
     """How a data set's records are read.
 
     Args:
-        kind: one of ``READER_KINDS``.
+        kind: one of ``READER_KINDS``: for pictures a folder of class folders, a CSV that lists
+            files, arrays in an npz file, or a folder of DICOM files.
         path: file or folder inside the data set's own folder.
         columns: their column name -> ours.
+        classes: what a label is called there -> what it is called here; others stay.
     """
 
     kind: str
     path: str
     columns: dict[str, str] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lepton_core.data.cards import DatasetCard, read_card
+from lepton_core.data.cards import PICTURE_KINDS, DatasetCard, read_card
 from lepton_core.data.solution_folders import solution_folders
 from lepton_core.errors import DataError
 from lepton_core.spec import Column, Spec
@@ -23,6 +23,14 @@ _PICTURES = Spec(
         Column("record_id", "string", "id"),
         Column("image", "image"),
         Column("label", "string", "label", required=False),
+    )
+)
+_DICOM = Spec(
+    (
+        Column("record_id", "string", "id"),
+        Column("image", "image", formats=("dicom",)),
+        Column("label", "string", "label", required=False),
+        Column("patient", "string", "entity", required=False),
     )
 )
 
@@ -211,15 +219,18 @@ def load_records(
 
     located = resolve(name_or_path, mapping, spec)
     kind = "table" if located.dataset is None else located.dataset.card.reader.kind
+    is_pictures = kind in PICTURE_KINDS
     wants_pictures = spec is not None and takes_pictures(spec)
-    if kind not in ("table", "image_folder") or (
-        kind == "image_folder" and spec is not None and not wants_pictures
+    if not (is_pictures or kind == "table") or (
+        is_pictures and spec is not None and not wants_pictures
     ):
         raise DataError("data.not_a_table", name=located.source, kind=kind)
-    if spec is not None and wants_pictures:
+    if is_pictures or wants_pictures:
+        if spec is None:
+            spec = _DICOM if kind == "dicom" else _PICTURES
+            located = resolve(name_or_path, mapping, spec)
         table = read_records(located.path, spec, located.mapping)
-    elif kind == "image_folder":
-        table = read_records(located.path, _PICTURES, located.mapping)
+        table = _with_class_names(table, spec, located.dataset)
     else:
         optional = None if spec is None else _without_id(spec)
         table = read_table(located.path, located.mapping, spec=optional)
@@ -243,6 +254,19 @@ def numbered(table: pa.Table, spec: Spec) -> pa.Table:
     for name in absent:
         ids = [f"row-{row}" for row in range(1, table.num_rows + 1)]
         table = table.add_column(0, name, pa.array(ids, pa.string()))
+    return table
+
+
+def _with_class_names(table: pa.Table, spec: Spec, dataset: Dataset | None) -> pa.Table:
+    """The records with the classes that the data set's card names in place of its own words."""
+    import pyarrow as pa
+
+    named = {} if dataset is None else dataset.card.reader.classes
+    for column in spec.of_role("label"):
+        if named and column.name in table.column_names:
+            place = table.column_names.index(column.name)
+            labels = [named.get(label, label) for label in table[column.name].to_pylist()]
+            table = table.set_column(place, column.name, pa.array(labels, pa.string()))
     return table
 
 
