@@ -1,0 +1,173 @@
+"""All files of one reading, and those of a run as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lepton_core.images import resize
+from lepton_core.messages import t
+
+from .dicom_source import Series, Source
+from .findings import Finding, write_csv, write_json
+from .overlay import Scale, captioned, overlay
+from .pdf_report import Page, percent, write_report, write_worklist
+from .secondary_capture import write_secondary_capture
+from .structured_report import write_structured_report
+
+# What can be asked for; `sc` and `sr` refer to a DICOM image and need one.
+FORMATS = ("overlay", "csv", "json", "pdf", "sc", "sr")
+DICOM_FORMATS = ("sc", "sr")
+
+# The longer side of the pictures that are written: the map is coarse, and an archive is not filled
+# with copies at full size, which nobody should read on anyway.
+LONGEST = 1024
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One picture as it was read.
+
+    Args:
+        finding: what was found.
+        picture: uint8 [height, width], grey, as it is shown.
+        evidence: float32 [rows, columns] in logits, the map over the whole picture.
+        scale: of the heatmap.
+        figures: measured figures of the model, from its card.
+        source: the DICOM image that results refer to; None for a picture that is no DICOM.
+    """
+
+    finding: Finding
+    picture: np.ndarray
+    evidence: np.ndarray
+    scale: Scale
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    source: Source | None = None
+
+
+def write_reading(
+    folder: Path, reading: Reading, formats: Sequence[str], series: Series, language: str = "en"
+) -> list[Path]:
+    """Write one reading's own files; :func:`write_run` writes those of all.
+
+    Args:
+        folder: exists; a folder of its own, so that nothing half-written is seen (files of the
+            same name are replaced).
+        reading: what to write.
+        formats: of ``FORMATS``.
+        series: what the DICOM results of this run share.
+        language: of the report.
+
+    Returns:
+        the files: ``NAME.overlay.png``, ``NAME.pdf``, ``NAME.sc.dcm``, ``NAME.sr.dcm``.
+
+    Raises:
+        DataError: ``medical_imaging.output.error.no_reference`` for a DICOM format without source.
+        MissingDependency: what a format needs is not installed.
+    """
+    import cv2
+
+    finding, name = reading.finding, file_name(reading.finding.record_id)
+    small = fitted(reading.picture, LONGEST)
+    colored = overlay(small, reading.evidence, reading.scale)
+    marked = captioned(colored, _caption(reading))
+    written: list[Path] = []
+
+    def to(suffix: str) -> Path:
+        written.append(folder / f"{name}.{suffix}")
+        return written[-1]
+
+    if "overlay" in formats:
+        encoded = cv2.imencode(".png", cv2.cvtColor(marked, cv2.COLOR_RGB2BGR))[1]
+        to("overlay.png").write_bytes(encoded.tobytes())
+    if "pdf" in formats:
+        page = Page(finding, small, colored, reading.scale, reading.figures)
+        write_report(to("pdf"), page, language)
+    if "sc" in formats:
+        write_secondary_capture(to("sc.dcm"), marked, _source(reading), series, finding)
+    if "sr" in formats:
+        write_structured_report(to("sr.dcm"), _source(reading), series, finding)
+    return written
+
+
+def write_run(
+    folder: Path, findings: Sequence[Finding], formats: Sequence[str], language: str = "en"
+) -> list[Path]:
+    """Write what concerns all readings of a run.
+
+    Args:
+        folder: exists.
+        findings: of the run.
+        formats: of ``FORMATS``; ``csv``, ``json`` and ``pdf`` (the worklist) are written.
+        language: of the worklist.
+
+    Returns:
+        the files: ``findings.csv``, ``findings.json``, ``worklist.pdf``.
+    """
+    written: list[Path] = []
+    if "csv" in formats:
+        written.append(folder / "findings.csv")
+        write_csv(findings, written[-1])
+    if "json" in formats:
+        written.append(folder / "findings.json")
+        write_json(findings, written[-1])
+    if "pdf" in formats:
+        written.append(folder / "worklist.pdf")
+        write_worklist(written[-1], findings, language)
+    return written
+
+
+def fitted(picture: np.ndarray, longest: int) -> np.ndarray:
+    """A picture whose longer side is at most so many pixels; never enlarged.
+
+    Example:
+        >>> fitted(np.zeros((200, 100), np.uint8), 50).shape
+        (50, 25)
+    """
+    height, width = picture.shape[:2]
+    factor = longest / max(height, width)
+    if factor >= 1:
+        return picture
+    return resize(picture, (max(round(height * factor), 1), max(round(width * factor), 1)))
+
+
+def file_name(record_id: str) -> str:
+    """A record's name as the beginning of a file's name, different for different records.
+
+    Example:
+        >>> file_name("ward1_07.dcm")
+        'ward1_07.dcm'
+        >>> file_name("../ward 1/07.dcm")
+        'ward_1_07.dcm-cdf84b'
+    """
+    plain = _PLAIN.sub("_", record_id).strip("._-")[:80]
+    if plain == record_id:
+        return plain
+    return f"{plain}-{hashlib.sha256(record_id.encode()).hexdigest()[:6]}".lstrip("-")
+
+
+def _source(reading: Reading) -> Source:
+    if reading.source is None:
+        from pydicom import Dataset
+
+        return Source(Dataset())  # says what is missing
+    return reading.source
+
+
+def _caption(reading: Reading) -> list[str]:
+    """What stands below the overlay, in letters that every viewer shows."""
+    finding, scale = reading.finding, reading.scale
+    colors = "this picture's strongest place" if scale.relative else f"{scale.probability:.1%} on"
+    name = finding.finding.encode("ascii", "replace").decode()
+    return [
+        t("medical_imaging.output.caption", language="en"),
+        f"{name}: probability {percent(finding.probability)}. "
+        f"Colour: places above 50%, full from {colors}",
+    ]

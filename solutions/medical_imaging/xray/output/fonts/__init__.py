@@ -1,0 +1,1 @@
+"""The typeface of the reports and how it was made; its licence is the OFL (``OFL.txt``)."""
