@@ -42,8 +42,8 @@ class ModelConfig:
     """Settings of the network and of its training.
 
     Args:
-        filters: width of each stage; each after the first halves height and width. Empty chooses
-            by the size of the pictures.
+        filters: width of each stage; each after the first halves height and width. Multiples of
+            16 are fastest.
         members: networks that are trained side by side, each from start weights of its own; the
             score is the mean of theirs.
         dropout: share of the last features left out in a training step.
@@ -56,7 +56,7 @@ class ModelConfig:
         averaging: share of the old weights in the running mean of weights that is kept at the end.
     """
 
-    filters: tuple[int, ...] = ()
+    filters: tuple[int, ...] = (16, 32, 96)
     members: int = 1
     dropout: float = 0.3
     epochs: int = 8

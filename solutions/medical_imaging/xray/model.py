@@ -15,10 +15,10 @@ from lepton_core.training.picture_batches import PictureBatches
 from .config import ModelConfig
 
 layers = keras.layers
-# Widths by the smallest side they are for. The last map has 4 x 4 to 7 x 7 places: fine enough to
-# point at a lobe, coarse enough that each place has seen most of the picture.
-_FILTERS = {0: (32, 64, 64), 64: (24, 48, 96, 128)}
-_LARGE = 64
+# Smallest side -> kernel and stride of the first convolution. With the pooling after it and a
+# halving before every stage but the first, the last map has some 4 x 4 to 8 x 8 places: fine enough
+# to point at a lobe, coarse enough that each place has seen most of the picture.
+_STEMS = {0: (3, 1), 64: (5, 2), 160: (7, 4)}
 
 
 def build(
@@ -47,11 +47,13 @@ def build(
     """
     keras.utils.set_random_seed(seed)
     x = keras.Input(shape, dtype="uint8", name="x")
-    scaled = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(x)
+    # Not scaled: the normalisation after the first convolution does that, and for one channel ONNX
+    # Runtime takes longer to scale a picture than for all convolutions (measured).
+    given = keras.ops.cast(x, "float32")
     width = 1 if classes == 2 else classes
     maps = []
     for number in range(config.members):
-        features = _features(scaled, config, f"member{number}", seed + number)
+        features = _features(given, config, f"member{number}", seed + number)
         maps.append(layers.Conv2D(width, 1, name=f"member{number}_map")(features))
     found = maps[0] if len(maps) == 1 else layers.Average(name="members_map")(maps)
     score = layers.GlobalAveragePooling2D(name="members_score")(found)
@@ -62,32 +64,33 @@ def build(
 
 def _features(x: Any, config: ModelConfig, name: str, seed: int) -> Any:
     """The last feature maps, float32 [B, h, w, C], of pictures float32 [B, H, W, channels]."""
-    large = min(x.shape[1:3]) >= _LARGE
-    filters = config.filters or _FILTERS[_LARGE if large else 0]
-    stem = {"kernel_size": 5, "strides": 2} if large else {"kernel_size": 3}
-    y = layers.Conv2D(filters[0], padding="same", use_bias=False, name=f"{name}_stem", **stem)(x)
-    y = layers.ReLU(name=f"{name}_stem_relu")(_norm(f"{name}_stem_norm")(y))
+    kernel, stride = [stem for least, stem in _STEMS.items() if min(x.shape[1:3]) >= least][-1]
+    y = _convolved(x, config.filters[0], kernel, stride, f"{name}_stem")
     y = layers.MaxPooling2D(3, 2, "same", name=f"{name}_stem_pool")(y)
-    for number, width in enumerate(filters):
-        y = _block(y, width, 1 if number == 0 else 2, f"{name}_stage{number + 1}")
-    y = layers.ReLU(name=f"{name}_last")(_norm(f"{name}_last_norm")(y))
+    for number, filters in enumerate(config.filters):
+        y = _block(y, filters, 1 if number == 0 else 2, f"{name}_stage{number + 1}")
     # Whole features are left out: half of a feature's places would be filled in from the others.
     return layers.SpatialDropout2D(config.dropout, seed=seed, name=f"{name}_dropout")(y)
 
 
 def _block(x: Any, filters: int, stride: int, name: str) -> Any:
     """Two convolutions beside a shortcut, float32 [B, H, W, C] -> [B, H / stride, ..., filters]."""
-    y = layers.ReLU(name=f"{name}_relu1")(_norm(f"{name}_norm1")(x))
     shortcut = x
-    if stride > 1 or x.shape[-1] != filters:
-        pooled = y
-        if stride > 1:
-            pooled = layers.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(y)
-        shortcut = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_shortcut")(pooled)
-    y = layers.Conv2D(filters, 3, stride, "same", use_bias=False, name=f"{name}_conv1")(y)
-    y = layers.ReLU(name=f"{name}_relu2")(_norm(f"{name}_norm2")(y))
-    y = layers.Conv2D(filters, 3, 1, "same", use_bias=False, name=f"{name}_conv2")(y)
-    return layers.Add(name=f"{name}_add")([shortcut, y])
+    if stride > 1:
+        shortcut = layers.AveragePooling2D(stride, padding="same", name=f"{name}_pool")(x)
+    if x.shape[-1] != filters:
+        shortcut = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_shortcut")(shortcut)
+        shortcut = _norm(f"{name}_shortcut_norm")(shortcut)
+    y = _convolved(x, filters, 3, stride, f"{name}_conv1")
+    y = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv2")(y)
+    y = layers.Add(name=f"{name}_add")([shortcut, _norm(f"{name}_norm2")(y)])
+    return layers.ReLU(name=f"{name}_relu")(y)
+
+
+def _convolved(x: Any, filters: int, kernel: int, stride: int, name: str) -> Any:
+    """Convolution, normalisation and ReLU; a runtime folds the three into one step."""
+    conv = layers.Conv2D(filters, kernel, stride, "same", use_bias=False, name=name)
+    return layers.ReLU(name=f"{name}_relu")(_norm(f"{name}_norm")(conv(x)))
 
 
 def _norm(name: str) -> keras.layers.Layer:

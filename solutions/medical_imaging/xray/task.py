@@ -28,6 +28,13 @@ INPUTS = Spec(
             required=False,
             description="a pseudonym of the person; keeps a patient's pictures in one part",
         ),
+        Column(
+            "subgroup",
+            "string",
+            "meta",
+            required=False,
+            description="device, site or cause: figures are also told by it",
+        ),
     )
 )
 
@@ -81,7 +88,9 @@ TASK = Task(
     },
     measures="evaluation:measures",
     baselines="evaluation:baselines",
+    fairness="subgroups:report",
     about=ABOUT,
     headline=("auc", "accuracy"),
+    explainer="explainer:Explainer",
     default_bundle="kermany_cxr",
 )
