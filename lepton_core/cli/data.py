@@ -85,6 +85,31 @@ def sample(
     return 0
 
 
+@cli.command("deidentify")
+def deidentify(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A DICOM file, a folder or a zip of such.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new or empty folder.")],
+) -> int:
+    """Write DICOM files without identity (basic profile of DICOM PS3.15), under pseudonyms.
+
+    Pixels stay as they are: what is burnt into them is not removed.
+    """
+    from lepton_core.cli.output import note
+    from lepton_core.records.deidentify_files import deidentify_folder
+
+    done = deidentify_folder(source, out)
+    for reject in done.rejects:
+        for reason in reject.to_json()["reasons"]:
+            note(reason["message"])
+    print(
+        f"{len(done.written):,} files written to {out}, {len(done.rejects):,} refused, "
+        f"{done.passed_over:,} that are no DICOM files passed over"
+    )
+    return 3 if len(done.rejects) else 0
+
+
 @cli.command("check")
 def check(
     source: Annotated[

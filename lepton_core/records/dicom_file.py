@@ -111,7 +111,7 @@ def parse(data: bytes | memoryview) -> tuple[Any, Refusal | None]:
     """
     pydicom = quiet_pydicom()
     try:
-        data = _inflated(bytes(data))
+        data = inflated(bytes(data))
         file = BytesIO(data)
         watch = _Watch(file, len(data))
         tags = [pydicom.datadict.tag_for_keyword(keyword) for keyword in WANTED]
@@ -158,8 +158,12 @@ class _Watch:
         return False
 
 
-def _inflated(data: bytes) -> bytes:
-    """A deflated file as a plain one."""
+def inflated(data: bytes) -> bytes:
+    """A deflated file as a plain one, within bounds; any other file as it is.
+
+    Raises:
+        Refusal: ``dicom_header`` or ``dicom_cut_off``.
+    """
     pydicom = quiet_pydicom()
     if data[128:132] != b"DICM":
         return data

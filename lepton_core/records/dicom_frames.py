@@ -21,6 +21,7 @@ _ALLOWED = {
     "RescaleType": re.compile(r"HU|OD|US"),
     "VOILUTFunction": re.compile(r"LINEAR|LINEAR_EXACT|SIGMOID"),
 }
+_PSEUDONYM = re.compile(r"p-[0-9a-f]{20}")
 _LUT_PARTS = ("LUTDescriptor", "LUTData")
 METHOD = "Lepton: kept only what shows the picture; UIDs and patient replaced under a key"
 
@@ -98,8 +99,11 @@ def patient_of(found: Any) -> str | None:
     """The pseudonym of a file's patient; None where it names none.
 
     One patient number of two issuers is two patients. Without a number, name and day of birth tell.
+    A pseudonym of ours stays what it is, so that a de-identified file is of the same patient.
     """
     number, issuer = _text(found, "PatientID"), _text(found, "IssuerOfPatientID")
+    if _PSEUDONYM.fullmatch(number):
+        return number
     if not number:
         number = _text(found, "PatientName")
         issuer = f"born {_text(found, 'PatientBirthDate')}"

@@ -26,6 +26,8 @@ class Picture(NamedTuple):
         label: the class, where one is known.
         patient: the patient's pseudonym; None where the file names none.
         row: what a list says beside the path of its file; by column name.
+        file: what it was read from; None where it stood in no file of its own.
+        frame: which frame or slice of that file, from 0.
     """
 
     record_id: str
@@ -34,6 +36,8 @@ class Picture(NamedTuple):
     label: str | None = None
     patient: str | None = None
     row: Mapping[str, str | None] = {}
+    file: Path | None = None
+    frame: int = 0
 
 
 def pictures_in(
@@ -56,9 +60,10 @@ def pictures_in(
     if "dicom" in formats and data is not None and is_dicom(data):
         from lepton_core.records.dicom import split_dicom
 
-        for part in split_dicom(data, label):
-            path = f"{part.record_id}.dcm"
-            yield Picture(part.record_id, path, part.data, part.label, part.patient)
+        for index, part in enumerate(split_dicom(data, label)):
+            path = f"{part.record_id}{DICOM_SUFFIXES[0]}"
+            made = Picture(part.record_id, path, part.data, part.label, part.patient)
+            yield made._replace(file=file, frame=index)
         return
     if "dicom" in formats and not is_picture(name, ("nifti",)):
         # By its name a DICOM file, whose name and folders may tell of whom it is; cut off, empty,
@@ -68,10 +73,11 @@ def pictures_in(
     if "nifti" in formats and data is not None and is_nifti(data):
         from lepton_core.records.nifti import split_nifti
 
-        for ending, part_data in split_nifti(data):
-            yield Picture(f"{name}{ending}", f"{shown}{ending}", part_data, label)
+        for index, (ending, slice_data) in enumerate(split_nifti(data)):
+            made = Picture(f"{name}{ending}", f"{shown}{ending}", slice_data, label)
+            yield made._replace(file=file, frame=index)
         return
-    yield Picture(name, shown, data, label)
+    yield Picture(name, shown, data, label, file=file)
 
 
 def read_file(path: Path) -> bytes | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from lepton_core.records.choosing import Chosen
 from lepton_core.records.picture_files import PictureFiles, class_of, find_pictures, is_picture
-from lepton_core.records.picture_parts import Picture, as_text, pictures_in
+from lepton_core.records.picture_parts import Picture, as_text, pictures_in, read_file
 from lepton_core.spec import Column
 
 PICTURE_COLUMNS = ("record_id", "image", "label", "patient")
@@ -20,6 +20,22 @@ IMAGE_TYPE = Column("image", "image").arrow_type()
 
 # Bounds on memory: a batch ends before it holds more than this, unless one file alone does.
 _BATCH_BYTES = 64_000_000
+
+
+class Original(NamedTuple):
+    """The file that a record was read from, as it stands there, with all that it tells.
+
+    Args:
+        record_id: the record's.
+        file: where it stands; for a zip, in the temporary folder it was unpacked to.
+        frame: which frame or slice of it the record is, from 0.
+        data: its bytes; None where it cannot be read.
+    """
+
+    record_id: str
+    file: Path
+    frame: int
+    data: bytes | None
 
 
 class PictureReader:
@@ -61,6 +77,7 @@ class PictureReader:
         self.ignored = 0 if files is None else files.ignored
         self.archives = 0 if files is None else files.archives
         self._files = files
+        self._pictures = pictures
         self._stream = _batches(pictures, table, batch_rows)
 
     def batches(self) -> Iterator[pa.Table]:
@@ -70,6 +87,20 @@ class PictureReader:
         larger than 200 MB comes with null bytes, so that checking refuses that record alone.
         """
         yield from self._stream
+
+    def originals(self, record_ids: Collection[str]) -> Iterator[Original]:
+        """The files of some records, found by reading again: a pseudonym is not turned back.
+
+        Results that go back to an archive name the patient and refer to the source; both stand
+        in the file alone. Nothing is left for :meth:`batches` afterwards, nor the other way round.
+
+        Args:
+            record_ids: of records that this source was scored as.
+        """
+        for picture in self._pictures:
+            if picture.record_id in record_ids and picture.file is not None:
+                data = read_file(picture.file)
+                yield Original(picture.record_id, picture.file, picture.frame, data)
 
     def close(self) -> None:
         """Let go of the files, and remove what a zip was unpacked to."""
