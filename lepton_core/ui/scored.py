@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class Scored:
         card: the bundle's card.
         rejects: the refused records.
         read: number of records in all.
+        raw: the model's other outputs [n, ...] by name, such as a map over each picture.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Scored:
     card: Any
     rejects: Rejects
     read: int
+    raw: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def score(source: Source, folder: Path) -> Scored:
@@ -152,7 +154,13 @@ def score_table(
         card=pipeline.card,
         rejects=rejects,
         read=table.num_rows,
+        raw=_other_outputs([part.raw for part in parts]),
     )
+
+
+def _other_outputs(parts: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    names = [name for name in parts[0] if name != "score"] if parts else []
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
 
 def show_rejects(scored: Scored) -> None:

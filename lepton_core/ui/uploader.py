@@ -77,12 +77,15 @@ def _upload(task: Task) -> list[Any]:
     # Of ".nii.gz" the widget compares "gz" alone.
     endings = {suffix.rpartition(".")[2] for suffix in picture_suffixes(formats_of(task.inputs))}
     needed = ", ".join(column.name for column in task.inputs if column.required)
+    about = "pictures_help" if pictures else "upload_help"
+    if "dicom" in formats_of(task.inputs):
+        about = "medical_help"
     found = st.file_uploader(
         t("ui.source.upload_pictures" if pictures else "ui.source.upload"),
         type=[*sorted(endings), "zip"] if pictures else SUFFIXES,
         accept_multiple_files=pictures,
-        key=f"ui.file.{task.name}",
-        help=t("ui.source.pictures_help" if pictures else "ui.source.upload_help", names=needed),
+        key=f"ui.file.{task.name}.{st.session_state.get(_turn(task.name), 0)}",
+        help=t(f"ui.source.{about}", names=needed),
         on_change=_forget,
         args=(task.name,),
     )
@@ -140,6 +143,10 @@ def _here(task: Task) -> list[str]:
     ]
 
 
+def _turn(task_name: str) -> str:
+    return f"ui.turn.{task_name}"
+
+
 def _slot(task_name: str) -> str:
     return f"ui.kept.{task_name}"
 
@@ -153,12 +160,18 @@ def _forget(task_name: str) -> None:
 
 
 def _keep(task: Task, uploaded: list[Any]) -> None:
-    """Read dropped files once; the session keeps their table, or why one cannot be read."""
+    """Read dropped files once; the session keeps their table, or why one cannot be read.
+
+    What may be named after a patient is called by no name, and the page lets go of the files.
+    """
     kept, key = _kept(task), "+".join(file.file_id for file in uploaded)
     if kept is not None and kept["id"] == key:
         return
     name = uploaded[0].name
-    if len(uploaded) > 1:
+    is_private = "dicom" in formats_of(task.inputs)
+    if is_private:
+        name = t("ui.source.upload_of", n=len(uploaded))
+    elif len(uploaded) > 1:
         name = t("ui.source.several", name=name, n=len(uploaded) - 1)
     from lepton_core.ui.uploaded import read_uploaded
 
@@ -169,3 +182,7 @@ def _keep(task: Task, uploaded: list[Any]) -> None:
     except LeptonError as error:
         state["error"] = error
     st.session_state[_slot(task.name)] = state
+    if is_private:
+        # A field of another key is empty: names and bytes as they came are forgotten.
+        st.session_state[_turn(task.name)] = st.session_state.get(_turn(task.name), 0) + 1
+        st.rerun()

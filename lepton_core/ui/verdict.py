@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,39 @@ class Answer:
         label: on its button.
         icon: of its button, a Material name.
         primary: whether its button stands out.
+        needs_note: whether it is stored with a note alone: why, where a person contradicts.
+        shortcut: the key that presses its button, as Streamlit names keys; None for none.
+        said: what a stored one is called; its label when empty.
     """
 
     verdict: str
     label: str
     icon: str
     primary: bool = False
+    needs_note: bool = False
+    shortcut: str | None = None
+    said: str = ""
 
 
-def verdict_form(task: str, bundle: str, record_id: str, answers: tuple[Answer, ...]) -> None:
+@dataclass(frozen=True)
+class _Case:
+    """What a verdict is about, where its form keeps what is typed, and what follows."""
+
+    task: str
+    bundle: str
+    record_id: str
+    slot: str
+    after: Callable[[], None] | None
+
+
+def verdict_form(
+    task: str,
+    bundle: str,
+    record_id: str,
+    answers: tuple[Answer, ...],
+    reasons: tuple[str, ...] = (),
+    after: Callable[[], None] | None = None,
+) -> None:
     """Draw what was said of a record, and the form to say something else.
 
     Args:
@@ -46,6 +71,8 @@ def verdict_form(task: str, bundle: str, record_id: str, answers: tuple[Answer, 
         bundle: address of the bundle whose prediction is judged.
         record_id: the record.
         answers: what can be said; their verdicts are classes of the task.
+        reasons: usual ones to choose from, in the page's language; the chosen one begins the note.
+        after: called once a verdict is stored, before the page is drawn anew.
     """
     if open_store() is None:
         show_store_error()
@@ -53,9 +80,12 @@ def verdict_form(task: str, bundle: str, record_id: str, answers: tuple[Answer, 
     told = _told(task, record_id)
     _show_told(told, answers)
     slot = f"ui.verdict.{task}.{record_id}"
+    case = _Case(task, bundle, record_id, slot, after)
     problem = st.session_state.pop(f"{slot}.problem", None)
     with st.container(border=True):
         choose_reviewer()
+        if reasons:
+            st.pills(t("ui.verdict.reason"), reasons, key=f"{slot}.reason", persist_state="session")
         st.text_area(
             t("ui.verdict.note"),
             max_chars=_NOTE_CHARACTERS,
@@ -66,10 +96,10 @@ def verdict_form(task: str, bundle: str, record_id: str, answers: tuple[Answer, 
         )
         with st.container(horizontal=True):
             for answer in answers:
-                _button(answer, task, bundle, record_id, slot)
+                _button(answer, case)
             if told and told[-1].verdict != _withdrawn():
                 back = Answer(_withdrawn(), t("ui.verdict.reopen"), "undo")
-                _button(back, task, bundle, record_id, slot)
+                _button(back, replace(case, after=None))
         if problem:
             st.error(problem, icon=":material/error:")
 
@@ -96,7 +126,7 @@ def _told(task: str, record_id: str) -> list[Told]:
 
 
 def _show_told(told: list[Told], answers: tuple[Answer, ...]) -> None:
-    names = {answer.verdict: answer.label for answer in answers}
+    names = {answer.verdict: answer.said or answer.label for answer in answers}
     names[_withdrawn()] = t("ui.verdict.reopened")
     if not told:
         st.caption(t("ui.verdict.open"))
@@ -118,35 +148,44 @@ def _line(told: Told, names: dict[str, str]) -> str:
     return f"{text} {plain(told.note)}" if told.note else text
 
 
-def _button(answer: Answer, task: str, bundle: str, record_id: str, slot: str) -> None:
+def _button(answer: Answer, case: _Case) -> None:
     st.button(
         answer.label,
         icon=f":material/{answer.icon}:",
         type="primary" if answer.primary else "secondary",
-        key=f"{slot}.{answer.verdict}",
+        key=f"{case.slot}.{answer.verdict}",
         on_click=_say,
-        args=(answer, task, bundle, record_id, slot),
+        args=(answer, case),
+        shortcut=answer.shortcut,
     )
 
 
-def _say(answer: Answer, task: str, bundle: str, record_id: str, slot: str) -> None:
+def _say(answer: Answer, case: _Case) -> None:
     """Store a verdict; what went wrong is told beside the form, which keeps its note."""
     from lepton_core.store import Verdict
     from lepton_core.ui.language import use_language
     from lepton_core.ui.reviewer import known_reviewer
 
     use_language()
+    slot = case.slot
     who = known_reviewer() or str(st.session_state.get("ui.reviewer") or "").strip()
     if not who:
         st.session_state[f"{slot}.problem"] = t("ui.verdict.no_name")
         return
-    note = str(st.session_state.get(f"{slot}.note") or "").strip()
+    given = (st.session_state.get(f"{slot}.{name}") for name in ("reason", "note"))
+    note = ": ".join(text for part in given if (text := str(part or "").strip()))
+    if answer.needs_note and not note:
+        st.session_state[f"{slot}.problem"] = t("ui.verdict.no_note", verdict=answer.label)
+        return
     try:
-        add_verdict(Verdict(task, bundle, record_id, who, answer.verdict, note))
+        add_verdict(Verdict(case.task, case.bundle, case.record_id, who, answer.verdict, note))
     except LeptonError as error:
         st.session_state[f"{slot}.problem"] = plain_but_code(error.text())
         return
     st.session_state[f"{slot}.note"] = ""
+    st.session_state[f"{slot}.reason"] = None
+    if case.after is not None:
+        case.after()
     st.toast(t("ui.verdict.stored", verdict=answer.label), icon=":material/check:")
 
 
