@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -147,10 +148,10 @@ def explain_files(
             except LeptonError as error:
                 done.rejects.add(row, record_id, "not_explained", reason=error.text("en"))
             # A file that scores may still hold what a library for its format does not take; it
-            # must not end the run for the others.
+            # must not end the run for the others. Only where is told: the message may repeat what
+            # the file holds, and this line goes into a log.
             except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-                done.rejects.add(row, record_id, "not_explained", reason=reason)
+                done.rejects.add(row, record_id, "not_explained", reason=_where(error))
         done.read += batch.num_rows
         if progress is not None:
             progress(done.read, reader.rows_total)
@@ -158,6 +159,11 @@ def explain_files(
     if missing:
         raise UsageError("usage.unknown_records", ids=", ".join(sorted(missing)))
     return done
+
+
+def _where(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
 def _together(out: Path, explainer: FileExplainer, record: pa.Table, scored: Any) -> int:

@@ -10,10 +10,12 @@ and they must be kept like the original.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lepton_core.errors import DataError, MissingDependency
+from lepton_core.records._pydicom import quiet_pydicom
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -145,7 +147,7 @@ class Series:
 
 
 def highdicom() -> Any:
-    """The library that makes DICOM results.
+    """The library that makes DICOM results; it says nothing on stderr.
 
     Raises:
         MissingDependency: it is not installed.
@@ -154,4 +156,7 @@ def highdicom() -> Any:
         import highdicom
     except ImportError as error:
         raise MissingDependency("highdicom", extra="medical") from error
+    quiet_pydicom()
+    # As pydicom's, its warnings repeat what they are about, names included.
+    warnings.filterwarnings("ignore", module=r"highdicom(\.|$)")
     return highdicom
