@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +48,7 @@ def explain(
     from lepton_core.errors import UsageError
     from lepton_core.explain.files import Asked, FileExplainer
     from lepton_core.messages import LANGUAGES
+    from lepton_core.records.opening import expand_inputs, open_records
     from lepton_core.solution import resolve
 
     address = resolve(target)
@@ -63,11 +65,15 @@ def explain(
         return _reasons(pipeline, hook(), source, out, theirs, record_ids, overwrite, as_json)
     if language not in LANGUAGES:
         raise UsageError("explain.language", received=language, known=", ".join(LANGUAGES))
-    asked = Asked(_formats(formats, hook), language, identified, source)
+    named = _formats(formats, hook)
     if out.exists() and (not out.is_dir() or any(out.iterdir())) and not overwrite:
         raise UsageError("usage.out_exists", out=out)
     pipeline = load_bundle(address.bundle_or_default())
-    return _files(pipeline, hook(pipeline, asked), source, out, theirs, record_ids, as_json)
+    (path,) = expand_inputs([source], task.inputs)
+    reopen = partial(open_records, path, task.inputs, theirs, labels=False)
+    asked = Asked(named, language, reopen if identified else None)
+    with reopen() as reader:
+        return _files(pipeline, hook(pipeline, asked), reader, out, record_ids, as_json)
 
 
 def _reasons(
@@ -142,27 +148,22 @@ def _formats(given: str | None, hook: Any) -> tuple[str, ...]:
 def _files(
     pipeline: Any,
     explainer: Any,
-    source: Path,
+    reader: Any,
     out: Path,
-    mapping: dict[str, str],
     record_ids: list[str] | None,
     as_json: bool,
 ) -> int:
     """Files of pictures, each record's together."""
     from lepton_core.cli.output import Progress, note, on_terminate, print_json
     from lepton_core.explain.files import explain_files
-    from lepton_core.records.opening import expand_inputs, open_records
 
-    inputs = pipeline.task.inputs
-    (path,) = expand_inputs([source], inputs)
     rejected = out / "_rejected.jsonl"
     progress = Progress()
     on_terminate()
-    with open_records(path, inputs, mapping, labels=False) as reader:
-        try:
-            done = explain_files(pipeline, explainer, reader, out, record_ids, progress)
-        finally:
-            progress.close()
+    try:
+        done = explain_files(pipeline, explainer, reader, out, record_ids, progress)
+    finally:
+        progress.close()
     told = {"read": done.read, "explained": done.explained, "files": done.files, "out": str(out)}
     if as_json:
         print_json(told | {"rejected": len(done.rejects), "reasons": done.rejects.counts()})

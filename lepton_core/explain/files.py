@@ -19,7 +19,7 @@ from lepton_core.rejects import Rejects
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
     from lepton_core.predictions import Predictions
-    from lepton_core.records import RecordReader
+    from lepton_core.records import PictureReader, RecordReader
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,14 @@ class Asked:
     Args:
         formats: names of the explainer's ``formats``.
         language: of what people read, ``en`` or ``zh``.
-        identified: whether files for the source's own archive carry the identity that the source
-            file holds. Without, files name people by pseudonym alone.
-        source: what was opened; where the originals of identified files are looked for.
+        originals: opens the source once more, for the identity that its records no longer hold.
+            Given only where files for the source's own archive shall carry that identity; without,
+            files name people by pseudonym alone.
     """
 
     formats: tuple[str, ...]
     language: str = "en"
-    identified: bool = False
-    source: Path | None = None
+    originals: Callable[[], PictureReader] | None = None
 
 
 class FileExplainer(ABC):
@@ -80,6 +79,10 @@ class FileExplainer(ABC):
         Args:
             folder: empty.
         """
+        return None
+
+    def close(self) -> None:
+        """Let go of what it opened, however the run ended."""
         return None
 
 
@@ -126,6 +129,20 @@ def explain_files(
         MissingDependency: what a format needs is not installed; nothing more is written.
     """
     out.mkdir(parents=True, exist_ok=True)
+    try:
+        return _run(pipeline, explainer, reader, out, record_ids, progress)
+    finally:
+        explainer.close()
+
+
+def _run(
+    pipeline: Pipeline,
+    explainer: FileExplainer,
+    reader: RecordReader,
+    out: Path,
+    record_ids: list[str] | None,
+    progress: Callable[[int, int | None], None] | None,
+) -> Explained:
     done = Explained()
     session = pipeline.open_session()
     missing = set(record_ids or ())

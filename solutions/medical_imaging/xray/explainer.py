@@ -31,9 +31,9 @@ class Explainer(FileExplainer):
     """Overlay, tables, report and DICOM results of scored chest X-rays.
 
     DICOM results are built from the de-identified data set in the record, unless
-    ``asked.identified``: then from the original file below ``asked.source``, with name, patient id
-    and UIDs intact, for the hospital's own archive alone. All other files know the patient by
-    pseudonym, whatever was asked.
+    ``asked.originals`` is given: then from the original file, with name, patient id and UIDs
+    intact, for the hospital's own archive alone. All other files know the patient by pseudonym,
+    whatever was asked.
     """
 
     formats: ClassVar[dict[str, str]] = {
@@ -50,9 +50,9 @@ class Explainer(FileExplainer):
         super().__init__(pipeline, asked)
         self._series = Series(pipeline.address, bundle_version(pipeline))
         self._findings: list[Finding] = []
-        self._originals: Originals | None = None
-        if asked.identified and asked.source is not None:
-            self._originals = Originals(asked.source)
+        wanted = set(asked.formats) & set(DICOM_FORMATS)
+        self._reader = asked.originals() if asked.originals is not None and wanted else None
+        self._originals = None if self._reader is None else Originals(self._reader)
         headline = pipeline.task.headline
         figures = pipeline.card.get("metrics", {})
         self._figures = {key: figures[key] for key in headline if key in figures}
@@ -65,6 +65,10 @@ class Explainer(FileExplainer):
 
     def finish(self, folder: Path) -> None:
         write_run(folder, self._findings, self.asked.formats, self.asked.language)
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
 
     def reading(self, record: pa.Table, scored: Predictions) -> Reading:
         """One scored picture with all that its files show.

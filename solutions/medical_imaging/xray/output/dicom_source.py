@@ -146,6 +146,20 @@ class Series:
         }
 
 
+def tell_identity(result: Dataset, source: Source) -> None:
+    """Say of a result what its source says of itself: whether identity was taken out, and how.
+
+    Args:
+        result: is changed.
+        source: what it was built from.
+    """
+    if source.dataset.get("PatientIdentityRemoved") != "YES":
+        return
+    result.PatientIdentityRemoved = "YES"
+    method = source.dataset.get("DeidentificationMethod")
+    result.DeidentificationMethod = method or "As the source image, which does not say how"
+
+
 def highdicom() -> Any:
     """The library that makes DICOM results; it says nothing on stderr.
 

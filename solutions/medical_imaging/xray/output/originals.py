@@ -3,72 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from io import BytesIO
+from typing import Any
 
 from lepton_core.errors import DataError
-from lepton_core.records.dicom_file import IDENTITY, is_dicom
-from lepton_core.records.dicom_frames import name_of, patient_of
+from lepton_core.records import Original, PictureReader
+from lepton_core.records.dicom_file import is_dicom
+from lepton_core.records.dicom_frames import frame_count, patient_of
 
 from .dicom_source import Source
 
-# So much of a file tells whether it is DICOM.
-_START = 256
+
+class _Every:
+    """A collection that holds every id: which records are scored is not known beforehand."""
+
+    def __contains__(self, record_id: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 class Originals:
-    """Finds originals below what was scored, under the key that made the pseudonyms.
+    """Reads the files of scored records once more, in step with the scoring.
 
-    Nothing is written down: the names of the files are in memory for one run. What it gives is
-    identified, see :mod:`.dicom_source`.
+    What it gives is identified, see :mod:`.dicom_source`; nothing of it is kept.
 
     Args:
-        source: the DICOM file that was scored, or the folder; not a zip.
+        reader: of the same source as the one that is scored, read from its beginning; closed by
+            who opened it.
     """
 
-    def __init__(self, source: Path) -> None:
-        self._files = _files(source)
-        self._known: dict[tuple[str, str], Path] = {}
+    def __init__(self, reader: PictureReader) -> None:
+        self._stream = reader.originals(_Every())
 
     def of(self, record_id: str, patient: str) -> Source:
         """The original of a record, without its pixels.
 
         Args:
-            record_id: as the reader gives it: the file's pseudonym, ``#3`` for the third frame.
-            patient: pseudonym; a file of the same UID under another patient is not taken, so that
-                no result is filed with the wrong person.
+            record_id: of a scored record; later ones of the source may follow, no earlier ones.
+            patient: pseudonym; another patient's file is not taken, so that no result is filed
+                with the wrong person, even where a file was exchanged in between.
 
         Raises:
             DataError: ``medical_imaging.output.error.no_original``.
         """
-        from pydicom import dcmread
-
-        name, _, frame = record_id.partition("#")
-        key = (name, patient)
-        # Files are looked at only as far as needed; records come in their order.
-        while key not in self._known and (path := next(self._files, None)) is not None:
-            self._known.setdefault(_key(path), path)
-        if key not in self._known:
-            raise DataError("medical_imaging.output.error.no_original", record=record_id)
-        dataset = dcmread(self._known[key], stop_before_pixels=True, force=True)
-        return Source(dataset, int(frame) if frame else None)
+        for original in self._stream:
+            if original.record_id == record_id:
+                dataset = _dataset(original)
+                if dataset is None or (patient_of(dataset) or "") != patient:
+                    break
+                return Source(dataset, original.frame + 1 if frame_count(dataset) > 1 else None)
+        raise DataError("medical_imaging.output.error.no_original", record=record_id)
 
 
-def _files(source: Path) -> Iterator[Path]:
-    if source.is_file():
-        return iter((source,))
-    return (path for path in sorted(source.rglob("*")) if path.is_file())
-
-
-def _key(path: Path) -> tuple[str, str]:
-    """The pseudonyms of a file and its patient; empty for what is no DICOM with a UID."""
+def _dataset(original: Original) -> Any:
     from pydicom import dcmread
 
-    try:
-        with path.open("rb") as file:
-            if not is_dicom(file.read(_START)):
-                return "", ""
-        found = dcmread(path, specific_tags=["SOPInstanceUID", *IDENTITY], force=True)
-    # A damaged file fails in a way of its own, and is not the one that was scored.
-    except Exception:
-        return "", ""
-    return (name_of(found, ""), patient_of(found) or "") if "SOPInstanceUID" in found else ("", "")
+    if original.data is None or not is_dicom(original.data):
+        return None
+    return dcmread(BytesIO(original.data), stop_before_pixels=True, force=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .dicom_source import CHARACTER_SET, Series, Source, highdicom
+from .dicom_source import CHARACTER_SET, Series, Source, highdicom, tell_identity
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -72,9 +72,9 @@ def secondary_capture(
             delattr(image, name)
     if "PatientOrientation" not in image:
         image.PatientOrientation = ""
-    for name in ("PatientIdentityRemoved", "DeidentificationMethod"):
-        if given.get(name):
-            setattr(image, name, given[name].value)
+    if "Laterality" not in image and image.get("BodyPartExamined") != "CHEST":
+        image.Laterality = ""  # may be asked for, and nobody knows
+    tell_identity(image, source)
     return image
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import coded_terms as terms
-from .dicom_source import CHARACTER_SET, MANUFACTURER, Series, Source, highdicom
+from .dicom_source import CHARACTER_SET, MANUFACTURER, Series, Source, highdicom, tell_identity
 from .findings import Finding, policy_text
 from .image_library import image_library
 
@@ -65,9 +65,7 @@ def structured_report(source: Source, series: Series, finding: Finding) -> Datas
     )
     report.SpecificCharacterSet = CHARACTER_SET
     _declare_scheme(report)
-    for name in ("PatientIdentityRemoved", "DeidentificationMethod"):
-        if source.dataset.get(name):
-            setattr(report, name, source.dataset[name].value)
+    tell_identity(report, source)
     return report
 
 

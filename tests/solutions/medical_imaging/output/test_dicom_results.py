@@ -204,8 +204,15 @@ def test_private_tags_and_notes_of_the_source_are_not_taken_over(tmp_path: Path)
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs Debian's dicom3tools")
 @pytest.mark.parametrize("kind", ["sc", "sr"])
 @pytest.mark.parametrize("frame", [None, 2])
-def test_another_program_finds_no_fault(tmp_path: Path, kind: str, frame: int | None) -> None:
-    source = Source(chest(frames=3 if frame else 1), frame)
+@pytest.mark.parametrize("removed", [False, True])
+def test_another_program_finds_no_fault(
+    tmp_path: Path, kind: str, frame: int | None, removed: bool
+) -> None:
+    data = chest(frames=3 if frame else 1)
+    if removed:
+        data.PatientIdentityRemoved = "YES"
+        del data.BodyPartExamined
+    source = Source(data, frame)
     written(tmp_path, kind, source)
     run = subprocess.run(
         ["dciodvfy", str(tmp_path / f"x.{kind}.dcm")], capture_output=True, text=True, check=False

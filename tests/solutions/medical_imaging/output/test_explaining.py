@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import warnings
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,13 @@ pytest.importorskip("reportlab")
 ALL = ("overlay", "csv", "json", "pdf", "sc", "sr")
 
 
+def asked(
+    source: Path, formats: tuple[str, ...], language: str = "en", identified: bool = False
+) -> Asked:
+    reopen = partial(open_records, source, TASK.inputs, labels=False)
+    return Asked(formats, language, reopen if identified else None)
+
+
 def explained(
     source: Path,
     out: Path,
@@ -39,7 +48,7 @@ def explained(
     **more: Any,
 ) -> Explained:
     pipeline = pipeline or reading_pipeline()
-    explainer = Explainer(pipeline, Asked(formats, source=source, **more))
+    explainer = Explainer(pipeline, asked(source, formats, **more))
     with open_records(source, TASK.inputs, labels=False) as reader:
         return explain_files(pipeline, explainer, reader, out)
 
@@ -133,18 +142,40 @@ def test_frames_of_one_file_are_told_apart(ward: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_same_uid_of_another_patient_is_not_taken(tmp_path: Path) -> None:
-    source = tmp_path / "in"
-    source.mkdir()
-    for name, patient in (("a", "FIRST-1"), ("b", "SECOND-2")):
-        data = as_bytes(chest(names={"PatientID": patient, "PatientName": f"N{name}"}))
-        (source / f"{name}.dcm").write_bytes(data)
+    for folder, patient in (("scored", "FIRST-1"), ("exchanged", "SECOND-2")):
+        (tmp_path / folder).mkdir()
+        data = as_bytes(chest(names={"PatientID": patient}))
+        (tmp_path / folder / "a.dcm").write_bytes(data)
     pipeline = reading_pipeline()
-    explainer = Explainer(pipeline, Asked(("sr",), identified=True, source=source))
-    for path, patient in (("b.dcm", "SECOND-2"), ("a.dcm", "FIRST-1")):
-        with open_records(source / path, TASK.inputs, labels=False) as reader:
-            explain_files(pipeline, explainer, reader, tmp_path / path)
-        (made,) = (pydicom.dcmread(one) for one in (tmp_path / path).iterdir())
-        assert made.PatientID == patient
+    explainer = Explainer(pipeline, asked(tmp_path / "exchanged", ("sr",), identified=True))
+    with open_records(tmp_path / "scored", TASK.inputs, labels=False) as reader:
+        done = explain_files(pipeline, explainer, reader, tmp_path / "out")
+    assert done.rejects.counts() == {"not_explained": 1}
+    assert not list(tmp_path.rglob("*.sr.dcm"))
+
+
+def test_originals_are_found_behind_refused_and_repeated_records(
+    ward: Path, tmp_path: Path
+) -> None:
+    (ward / "a copy.dcm").write_bytes(as_bytes(chest()))
+    (ward / "z.dcm").write_bytes(as_bytes(chest(SOPInstanceUID="1.2.3.4.5")))
+    done = explained(ward, tmp_path / "out", ("sr",), identified=True)
+    assert (done.explained, len(done.rejects)) == (4, 2)
+    made = [pydicom.dcmread(path) for path in (tmp_path / "out").glob("*.dcm")]
+    evidence = [one.CurrentRequestedProcedureEvidenceSequence[0] for one in made]
+    found = {
+        one.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        for one in evidence
+    }
+    assert {UIDS["SOPInstanceUID"], "1.2.3.4.5"} <= found
+
+
+def test_a_zip_has_originals_too(ward: Path, tmp_path: Path) -> None:
+    packed = shutil.make_archive(str(tmp_path / "ward"), "zip", ward)
+    done = explained(Path(packed), tmp_path / "out", ("sr",), identified=True)
+    assert done.explained == 3
+    (made, *_) = (pydicom.dcmread(path) for path in (tmp_path / "out").glob("*.dcm"))
+    assert made.PatientID == NAMES["PatientID"]
 
 
 @pytest.mark.parametrize("identified", [False, True])
@@ -165,11 +196,12 @@ def test_an_original_that_is_gone_is_told(ward: Path, tmp_path: Path) -> None:
     pipeline = reading_pipeline()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    explainer = Explainer(pipeline, Asked(("sr",), identified=True, source=elsewhere))
+    cv2.imwrite(str(elsewhere / "other.png"), np.zeros((40, 40), np.uint8))
+    explainer = Explainer(pipeline, asked(elsewhere, ("sr",), identified=True))
     with open_records(ward, TASK.inputs, labels=False) as reader:
         done = explain_files(pipeline, explainer, reader, tmp_path / "out")
     assert done.explained == 0
-    assert "under the same pseudonym key" in json.dumps([r.to_json() for r in done.rejects])
+    assert "is not there any more" in json.dumps([r.to_json() for r in done.rejects])
 
 
 def test_a_picture_is_explained_as_it_was_scored(tmp_path: Path) -> None:
