@@ -72,8 +72,8 @@ def secondary_capture(
             delattr(image, name)
     if "PatientOrientation" not in image:
         image.PatientOrientation = ""
-    if "Laterality" not in image and image.get("BodyPartExamined") != "CHEST":
-        image.Laterality = ""  # may be asked for, and nobody knows
+    if "BodyPartExamined" not in image and "Laterality" not in image:
+        image.Laterality = ""  # asked for where the body part may be one of a pair
     tell_identity(image, source)
     return image
 
