@@ -85,7 +85,7 @@ def deidentify(dataset: Any) -> Any:
     pydicom = quiet_pydicom()
     made = copy.deepcopy(dataset)
     patient = patient_of(dataset) or ""
-    _walk(made, _tokens(dataset), _table())
+    _walk(made, _tokens(dataset), _table(), set())
     made.PatientName = made.PatientID = patient
     made.PatientIdentityRemoved = "YES"
     made.LongitudinalTemporalInformationModified = "REMOVED"
@@ -153,7 +153,11 @@ def _action(tag: int, table: dict[int, str]) -> str:
     return table.get(tag, "keep")
 
 
-def _walk(dataset: Any, tokens: frozenset[str], table: dict[int, str]) -> None:
+def _walk(dataset: Any, tokens: frozenset[str], table: dict[int, str], walked: set[int]) -> None:
+    # In a dataset made by a program one item may stand in two sequences.
+    if id(dataset) in walked:
+        return
+    walked.add(id(dataset))
     for tag in list(dataset.keys()):
         action = _action(int(tag), table)
         try:
@@ -168,7 +172,7 @@ def _walk(dataset: Any, tokens: frozenset[str], table: dict[int, str]) -> None:
             _set_dummy(element)
         elif element.VR == "SQ":
             for item in element.value:
-                _walk(item, tokens, table)
+                _walk(item, tokens, table, walked)
         elif element.VR == "UI":
             _set_uids(element, always=action == "uid")
         elif element.VR == "UN" or (element.VR in _TEXT and _tells(element.value, tokens)):

@@ -75,10 +75,10 @@ def with_names(made: Any, found: Any, name: str, patient: str | None) -> bytes:
         patient: the patient's pseudonym; None where the file names none.
     """
     pydicom = quiet_pydicom()
-    sop_class = str(found.get("SOPClassUID") or "")
+    sop_class = _text(found, "SOPClassUID")
     made.SOPClassUID = sop_class if known_name(sop_class) != "-" else "1.2.840.10008.5.1.4.1.1.7"
     for keyword in UIDS:
-        setattr(made, keyword, pseudonym_uid(str(found.get(keyword) or f"{keyword} {name}")))
+        setattr(made, keyword, pseudonym_uid(_text(found, keyword) or f"{keyword} {name}"))
     made.PatientID = made.PatientName = patient or ""
     made.PatientIdentityRemoved = "YES"
     made.DeidentificationMethod = METHOD[:64]
@@ -135,7 +135,7 @@ def _plain(text: str) -> str:
 def _text(found: Any, keyword: str) -> str:
     try:
         return str(found.get(keyword) or "").strip()
-    except Exception:  # a value in no readable encoding
+    except Exception:  # a value in no readable form
         return ""
 
 

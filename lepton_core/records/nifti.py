@@ -143,6 +143,8 @@ def _volume(data: bytes | memoryview) -> _Volume:
     # A damaged header may hold anything; the library answers with whatever it runs into.
     except Exception as error:
         raise Refusal("nifti_damaged") from error
+    if int(header["sizeof_hdr"]) != size:
+        raise Refusal("nifti_damaged")
     told = " x ".join(str(side) for side in shape)
     while len(shape) > 2 and shape[-1] == 1:
         shape.pop()

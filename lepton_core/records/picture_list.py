@@ -145,6 +145,6 @@ def _column(
 def _patient(picture: Picture) -> str | None:
     """The patient's pseudonym; a list of everyday pictures tells its own."""
     listed = picture.row.get("patient")
-    if picture.patient is not None or listed is None or not picture.record_id.startswith("dcm-"):
+    if picture.patient is not None or listed is None or not picture.is_hidden:
         return picture.patient or listed
     return patient_pseudonym(listed)

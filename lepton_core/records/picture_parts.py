@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from lepton_core.image_header import read_header
 from lepton_core.records.dicom_file import is_dicom
 from lepton_core.records.nifti import is_nifti
 from lepton_core.records.picture_files import DICOM_SUFFIXES, is_picture
@@ -28,6 +29,7 @@ class Picture(NamedTuple):
         row: what a list says beside the path of its file; by column name.
         file: what it was read from; None where it stood in no file of its own.
         frame: which frame or slice of that file, from 0.
+        is_hidden: whether id and path are pseudonyms.
     """
 
     record_id: str
@@ -38,6 +40,7 @@ class Picture(NamedTuple):
     row: Mapping[str, str | None] = {}
     file: Path | None = None
     frame: int = 0
+    is_hidden: bool = False
 
 
 def pictures_in(
@@ -63,11 +66,13 @@ def pictures_in(
         for index, part in enumerate(split_dicom(data, label)):
             path = f"{part.record_id}{DICOM_SUFFIXES[0]}"
             made = Picture(part.record_id, path, part.data, part.label, part.patient)
-            yield made._replace(file=file, frame=index)
+            yield made._replace(file=file, frame=index, is_hidden=True)
         return
-    if "dicom" in formats and not is_picture(name, ("nifti",)):
-        # By its name a DICOM file, whose name and folders may tell of whom it is; cut off, empty,
-        # or another picture.
+    is_hidden = "dicom" in formats and not is_picture(file.name, ("nifti",))
+    if is_hidden:
+        # By its name a DICOM file, whose name and folders may tell of whom it is; empty, cut off
+        # at its start, or another picture.
+        label = label if data is not None and read_header(data) is not None else None
         name = f"file-{pseudonym('path', name)}"
         shown = f"{name}{DICOM_SUFFIXES[0]}"
     if "nifti" in formats and data is not None and is_nifti(data):
@@ -75,9 +80,9 @@ def pictures_in(
 
         for index, (ending, slice_data) in enumerate(split_nifti(data)):
             made = Picture(f"{name}{ending}", f"{shown}{ending}", slice_data, label)
-            yield made._replace(file=file, frame=index)
+            yield made._replace(file=file, frame=index, is_hidden=is_hidden)
         return
-    yield Picture(name, shown, data, label, file=file)
+    yield Picture(name, shown, data, label, file=file, is_hidden=is_hidden)
 
 
 def read_file(path: Path) -> bytes | None:
