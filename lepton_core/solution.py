@@ -36,7 +36,7 @@ class Task:
         sample: hook, ``generate(seed=0) -> pa.Table`` of raw records.
         sample_data: name of the embedded sample's dataset card.
         config: hook, the frozen dataclass of settings.
-        explainer: hook, an Explainer class; empty for none.
+        explainer: hook, an Explainer class, or a FileExplainer one; empty for none.
         protocols: dataset name -> hook, a Protocol; ``"*"`` serves every other data.
         measures: hook, ``measures(records, scores, decision) -> {key: Measured}`` of test records;
             ``scores`` is the model's output ``score`` [n, ...], ``decision`` None for a baseline.

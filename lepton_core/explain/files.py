@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
 import traceback
 from abc import ABC, abstractmethod
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
     from lepton_core.predictions import Predictions
     from lepton_core.records import PictureReader, RecordReader
+
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,21 @@ class FileExplainer(ABC):
     def close(self) -> None:
         """Let go of what it opened, however the run ended."""
         return None
+
+
+def file_name(record_id: str) -> str:
+    """A record's name as the beginning of a file's name, different for different records.
+
+    Example:
+        >>> file_name("ward1_07.dcm")
+        'ward1_07.dcm'
+        >>> file_name("../ward 1/07.dcm")
+        'ward_1_07.dcm-cdf84b'
+    """
+    plain = _PLAIN.sub("_", record_id).strip("._-")[:80]
+    if plain == record_id:
+        return plain
+    return f"{plain}-{hashlib.sha256(record_id.encode()).hexdigest()[:6]}".lstrip("-")
 
 
 @dataclass

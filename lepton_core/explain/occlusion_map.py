@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.errors import DataError
+from lepton_core.images import resize
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 # Patches are two cells wide and lie a cell apart, so that each cell is judged by four of them.
 _PATCH = 2
 _AT_ONCE = 32
+_HEAT = 0.55
 
 
 def occlusion_map(
@@ -72,6 +74,31 @@ def occlusion_map(
             total[place] += start - lead
             count[place] += 1
     return total / count
+
+
+def overlay(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """A picture with what speaks for its label in red and what speaks against it in blue.
+
+    Args:
+        picture: uint8 [height, width, 3].
+        values: float32 [rows, columns], from :func:`occlusion_map`.
+
+    Returns:
+        uint8 of the picture's shape; unchanged where no part matters.
+
+    Example:
+        >>> black, values = np.zeros((2, 2, 3), np.uint8), np.array([[1.0, 0.0], [0.0, 0.0]])
+        >>> overlay(black, values)[0, 0].tolist()
+        [140, 22, 11]
+    """
+    largest = float(np.abs(values).max())
+    if not largest > 0:
+        return picture
+    strength = resize((values / largest).astype(np.float32), picture.shape[:2])[..., None]
+    color = np.where(strength > 0, (255.0, 40.0, 20.0), (30.0, 90.0, 255.0))
+    share = _HEAT * np.abs(strength)
+    mixed = picture * (1.0 - share) + color * share
+    return np.rint(mixed).astype(np.uint8)
 
 
 def _lead(scores: np.ndarray, number: int) -> np.ndarray:

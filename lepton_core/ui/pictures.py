@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
+from lepton_core.explain.occlusion_map import overlay
 from lepton_core.images import decode, resize
 from lepton_core.messages import t
 from lepton_core.ui.class_charts import class_bars
@@ -21,7 +22,6 @@ from lepton_core.ui.plain import plain
 _COLUMNS, _ROWS = 6, 3
 _SMALL, _LARGE = 144, 480
 _PAPER = 238
-_HEAT = 0.55
 
 
 def choose_picture(outcomes: ClassOutcomes, key: str) -> int | None:
@@ -141,31 +141,6 @@ def show_picture(outcomes: ClassOutcomes, row: int | None, key: str) -> None:
     probability = outcomes.decision.probabilities(outcomes.scored.score[row : row + 1])[0]
     figure = class_bars(outcomes.classes, probability, int(outcomes.known[row]))
     st.plotly_chart(figure, key=f"{key}.bars", config=CHART, alt=t("ui.classes.probability"))
-
-
-def overlay(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """A picture with what speaks for its label in red and what speaks against it in blue.
-
-    Args:
-        picture: uint8 [height, width, 3].
-        values: float32 [rows, columns], from :func:`lepton_core.explain.occlusion_map`.
-
-    Returns:
-        uint8 of the picture's shape; unchanged where no part matters.
-
-    Example:
-        >>> black, values = np.zeros((2, 2, 3), np.uint8), np.array([[1.0, 0.0], [0.0, 0.0]])
-        >>> overlay(black, values)[0, 0].tolist()
-        [140, 22, 11]
-    """
-    largest = float(np.abs(values).max())
-    if not largest > 0:
-        return picture
-    strength = resize((values / largest).astype(np.float32), picture.shape[:2])[..., None]
-    color = np.where(strength > 0, (255.0, 40.0, 20.0), (30.0, 90.0, 255.0))
-    share = _HEAT * np.abs(strength)
-    mixed = picture * (1.0 - share) + color * share
-    return np.rint(mixed).astype(np.uint8)
 
 
 def _map(outcomes: ClassOutcomes, record: pa.Table, number: int) -> np.ndarray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,13 +12,15 @@ import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
-from scoring_task import picture_pipeline
+from scoring_task import Sine, picture_pipeline
 
 import lepton_core.bundle
 import lepton_core.solution
 from lepton_core.cli.explain import explain
 from lepton_core.errors import DataError, MissingDependency, UsageError
 from lepton_core.explain.files import Asked, FileExplainer, explain_files
+from lepton_core.explain.occlusion_files import OcclusionOverlay
+from lepton_core.pictures import PicturePreprocessor
 from lepton_core.predictions import Predictions
 from lepton_core.records import open_records
 
@@ -108,8 +112,6 @@ def test_some_records_of_many(tmp_path: Path) -> None:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """``lepton explain`` of the task above."""
-    from dataclasses import replace
-
     pipeline = picture_pipeline()
     task = replace(pipeline.task, explainer="here:Sizes")
     monkeypatch.setattr(type(task), "hook", lambda self, reference: Sizes)
@@ -155,3 +157,29 @@ def test_a_wrong_option_is_told_before_anything_is_written(
 def test_a_task_that_explains_by_sentences_writes_no_files(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--format"):
         explain("fraud_rnn", tmp_path / "in.csv", tmp_path / "out", formats="pdf")
+
+
+class Corner(Sine):
+    """A picture's label rests on its upper left quarter."""
+
+    def run(self, role: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"score": inputs["x"][:, :4, :4].mean(axis=(1, 2, 3)) / 10 - 10}
+
+
+def test_an_overlay_shows_the_part_that_a_label_rests_on(tmp_path: Path) -> None:
+    pipeline = replace(
+        picture_pipeline(), preprocessor=PicturePreprocessor(8, 8, 1), runtime=Corner()
+    )
+    (tmp_path / "in").mkdir()
+    picture = np.full((40, 40), 30, np.uint8)
+    picture[:20, :20] = 240
+    cv2.imwrite(str(tmp_path / "in" / "a b.png"), picture)
+    with open_records(tmp_path / "in", pipeline.task.inputs) as reader:
+        explainer = OcclusionOverlay(pipeline, Asked(("overlay",)))
+        done = explain_files(pipeline, explainer, reader, tmp_path / "out")
+    assert done.files == 1
+    (path,) = (tmp_path / "out").iterdir()
+    assert path.name.startswith("a_b.png-")
+    blue, _, red = cv2.imread(str(path)).astype(int).transpose(2, 0, 1)
+    assert (red - blue)[5:12, 5:12].mean() > 50
+    assert abs((red - blue)[30:, 30:]).max() < 3

@@ -1,4 +1,4 @@
-"""How the model is split, measured and compared."""
+"""How the model is split, measured, compared and explained."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from lepton_core.evaluation.picture_baselines import picture_baselines
 from lepton_core.evaluation.picture_split import PictureSplit
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.rows import take_rows
+from lepton_core.explain.occlusion_files import OcclusionOverlay
 from lepton_core.training.job import TrainingJob
 
 from .config import Config
+
+
+class PictureExplainer(OcclusionOverlay):
+    """The parts of a picture that its label rests on, as an overlay."""
 
 
 class Split(PictureSplit):

@@ -61,6 +61,7 @@ TASK = Task(
     protocols={"*": "evaluation:Split"},
     measures="evaluation:measures",
     baselines="evaluation:baselines",
+    explainer="evaluation:PictureExplainer",
     about=ABOUT,
     headline=("accuracy", "f1"),
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lepton_core.explain.files import file_name
 from lepton_core.images import resize
 from lepton_core.messages import t
 
@@ -28,7 +27,6 @@ DICOM_FORMATS = ("sc", "sr")
 # The longer side of the pictures that are written: the map is coarse, and an archive is not filled
 # with copies at full size, which nobody should read on anyway.
 LONGEST = 1024
-_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
@@ -136,21 +134,6 @@ def fitted(picture: np.ndarray, longest: int) -> np.ndarray:
     if factor >= 1:
         return picture
     return resize(picture, (max(round(height * factor), 1), max(round(width * factor), 1)))
-
-
-def file_name(record_id: str) -> str:
-    """A record's name as the beginning of a file's name, different for different records.
-
-    Example:
-        >>> file_name("ward1_07.dcm")
-        'ward1_07.dcm'
-        >>> file_name("../ward 1/07.dcm")
-        'ward_1_07.dcm-cdf84b'
-    """
-    plain = _PLAIN.sub("_", record_id).strip("._-")[:80]
-    if plain == record_id:
-        return plain
-    return f"{plain}-{hashlib.sha256(record_id.encode()).hexdigest()[:6]}".lstrip("-")
 
 
 def _source(reading: Reading) -> Source:
