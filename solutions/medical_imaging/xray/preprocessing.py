@@ -10,8 +10,11 @@ import pyarrow as pa
 
 from lepton_core.pictures import PicturePreprocessor
 from lepton_core.preprocessing import Prepared
+from lepton_core.rejects import Refusal
 
 from .gate import Gate
+
+FORMATS = ("dicom", "nifti")
 
 
 class Preprocessor(PicturePreprocessor):
@@ -26,7 +29,7 @@ class Preprocessor(PicturePreprocessor):
     """
 
     def __init__(self, side: int = 224, channels: int = 1) -> None:
-        super().__init__(side, side, channels)
+        super().__init__(side, side, channels, formats=FORMATS)
         self.gate: Gate | None = None
 
     def transform(self, records: pa.Table, history: Any = None) -> Prepared:
@@ -34,7 +37,20 @@ class Preprocessor(PicturePreprocessor):
         prepared = super().transform(records)
         if self.gate is None or not len(prepared.kept):
             return prepared
-        return self.gate.apply(prepared, records, self.column)
+        distance, ok, part = self.gate.judge(prepared.arrays["x"])
+        foreign = {
+            int(prepared.kept[row]): Refusal(
+                "foreign_picture",
+                distance=float(distance[row]),
+                limit=1.0,
+                part=str(part[row]),
+            )
+            for row in np.flatnonzero(~ok).tolist()
+        }
+        if not foreign:
+            return prepared
+        self.refuse(prepared.rejects, records, foreign)
+        return Prepared({"x": prepared.arrays["x"][ok]}, prepared.kept[ok], prepared.rejects)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         own = {"side": self.height, "channels": self.channels}

@@ -115,4 +115,4 @@ def _consolidation(
     size_x, size_y = rng.uniform(0.1, 0.28, 2)
     distance = ((x - middle_x) / size_x) ** 2 + ((y - middle_y) / size_y) ** 2
     cloudy = np.clip(1.0 + 0.35 * _clouds(rng, 14), 0, None)
-    return rng.uniform(0.07, 0.36) * np.exp(-distance) * cloudy
+    return rng.uniform(0.14, 0.5) * np.exp(-distance) * cloudy

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.evaluation.classes import with_classes
-from lepton_core.evaluation.fairness import by_group
+from lepton_core.evaluation.fairness import SCHEMA, by_group
 from lepton_core.predictions import Predictions
 
 from .classes import ordered_classes
@@ -50,19 +50,23 @@ def report(records: pa.Table, predictions: Predictions) -> pa.Table:
         predictions: their predictions [n].
 
     Returns:
-        one row a group, as :func:`lepton_core.evaluation.fairness.by_group` gives them.
+        one row a group, as :func:`lepton_core.evaluation.fairness.by_group` gives them; none where
+        all pictures are of one group.
 
     Raises:
         MissingDependency: fairlearn is not installed.
     """
+    groups = subgroups(records)
+    if len(set(groups.tolist())) == 1:
+        return SCHEMA.empty_table()
     labels = np.array(records["label"].to_pylist(), object)
     told = np.asarray(predictions["label"])
     known = np.array([label is not None for label in labels])
     if np.ndim(predictions.raw["score"]) > 1:
-        return by_group({"subgroup": subgroups(records)}, np.where(known, 1, -1), told == labels)
+        return by_group({"subgroup": groups}, np.where(known, 1, -1), told == labels)
     positive = _positive(records, told, predictions.raw["score"])
     truth = np.where(known, labels == positive, -1).astype(int)
-    return by_group({"subgroup": subgroups(records)}, truth, told == positive)
+    return by_group({"subgroup": groups}, truth, told == positive)
 
 
 def _positive(records: pa.Table, told: np.ndarray, scores: np.ndarray) -> str:
