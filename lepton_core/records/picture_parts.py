@@ -13,6 +13,8 @@ from lepton_core.records.dicom_file import is_dicom
 from lepton_core.records.nifti import is_nifti
 from lepton_core.records.picture_files import DICOM_SUFFIXES, is_picture
 from lepton_core.records.pseudonym import pseudonym
+from lepton_core.records.refused import refused_bytes
+from lepton_core.rejects import Refusal
 
 _FILE_BYTES = 200_000_000
 
@@ -70,11 +72,13 @@ def pictures_in(
         return
     is_hidden = "dicom" in formats and not is_picture(file.name, ("nifti",))
     if is_hidden:
-        # By its name a DICOM file, whose name and folders may tell of whom it is; empty, cut off
-        # at its start, or another picture.
-        label = label if data is not None and read_header(data) is not None else None
+        # By its name a DICOM file, whose name and folders may tell of whom it is.
         name = f"file-{pseudonym('path', name)}"
         shown = f"{name}{DICOM_SUFFIXES[0]}"
+        if data is None or not (read_header(data) or is_nifti(data)):
+            # Empty, or damaged at its start, with names further down.
+            label = None
+            data = None if data is None else refused_bytes(Refusal("picture_unknown"))
     if "nifti" in formats and data is not None and is_nifti(data):
         from lepton_core.records.nifti import split_nifti
 

@@ -142,7 +142,7 @@ def test_no_name_of_a_patient_or_hospital_comes_through(tmp_path: Path) -> None:
         "Planta_Ophelia/IM2": encoded(identified(values=np.stack([ramp(), ramp()]))),
         "Planta_Ophelia/Hathaway.dcm": broken,
         "Planta_Ophelia/secretword.dcm": b"",
-        "Planta_Ophelia/Mercy.dcm": b"no picture",
+        "Planta_Ophelia/Mercy.dcm": b"no magic" + encoded(identified()),
         "Planta_Ophelia/seg.dcm": encoded(
             identified(SOPClassUID="1.2.840.10008.5.1.4.1.1.66.4", SOPInstanceUID="1.2.4711.5")
         ),
