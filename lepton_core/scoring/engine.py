@@ -14,7 +14,7 @@ from lepton_core.pipeline import Pipeline
 from lepton_core.records.opening import expand_inputs, formats_of, open_records
 from lepton_core.scoring.assemble import assemble
 from lepton_core.scoring.folder import INPUTS_LOG, is_run
-from lepton_core.scoring.inputs import identity, rows_of
+from lepton_core.scoring.inputs import identity, rows_of, shown
 from lepton_core.scoring.journal import Journal
 from lepton_core.scoring.lock import remove_rest
 from lepton_core.scoring.options import Options, settings_of
@@ -81,9 +81,9 @@ def _score(run: Run, inputs: Sequence[Path]) -> None:
     journal, spec = run.journal, run.pipeline.task.inputs
     finished = journal.lines(INPUTS_LOG)
     cursor = journal.manifest.cursor
-    total = rows_of(inputs)
+    total, formats = rows_of(inputs), formats_of(spec)
     for number, path in enumerate(inputs):
-        now = identity(path, formats_of(spec))
+        now = identity(path, formats)
         earlier = finished[number] if number < len(finished) else None
         reached = cursor if number == len(finished) and cursor.get("row") else {}
         _check_same(journal, path, now, earlier or reached.get("input"))
@@ -96,7 +96,8 @@ def _score(run: Run, inputs: Sequence[Path]) -> None:
             extra=run.selection.extra,
             batch_rows=run.options.batch_rows,
         ) as reader:
-            run.read(reader, str(path), {"input": now}, reached.get("row", 0), total)
+            source = shown(path, formats)
+            run.read(reader, source, {"input": now}, reached.get("row", 0), total)
         journal.append(INPUTS_LOG, now)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lepton_core.records.picture_files import find_pictures
+from lepton_core.records.picture_files import find_pictures, is_picture, is_picture_file
 from lepton_core.records.pseudonym import pseudonym
 
 
@@ -24,7 +24,7 @@ def identity(path: Path, formats: Sequence[str] = ()) -> dict[str, Any]:
     # The same whatever folder the command is called from.
     name = os.path.abspath(path)
     if formats and not path.is_dir():
-        name = f"file-{pseudonym('path', name)}"
+        name = _pseudonym(name)
     if not path.is_dir():
         told = path.stat()
         return {"path": name, "bytes": told.st_size, "modified_ns": told.st_mtime_ns}
@@ -35,6 +35,23 @@ def identity(path: Path, formats: Sequence[str] = ()) -> dict[str, Any]:
         size += told.st_size
         digest.update(os.fsencode(f"{picture} {told.st_size} {told.st_mtime_ns}\n"))
     return {"path": name, "bytes": size, "listing_sha256": digest.hexdigest()}
+
+
+def shown(path: Path, formats: Sequence[str] = ()) -> str:
+    """What an input is called beside its refused records: its path, or that of a DICOM file hidden.
+
+    Args:
+        path: a file or folder.
+        formats: of the task's image column.
+    """
+    is_dicom = "dicom" in formats and not is_picture(path.name, ("nifti",))
+    if is_dicom and path.is_file() and is_picture_file(path, formats):
+        return _pseudonym(os.path.abspath(path))
+    return str(path)
+
+
+def _pseudonym(path: str) -> str:
+    return f"file-{pseudonym('path', path)}"
 
 
 def rows_of(inputs: Sequence[Path]) -> int | None:

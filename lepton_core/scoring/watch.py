@@ -12,7 +12,7 @@ from lepton_core.records.opening import formats_of, open_records, takes_pictures
 from lepton_core.records.picture_files import is_picture_file
 from lepton_core.records.table import TABLE_SUFFIXES
 from lepton_core.scoring.folder import FAILED_LOG, INPUTS_LOG
-from lepton_core.scoring.inputs import identity
+from lepton_core.scoring.inputs import identity, shown
 from lepton_core.scoring.run import Run
 
 # Pictures of one look at the folder are scored as one input; so many at most, then a commit.
@@ -102,7 +102,7 @@ class Watcher:
         run = self._run
         cursor = run.journal.manifest.cursor
         done = cursor.get("row", 0) if cursor.get("input") == told[0] else 0
-        source = str(paths[0]) if len(paths) == 1 else str(self._folder)
+        source = shown(paths[0], self._formats) if len(paths) == 1 else str(self._folder)
         try:
             with open_records(
                 paths if self._pictures else paths[0],

@@ -18,6 +18,7 @@ from lepton_core.errors import DataError
 from lepton_core.pictures import PicturePreprocessor
 from lepton_core.records import open_records, read_records
 from lepton_core.records.opening import expand_inputs
+from lepton_core.scoring.inputs import identity, shown
 from lepton_core.spec import Column, Spec
 
 FORMATS = ("dicom", "nifti")
@@ -265,3 +266,18 @@ def test_other_columns_stay_under_the_specs_names(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", {"1.dcm": encoded(dataset())})
     table = read_records(folder, spec)
     assert table.column_names == ["film", "scan"]
+
+
+def test_a_run_calls_dicom_inputs_by_pseudonyms(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"Planta/QX4711.dcm": dicom(), "Planta/Mercy": dicom(), "1.png": PNG})
+    for name in ("Planta/QX4711.dcm", "Planta/Mercy"):
+        told = identity(folder / name, FORMATS)
+        assert not mentioned(json.dumps(told) + shown(folder / name, FORMATS))
+        assert told == identity(folder / name, FORMATS)
+    # A folder or a picture is called what the person called it.
+    assert shown(folder / "1.png", FORMATS) == str(folder / "1.png")
+    assert identity(folder / "1.png")["path"] == shown(folder / "1.png") == str(folder / "1.png")
+    listing = identity(folder, FORMATS)
+    write(folder, {"Planta/2": dicom()})
+    assert identity(folder, FORMATS) != listing
+    assert identity(folder) == {**identity(folder), "path": str(folder)}
