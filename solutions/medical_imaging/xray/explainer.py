@@ -17,14 +17,10 @@ from lepton_core.records.frame_reading import decode_frame
 from lepton_core.rejects import Refusal
 
 from .output.dicom_source import Series, Source
-from .output.evidence import evidence
+from .output.evidence import evidence, scale_of
 from .output.export import DICOM_FORMATS, Reading, write_reading, write_run
 from .output.findings import Finding, bundle_version, finding_of
 from .output.originals import Originals
-from .output.overlay import Scale
-
-# Log odds of full colour, the same for every picture: a probability of 99.3%.
-FULL = 5.0
 
 
 class Explainer(FileExplainer):
@@ -49,6 +45,7 @@ class Explainer(FileExplainer):
     def __init__(self, pipeline: Pipeline, asked: Asked) -> None:
         super().__init__(pipeline, asked)
         self._series = Series(pipeline.address, bundle_version(pipeline))
+        self._scale = scale_of(pipeline)
         self._findings: list[Finding] = []
         wanted = set(asked.formats) & set(DICOM_FORMATS)
         self._reader = asked.originals() if asked.originals is not None and wanted else None
@@ -101,7 +98,7 @@ class Explainer(FileExplainer):
             finding,
             picture,
             evidence(self.pipeline.decision, scored.raw["map"][0], finding.finding),
-            Scale(FULL),
+            self._scale,
             self._figures,
             self._source(row["record_id"], image["bytes"]),
         )

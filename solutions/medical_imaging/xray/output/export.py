@@ -27,6 +27,8 @@ DICOM_FORMATS = ("sc", "sr")
 # The longer side of the pictures that are written: the map is coarse, and an archive is not filled
 # with copies at full size, which nobody should read on anyway.
 LONGEST = 1024
+# Smaller ones are enlarged, so that the words below them can be read.
+_SHORTEST = 480
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def write_reading(
     import cv2
 
     finding, name = reading.finding, file_name(reading.finding.record_id)
-    small = fitted(reading.picture, LONGEST)
+    small = _enlarged(fitted(reading.picture, LONGEST))
     colored = overlay(small, reading.evidence, reading.scale)
     marked = captioned(colored, _caption(reading))
     written: list[Path] = []
@@ -136,6 +138,15 @@ def fitted(picture: np.ndarray, longest: int) -> np.ndarray:
     return resize(picture, (max(round(height * factor), 1), max(round(width * factor), 1)))
 
 
+def _enlarged(picture: np.ndarray) -> np.ndarray:
+    height, width = picture.shape
+    if width >= _SHORTEST:
+        return picture
+    # A narrow one must not grow beyond all bounds in the other direction.
+    factor = max(min(_SHORTEST / width, LONGEST / height), 1.0)
+    return resize(picture, (round(height * factor), round(width * factor)))
+
+
 def _source(reading: Reading) -> Source:
     if reading.source is None:
         from pydicom import Dataset
@@ -147,7 +158,7 @@ def _source(reading: Reading) -> Source:
 def _caption(reading: Reading) -> list[str]:
     """What stands below the overlay, in letters that every viewer shows."""
     finding, scale = reading.finding, reading.scale
-    colors = "this picture's strongest place" if scale.relative else f"{scale.probability:.1%} on"
+    colors = "this picture's strongest place" if scale.relative else f"log odds {scale.full:.1f} on"
     name = finding.finding.encode("ascii", "replace").decode()
     return [
         t("medical_imaging.output.caption", language="en"),

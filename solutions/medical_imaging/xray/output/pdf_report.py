@@ -168,9 +168,9 @@ def _meaning(say: Any, finding: Finding, language: str) -> str:
 
 
 def _legend(say: Any, scale: Scale) -> str:
-    return say(
-        "pdf.scale_relative" if scale.relative else "pdf.scale", full=f"{scale.probability:.1%}"
-    )
+    probability = percent(scale.probability)
+    full = say("pdf.full", log_odds=scale.full, probability=probability)
+    return say("pdf.scale_relative" if scale.relative else "pdf.scale", full=full)
 
 
 def _operating(say: Any, finding: Finding, language: str) -> list[str]:

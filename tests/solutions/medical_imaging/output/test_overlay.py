@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from reading_task import reading_pipeline
 
 from lepton_core.decision import Classify, ClassifyMany, Interval
 from lepton_core.errors import DataError
-from solutions.medical_imaging.xray.output.evidence import evidence
+from solutions.medical_imaging.xray.output.evidence import evidence, high_evidence, scale_of
 from solutions.medical_imaging.xray.output.overlay import Scale, captioned, color_bar, overlay
 
 
@@ -87,3 +91,18 @@ def test_of_several_classes_a_place_speaks_for_the_one_asked_about() -> None:
 def test_a_model_without_such_a_map_is_told() -> None:
     with pytest.raises(DataError, match="map"):
         evidence(Interval(), np.zeros((2, 2, 1), np.float32), "a")
+
+
+def test_a_model_of_large_maps_has_a_scale_of_its_own(tmp_path: Path) -> None:
+    pipeline = replace(reading_pipeline(), folder=tmp_path)
+    assert scale_of(pipeline) == Scale(5.0)
+    maps = np.random.default_rng(0).normal(0, 20, (50, 4, 4, 1)).astype(np.float32)
+    high = high_evidence(pipeline.decision, maps)
+    assert (maps > high).mean() == pytest.approx(0.01, abs=0.003)
+    np.savez(tmp_path / "reference.npz", evidence_high=np.array(high))
+    assert scale_of(pipeline) == Scale(high)
+
+
+def test_a_scale_never_comes_from_noise() -> None:
+    weak = np.full((9, 4, 4, 1), -3.0, np.float32)
+    assert high_evidence(Classify(), weak) == 1.0

@@ -53,7 +53,7 @@ def test_english_page_says_all_that_a_reader_needs(page: Page, tmp_path: Path) -
         "auc 0.981 (0.970 – 0.990)",
         "Intended use",
         "Limits",
-        "full colour from 99.3% on",
+        "full colour from log odds 5.0 (probability 99%) on",
         "p-0",
     ):
         assert part in text, part
