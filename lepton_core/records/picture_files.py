@@ -30,7 +30,7 @@ class PictureFiles:
         shown: what stands for ``root`` in the paths that people see; differs for a zip.
         names: their paths relative to ``root``, in the order of reading.
         ignored: how many files were passed over: hidden ones, and those that are no pictures.
-        archives: how many of these are archives, which are not opened within others.
+        archives: the names of those that are archives, which are not opened within others.
         temporary: the folder a zip was unpacked to.
     """
 
@@ -39,7 +39,7 @@ class PictureFiles:
     shown: Path
     names: tuple[str, ...]
     ignored: int = 0
-    archives: int = 0
+    archives: tuple[str, ...] = ()
     temporary: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -132,7 +132,7 @@ def find_pictures(
         found.close()
         told = {"source": found.source, "known": known, "ignored": found.ignored}
         if found.archives:
-            raise DataError("data.only_archives", archives=found.archives, **told)
+            raise DataError("data.only_archives", archives=len(found.archives), **told)
         raise DataError("data.no_pictures", **told)
     return found
 
@@ -190,7 +190,7 @@ def _below(source: str, root: Path, shown: Path, formats: Sequence[str]) -> Pict
     names = sorted(
         name for name in every if not _is_hidden(name) and is_picture_file(root / name, formats)
     )
-    archives = sum(is_archive(name) and not _is_hidden(name) for name in every)
+    archives = tuple(sorted(name for name in every if is_archive(name) and not _is_hidden(name)))
     return PictureFiles(source, root, shown, tuple(names), len(every) - len(names), archives)
 
 

@@ -89,6 +89,12 @@ def pictures_in(
     yield Picture(name, shown, data, label, file=file, is_hidden=is_hidden)
 
 
+def refused_archive(name: str) -> Picture:
+    """The record of an archive within a folder or another archive: refused, as it is not opened."""
+    hidden = f"file-{pseudonym('path', as_text(name))}"
+    return Picture(hidden, hidden, refused_bytes(Refusal("archive_inside")), is_hidden=True)
+
+
 def read_file(path: Path) -> bytes | None:
     """A file's bytes; None where there is nothing to use."""
     try:

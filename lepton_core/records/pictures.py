@@ -12,7 +12,13 @@ import pyarrow as pa
 
 from lepton_core.records.choosing import Chosen
 from lepton_core.records.picture_files import PictureFiles, class_of, find_pictures, is_picture
-from lepton_core.records.picture_parts import Picture, as_text, pictures_in, read_file
+from lepton_core.records.picture_parts import (
+    Picture,
+    as_text,
+    pictures_in,
+    read_file,
+    refused_archive,
+)
 from lepton_core.spec import Column
 
 PICTURE_COLUMNS = ("record_id", "image", "label", "patient")
@@ -57,7 +63,6 @@ class PictureReader:
         schema_names: the columns delivered.
         rows_total: the number of records; None where files may hold several.
         ignored: how many files were passed over: hidden ones, and those that are no pictures.
-        archives: how many of these are archives, which are not opened within others.
     """
 
     def __init__(
@@ -75,7 +80,6 @@ class PictureReader:
         self.schema_names = tuple(names)
         self.rows_total = rows_total
         self.ignored = 0 if files is None else files.ignored
-        self.archives = 0 if files is None else files.archives
         self._files = files
         self._pictures = pictures
         self._stream = _batches(pictures, table, batch_rows)
@@ -225,6 +229,9 @@ def _pictures(files: PictureFiles, formats: tuple[str, ...]) -> Iterator[Picture
             formats,
             None if label is None else as_text(label),
         )
+    if "dicom" in formats:
+        # Here what is passed over may be somebody's pictures: it is refused, so that it is seen.
+        yield from map(refused_archive, files.archives)
 
 
 def _batches(

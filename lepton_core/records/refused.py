@@ -12,6 +12,7 @@ from lepton_core.rejects import Refusal
 
 # Each reason and what it tells beside column and file: numbers, or words of the DICOM standard.
 REASONS: dict[str, tuple[str, ...]] = {
+    "archive_inside": (),
     "dicom_compression": ("compression",),
     "dicom_cut_off": (),
     "dicom_document": ("kind",),

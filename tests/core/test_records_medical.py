@@ -171,7 +171,7 @@ def test_no_name_of_a_patient_or_hospital_comes_through(tmp_path: Path) -> None:
         assert len(patients) == 1
 
 
-def test_a_zip_of_zips_says_so_and_others_pass_it_over(tmp_path: Path) -> None:
+def test_a_zip_within_a_zip_is_refused_and_never_passed_over_in_silence(tmp_path: Path) -> None:
     inner = tmp_path / "inner.zip"
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("1.dcm", dicom())
@@ -183,9 +183,9 @@ def test_a_zip_of_zips_says_so_and_others_pass_it_over(tmp_path: Path) -> None:
     assert (caught.value.key, caught.value.values["archives"]) == ("data.only_archives", 1)
     with zipfile.ZipFile(outer, "a") as archive:
         archive.writestr("a/1.dcm", dicom())
-    with open_records(outer, SPEC) as reader:
-        assert reader.archives == 1
-        assert sum(batch.num_rows for batch in reader.batches()) == 1
+    table = read_records(outer, SPEC)
+    rejects = PicturePreprocessor(8, 8, 1, formats=FORMATS).transform(table).rejects
+    assert (table.num_rows, rejects.counts()) == (2, {"archive_inside": 1})
 
 
 def test_a_bomb_in_a_zip_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
