@@ -24,7 +24,8 @@ def decide(
     policy: Annotated[
         str | None,
         typer.Option(
-            "--policy", help="capacity, cost, precision, recall, f1 or alert_rate, for --value."
+            "--policy",
+            help="capacity, cost, precision, recall (sensitivity), f1, alert_rate; with --value.",
         ),
     ] = None,
     value: Annotated[
@@ -45,6 +46,12 @@ def decide(
     review_from: Annotated[
         float | None,
         typer.Option("--review-from", metavar="P", min=0, max=1, help="Review from there on."),
+    ] = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            "--coverage", metavar="P", help="Review what is unsure at this share, such as 0.9."
+        ),
     ] = None,
     data: Annotated[
         str | None,
@@ -93,7 +100,7 @@ def decide(
     from lepton_core.rules import RuleSet
     from lepton_core.solution import resolve
 
-    asked = Asked.of(policy, value, threshold, review_share, review_from)
+    asked = Asked.of(policy, value, threshold, review_share, review_from, coverage)
     folder = resolve(target).bundle_or_default()
     pipeline = load_bundle(folder)
     before = pipeline.decision
@@ -114,6 +121,7 @@ def decide(
         "threshold": after.threshold,
         "threshold_before": before.threshold,
         "band": list(after.band),
+        "coverage": after.conformal.coverage if after.conformal else None,
     }
     if kept is not None:
         told["records"] = len(kept.score)
@@ -177,6 +185,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
     rule = told["policy"] if told["policy"] == "f1" else f"{told['policy']} {told['value']:g}"
     low, high = told["band"]
     band = f"; review from {low:.4g}" if high > 0 else ""
+    if told["coverage"] is not None:
+        band += f" to {high:.4g} (coverage {told['coverage']:g})"
     moved = f"{told['threshold_before']:.4g} -> {told['threshold']:.4g}"
     lines = [f"{told['bundle']}: threshold {moved} ({rule}){band}"]
     if "records" in told:

@@ -7,6 +7,7 @@ from typing import Any
 from lepton_core.decision.base import Decision, labels_of
 from lepton_core.decision.classify import Classify
 from lepton_core.decision.classify_many import ClassifyMany
+from lepton_core.decision.conformal import Conformal
 from lepton_core.decision.interval import Interval
 from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
 from lepton_core.errors import BundleError
@@ -15,6 +16,7 @@ __all__ = [
     "POLICIES",
     "Classify",
     "ClassifyMany",
+    "Conformal",
     "Decision",
     "Interval",
     "Policy",

@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lepton_core.decision.base import Decision, check_codes, labels_of
+from lepton_core.decision.conformal import Conformal
+from lepton_core.decision.platt import Spread, platt, platt_spread
 from lepton_core.decision.policies import Policy, choose_threshold
 from lepton_core.errors import DataError
 
-_LEAST_SLOPE = 1e-3
+_TWO_SIDED_95 = 1.96
 _BEST_F1, _BY_HAND = Policy("f1"), Policy("fixed", 0.5)
 
 
@@ -22,7 +24,9 @@ class Classify(Decision):
     """Two classes: logit -> calibrated probability -> label, with a band left to a person.
 
     ``probability = sigmoid(slope * score + offset)`` (Platt, 1999); the label is the second class
-    from ``threshold`` on; ``review`` marks probabilities within ``band``.
+    from ``threshold`` on; ``review`` marks probabilities within ``band``. The band is a share of
+    the records below the threshold, or, with ``conformal``, wherever the prediction set is not
+    exactly the label: then moving the threshold moves labels and never the sets.
 
     Args:
         classes: names of the negative and the positive class.
@@ -32,6 +36,8 @@ class Classify(Decision):
         band: lowest and highest probability that a person should look at; both 0 for none.
         policy: what chose the threshold.
         fitted_on: what data fitted it: ``{"data", "fingerprint", "n", "positives"}``.
+        conformal: limits of the prediction sets that the band comes from; None for another band.
+        spread: how sure slope and offset are, see :meth:`with_spread`; None where not measured.
 
     Example:
         >>> decision = Classify(("genuine", "fraud"), threshold=0.6)
@@ -48,6 +54,8 @@ class Classify(Decision):
     band: tuple[float, float] = (0.0, 0.0)
     policy: Policy = _BY_HAND
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
+    conformal: Conformal | None = None
+    spread: Spread | None = None
 
     def __post_init__(self) -> None:
         if not self.slope > 0:
@@ -95,6 +103,7 @@ class Classify(Decision):
         classes: tuple[str, str],
         policy: Policy = _BEST_F1,
         review_share: float = 0.0,
+        coverage: float | None = None,
         fitted_on: Mapping[str, Any] | None = None,
         day: np.ndarray | None = None,
         entity: np.ndarray | None = None,
@@ -108,6 +117,7 @@ class Classify(Decision):
             classes: names of the negative and the positive class.
             policy: how the threshold is chosen.
             review_share: share of all records, the nearest below the threshold, to be reviewed.
+            coverage: in place of it, the coverage of :meth:`with_coverage`.
             fitted_on: name and fingerprint of the validation data.
             day: whole numbers [n], the day of each record, where the policy reads it.
             entity: numbers or strings [n], whose record it is, where the policy reads it.
@@ -120,9 +130,11 @@ class Classify(Decision):
         positives = int(labels.sum())
         if positives in (0, len(labels)):
             raise DataError("data.one_class", n=len(labels), positives=positives)
-        slope, offset = _platt(np.asarray(scores, np.float64), labels)
+        slope, offset = platt(np.asarray(scores, np.float64), labels)
         about = {**(fitted_on or {}), "n": len(labels), "positives": positives}
         decision = cls(classes, slope, offset, policy=policy, fitted_on=about)
+        if coverage is not None:
+            decision = decision.with_coverage(coverage, scores, labels)
         return decision.with_policy(
             policy, scores, labels, review_share, day=day, entity=entity, amounts=amounts
         )
@@ -144,7 +156,8 @@ class Classify(Decision):
             policy: how the threshold is chosen; ``policy.needs`` says what it reads.
             scores: kept logits [n].
             labels: 1, 0 or -1 for not known, [n].
-            review_share: share of all records, the nearest below the threshold, to be reviewed.
+            review_share: share of all records, the nearest below the threshold, to be reviewed;
+                0 leaves a conformal band, and otherwise none.
             day: whole numbers [n], the day of each record.
             entity: numbers or strings [n], whose record it is.
             amounts: what a missed positive costs [n].
@@ -163,12 +176,85 @@ class Classify(Decision):
         threshold = choose_threshold(
             policy, probability, labels, day=day, entity=entity, amounts=amounts
         )
-        return replace(self, policy=policy, threshold=threshold).reviewing(review_share, scores)
+        moved = self._at(policy, threshold)
+        return moved.reviewing(review_share, scores) if review_share else moved
 
     def with_threshold(self, threshold: float) -> Classify:
         """The same calibration with a threshold set by hand."""
-        policy = Policy("fixed", threshold)
-        return replace(self, policy=policy, threshold=threshold, band=(0.0, 0.0))
+        return self._at(Policy("fixed", threshold), threshold)
+
+    def _at(self, policy: Policy, threshold: float) -> Classify:
+        """At a threshold, with the conformal band about it, or without one."""
+        band = self.conformal.band(threshold) if self.conformal else (0.0, 0.0)
+        return replace(self, policy=policy, threshold=threshold, band=band)
+
+    def with_coverage(self, coverage: float, scores: np.ndarray, labels: np.ndarray) -> Classify:
+        """The same threshold with a review band from prediction sets; nothing is rescored.
+
+        Args:
+            coverage: share of the records of each class whose set shall hold it, in 0..1.
+            scores: kept logits [n] of held-out records.
+            labels: 1, 0 or -1 for not known, [n].
+
+        Raises:
+            DataError: ``decision.coverage`` and ``decision.no_labels_coverage``.
+
+        Example:
+            >>> scores, labels = np.linspace(-3, 3, 400), np.arange(400) % 20 < np.arange(400) / 20
+            >>> decision = Classify().with_coverage(0.9, scores, labels)
+            >>> inside = decision.sets(scores)[np.arange(400), labels.astype(int)]
+            >>> bool(0.9 <= inside.mean() < 0.91)
+            True
+        """
+        found = Conformal.fit(self._both(scores), labels, coverage)
+        return replace(self, conformal=found, band=found.band(self.threshold))
+
+    def sets(self, scores: np.ndarray) -> np.ndarray | None:
+        """Prediction sets of records, bool [n, 2] by class; None without a coverage."""
+        return None if self.conformal is None else self.conformal.sets(self._both(scores))
+
+    def _both(self, scores: np.ndarray) -> np.ndarray:
+        """Probabilities [n, 2] of both classes."""
+        second = self.probability(scores).astype(np.float64)
+        return np.stack([1 - second, second], axis=1)
+
+    def with_spread(
+        self, scores: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None
+    ) -> Classify:
+        """The same decision, knowing how sure its calibration is: for :meth:`interval`.
+
+        Args:
+            scores: logits [n] that the calibration was fitted on.
+            labels: 0 or 1 [n].
+            groups: the patient, card or machine of each, [n].
+        """
+        return replace(self, spread=platt_spread(scores, labels, groups))
+
+    def interval(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """What each probability may be, for the few records that the calibration was fitted on.
+
+        The 95% interval of the calibration by bootstrap, normal on the logit. It does not say how
+        sure the model is of the record: another model, trained anew, may differ by more.
+
+        Args:
+            scores: logits [n].
+
+        Returns:
+            lowest and highest probability, float32 [n] each; None without :meth:`with_spread`.
+
+        Example:
+            >>> low, high = Classify(spread=(0.04, 0.0, 0.01)).interval(np.array([0.0, 3.0]))
+            >>> [f"{p:.2f}" for p in (*low, *high)]
+            ['0.45', '0.86', '0.55', '0.99']
+        """
+        if self.spread is None:
+            return None
+        slope, both, offset = self.spread
+        given = np.asarray(scores, np.float64)
+        half = _TWO_SIDED_95 * np.sqrt(np.maximum(slope * given**2 + 2 * both * given + offset, 0))
+        middle = self.slope * given + self.offset
+        low, high = (0.5 * (1 + np.tanh(0.5 * end)) for end in (middle - half, middle + half))
+        return low.astype(np.float32), high.astype(np.float32)
 
     def reviewing(self, share: float, scores: np.ndarray) -> Classify:
         """The same threshold with a review band of the records nearest below it.
@@ -186,7 +272,7 @@ class Classify(Decision):
         below = np.sort(probability[probability < self.threshold])[::-1]
         count = min(round(share * len(probability)), len(below))
         band = (float(below[count - 1]), float(self.threshold)) if count else (0.0, 0.0)
-        return replace(self, band=band)
+        return replace(self, band=band, conformal=None)
 
     def reviewed_from(self, low: float) -> Classify:
         """The same threshold with a review band from the probability ``low`` up to it.
@@ -197,7 +283,8 @@ class Classify(Decision):
             >>> Classify(threshold=0.5).reviewed_from(0.25).band
             (0.25, 0.5)
         """
-        return replace(self, band=(low, self.threshold) if low < self.threshold else (0.0, 0.0))
+        band = (low, self.threshold) if low < self.threshold else (0.0, 0.0)
+        return replace(self, band=band, conformal=None)
 
     def trivial(self, targets: np.ndarray, n: int) -> np.ndarray:
         """The logit [n] of the base rate.
@@ -222,33 +309,11 @@ class Classify(Decision):
         known["classes"] = tuple(known["classes"])
         known["band"] = tuple(known["band"])
         known["policy"] = Policy(**known["policy"])
+        # Bundles of before they were there have neither.
+        known["conformal"] = Conformal.from_json(known.get("conformal"))
+        spread = known.get("spread")
+        known["spread"] = None if spread is None else tuple(spread)
         return cls(**known)
-
-
-def _platt(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Slope and offset by Newton's method on Platt's smoothed targets."""
-    positives = labels.sum()
-    high = (positives + 1.0) / (positives + 2.0)
-    low = 1.0 / (len(labels) - positives + 2.0)
-    target = np.where(labels == 1, high, low)
-    centre, scale = scores.mean(), max(scores.std(), 1e-6)
-    design = np.stack([(scores - centre) / scale, np.ones_like(scores)], axis=1)
-    rate = positives / len(labels)
-    weights = np.array([1.0, np.log(rate / (1 - rate))])
-    for _ in range(50):
-        p = 0.5 * (1 + np.tanh(0.5 * (design @ weights)))
-        gradient = design.T @ (p - target)
-        curvature = (design * (p * (1 - p) + 1e-12)[:, None]).T @ design
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)
-        weights -= step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-12))
-        if np.abs(step).max() < 1e-9:
-            break
-    slope = weights[0] / scale
-    if slope < _LEAST_SLOPE:
-        # A score that ranks backwards cannot be calibrated: its order is kept, everyone gets
-        # nearly the base rate, and the figures tell.
-        return _LEAST_SLOPE, float(np.log(rate / (1 - rate)) - _LEAST_SLOPE * centre)
-    return float(slope), float(weights[1] - slope * centre)
 
 
 def _single(value: float) -> float:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lepton_core.decision.base import Decision, check_codes, check_fit, labels_of
+from lepton_core.decision.conformal import Conformal
 from lepton_core.errors import DataError
 
 # Networks are off by a factor of one to five; what lies beyond is an accident of few records.
@@ -29,6 +30,8 @@ class ClassifyMany(Decision):
         review_share: the share of validation records that set ``review_below``; None where it was
             set by hand.
         fitted_on: what data fitted it: ``{"data", "fingerprint", "n", "of_class"}``.
+        conformal: limits of prediction sets: a record whose set is not exactly its label is to be
+            looked at, too; None for no such sets.
 
     Example:
         >>> decision = ClassifyMany(("crack", "dent", "scratch"), review_below=0.6)
@@ -44,6 +47,7 @@ class ClassifyMany(Decision):
     review_below: float = 0.0
     review_share: float | None = 0.0
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
+    conformal: Conformal | None = None
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):
@@ -74,12 +78,18 @@ class ClassifyMany(Decision):
         """
         scores = self._logits(outputs["score"])
         two = np.partition(scores, -2, axis=1)[:, -2:]
-        probability = self.probabilities(scores).max(axis=1)
+        probabilities = self.probabilities(scores)
+        probability = probabilities.max(axis=1)
+        review = probability < np.float64(self.review_below)
+        if self.conformal is not None:
+            sets = self.conformal.sets(probabilities)
+            own = sets[np.arange(len(sets)), self.codes(scores)]
+            review |= (sets.sum(axis=1) != 1) | ~own
         return {
             "score": (two[:, 1] - two[:, 0]).astype(np.float32),
             "probability": probability,
             "label": labels_of(self.codes(scores), self.classes),
-            "review": probability < np.float64(self.review_below),
+            "review": review,
         }
 
     @classmethod
@@ -90,6 +100,7 @@ class ClassifyMany(Decision):
         *,
         classes: tuple[str, ...],
         review_share: float = 0.0,
+        coverage: float | None = None,
         fitted_on: Mapping[str, Any] | None = None,
     ) -> ClassifyMany:
         """Temperature and review limit from validation records.
@@ -99,6 +110,7 @@ class ClassifyMany(Decision):
             labels: class numbers [n], 0 to classes - 1. A class may be absent.
             classes: names of the classes.
             review_share: share of the records, the least sure ones, to be reviewed, 0..1.
+            coverage: of prediction sets, see :meth:`with_coverage`; None for no sets.
             fitted_on: name and fingerprint of the validation data.
 
         Raises:
@@ -119,7 +131,29 @@ class ClassifyMany(Decision):
             raise DataError("decision.one_class", n=len(codes), received=only)
         about = {**(fitted_on or {}), "n": len(codes), "of_class": counts.tolist()}
         fitted = replace(start, temperature=_temperature(given, codes), fitted_on=about)
+        if coverage is not None:
+            fitted = fitted.with_coverage(coverage, given, codes)
         return fitted.with_review(review_share, given)
+
+    def with_coverage(
+        self, coverage: float, scores: np.ndarray, labels: np.ndarray
+    ) -> ClassifyMany:
+        """The same calibration with prediction sets, which say what is reviewed.
+
+        Args:
+            coverage: share of the records of each class whose set shall hold it, in 0..1.
+            scores: kept logits [n, classes] of held-out records.
+            labels: class numbers [n], -1 for not known.
+
+        Raises:
+            DataError: ``decision.coverage`` and ``decision.no_labels_coverage``.
+        """
+        found = Conformal.fit(self.probabilities(scores), labels, coverage)
+        return replace(self, conformal=found)
+
+    def sets(self, scores: np.ndarray) -> np.ndarray | None:
+        """Prediction sets of records, bool [n, classes]; None without a coverage."""
+        return None if self.conformal is None else self.conformal.sets(self.probabilities(scores))
 
     def with_review(self, share: float, scores: np.ndarray) -> ClassifyMany:
         """The same calibration, and a share of these records to be reviewed; nothing is rescored.
@@ -163,7 +197,10 @@ class ClassifyMany(Decision):
     def from_json(cls, values: dict[str, Any]) -> ClassifyMany:
         """The decision that :meth:`to_json` wrote."""
         known = {name: value for name, value in values.items() if name != "kind"}
-        return cls(**{**known, "classes": tuple(known["classes"])})
+        known["classes"] = tuple(known["classes"])
+        # Bundles of before it was there have none.
+        known["conformal"] = Conformal.from_json(known.get("conformal"))
+        return cls(**known)
 
     def _logits(self, scores: np.ndarray) -> np.ndarray:
         given = np.asarray(scores, np.float64)

@@ -18,7 +18,7 @@ class Effect:
     Args:
         alerts: records called positive.
         share: of all records.
-        review: records within the review band.
+        review: records within the review band, and of a band below the threshold no alerts.
         cases_a_day: different entities alerted a day.
         precision: share of the alerts of known outcome that are positive.
         recall: share of the positives that are alerts.
@@ -63,6 +63,6 @@ def effect(decision: Classify, kept: Kept) -> Effect:
     return Effect(
         alerts=int(called.sum()),
         share=float(called.mean()) if len(called) else 0.0,
-        review=int((columns["review"] & ~called).sum()),
+        review=int((columns["review"] & (~called | (decision.conformal is not None))).sum()),
         **found,
     )

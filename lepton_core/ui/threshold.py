@@ -54,7 +54,7 @@ def threshold_slider(
 
 
 def at(decision: Classify, threshold: float) -> Classify:
-    """The decision at another threshold; the review band keeps its lower end.
+    """The decision at another threshold; the review band keeps its lower end, or its coverage.
 
     Example:
         >>> at(Classify(threshold=0.5, band=(0.25, 0.5)), 0.75).band
@@ -64,7 +64,7 @@ def at(decision: Classify, threshold: float) -> Classify:
     """
     low, high = decision.band
     moved = decision.with_threshold(threshold)
-    return moved.reviewed_from(low) if high > 0 else moved
+    return moved.reviewed_from(low) if high > 0 and moved.conformal is None else moved
 
 
 def meaning(
