@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
+
+from lepton_core.images import resize
 
 SIDE = 28
 # Detail is told on a picture of at most this side: the grain of single pixels of a larger one is
@@ -50,8 +53,9 @@ def describe(x: np.ndarray) -> Described:
 
 
 def _describe(x: np.ndarray) -> Described:
-    grey = x[..., 0].astype(np.float32) if x.shape[-1] == 1 else x.mean(axis=-1, dtype=np.float32)
-    small = reduce(grey, min(_DETAIL_SIDE, x.shape[1]), min(_DETAIL_SIDE, x.shape[2]))
+    height, width = min(_DETAIL_SIDE, x.shape[1]), min(_DETAIL_SIDE, x.shape[2])
+    shrunk = [_shrunk(picture, height, width) for picture in x]
+    small = np.array(shrunk, np.float32).reshape(len(x), height, width)
     thumbnails = reduce(small, SIDE, SIDE).reshape(len(x), SIDE * SIDE)
     spread = thumbnails.std(axis=1)
     thumbnails = thumbnails - thumbnails.mean(axis=1, keepdims=True)
@@ -59,6 +63,12 @@ def _describe(x: np.ndarray) -> Described:
     bends = (np.abs(np.diff(small, 2, axis)).mean(axis=(1, 2)) + 0.5 for axis in (1, 2))
     detail = sum(np.log(bend) for bend in bends)
     return Described(thumbnails, _edges(small), np.log(spread + 1), np.asarray(detail))
+
+
+def _shrunk(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """One picture [H, W, C] in grey, float32 [height, width]."""
+    grey = picture[..., 0] if picture.shape[-1] == 1 else picture.mean(axis=-1)
+    return resize(grey.astype(np.float32), (height, width))
 
 
 def reduce(grey: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -80,22 +90,31 @@ def _edges(grey: np.ndarray) -> np.ndarray:
 
     Source: Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, 2005.
     """
-    down = grey[:, 2:, 1:-1] - grey[:, :-2, 1:-1]
-    right = grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2]
-    strength = np.hypot(down, right)
-    turn = (np.arctan2(down, right) / np.float32(2 * np.pi) % 1) * _DIRECTIONS
+    n, height, width = grey.shape[0], grey.shape[1] - 2, grey.shape[2] - 2
+    down = (grey[:, 2:, 1:-1] - grey[:, :-2, 1:-1]).reshape(n * height, width)
+    right = (grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2]).reshape(n * height, width)
+    strength, angle = cv2.cartToPolar(right, down)
+    turn = angle * np.float32(_DIRECTIONS / (2 * np.pi))
     low = np.floor(turn)
     # Each edge counts for its two nearest directions, the nearer one more.
     share = turn - low
-    number = low.astype(np.int8) % _DIRECTIONS
-    rows, columns = (_areas(size, _CELLS) for size in strength.shape[1:])
-    cells = []
-    for direction in range(_DIRECTIONS):
-        before = (direction - 1) % _DIRECTIONS
-        weight = np.where(number == direction, 1 - share, np.where(number == before, share, 0))
-        cells.append(rows @ (strength * weight) @ columns.T)
-    found = np.stack(cells, axis=-1)
+    # A power of two: the direction after the last one is the first.
+    number = low.astype(np.int32) & (_DIRECTIONS - 1)
+    rows, columns = (np.arange(size) * _CELLS // size for size in (height, width))
+    cell = (rows[:, None] * _CELLS + columns) * _DIRECTIONS
+    first = np.arange(n, dtype=np.int32)[:, None, None] * (_CELLS * _CELLS * _DIRECTIONS)
+    place = (first + cell.astype(np.int32)).reshape(n * height, width)
+    size = n * _CELLS * _CELLS * _DIRECTIONS
+    found = _summed(place + number, strength * (1 - share), size)
+    found += _summed(place + ((number + 1) & (_DIRECTIONS - 1)), strength * share, size)
+    found /= height * width / _CELLS**2
+    found = found.reshape(n, _CELLS * _CELLS, _DIRECTIONS)
     norm = np.sqrt((found**2).sum(axis=-1, keepdims=True))
     # By cell, so that a faint edge says where it runs too; but not where there is as good as none.
-    found /= norm + 0.3 * norm.mean(axis=(1, 2), keepdims=True) + 1
-    return found.reshape(len(grey), _CELLS * _CELLS * _DIRECTIONS).astype(np.float32)
+    found /= norm + 0.3 * norm.mean(axis=1, keepdims=True) + 1
+    return found.reshape(n, _CELLS * _CELLS * _DIRECTIONS).astype(np.float32)
+
+
+def _summed(place: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+    """The sum of the values at each of ``size`` places."""
+    return np.bincount(place.ravel(), values.ravel(), minlength=size)
