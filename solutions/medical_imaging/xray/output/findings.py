@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision import Classify
@@ -33,7 +34,8 @@ class Finding:
         label: what it was taken for.
         finding: the class that the probability is of.
         probability: 0..1, calibrated.
-        low: lower end of the probability's 95% interval; None where none is given.
+        low: lower end of the probability's 95% interval, which says how well the calibration is
+            known and not how sure the model is of this picture; None where none is given.
         high: upper end.
         review: whether it is left to a person: too unsure to take a side.
         threshold: probability from which the label is ``finding``; None for more than two classes.
@@ -105,7 +107,7 @@ def finding_of(
         source: the file that was read.
         sha256: checksum of what was read.
         scored_at: now when None.
-        interval: of the probability.
+        interval: of the probability; that of the decision's calibration when None.
     """
     decision = pipeline.decision
     finding, threshold = scored["label"], None
@@ -114,6 +116,7 @@ def finding_of(
         finding, threshold = decision.classes[1], float(decision.threshold)
         policy = decision.policy.name
         value = None if policy == "f1" else float(decision.policy.value)
+        interval = interval or _of_calibration(decision, float(scored["score"]))
     return Finding(
         record_id=scored["record_id"],
         patient=patient or "",
@@ -133,6 +136,11 @@ def finding_of(
         source_sha256=sha256,
         intended_use=t("medical_imaging.output.intended_use", language="en"),
     )
+
+
+def _of_calibration(decision: Classify, score: float) -> tuple[float, float] | None:
+    ends = decision.interval(np.array([score]))
+    return None if ends is None else (float(ends[0][0]), float(ends[1][0]))
 
 
 def policy_text(finding: Finding, language: str = "en") -> str:

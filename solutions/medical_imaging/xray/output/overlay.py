@@ -102,7 +102,7 @@ def overlay(
     strength = resize(scale.strength(evidence), picture.shape)[..., None]
     # Opacity begins at nothing, so that no edge is drawn where there is none.
     drawn = np.clip((strength - _LEAST) / (1.0 - _LEAST), 0.0, 1.0)
-    share = opacity * np.sqrt(drawn)
+    share = opacity * drawn**0.75
     mixed = picture[..., None] * (1.0 - share) + colors(strength[..., 0]) * share
     return np.rint(mixed).astype(np.uint8)
 

@@ -6,10 +6,18 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from chest_file import finding
+from reading_task import reading_pipeline
 
-from solutions.medical_imaging.xray.output.findings import policy_text, write_csv, write_json
+from lepton_core.decision import Classify
+from solutions.medical_imaging.xray.output.findings import (
+    finding_of,
+    policy_text,
+    write_csv,
+    write_json,
+)
 
 
 def test_a_row_says_what_by_which_rule_and_what_it_is_for(tmp_path: Path) -> None:
@@ -63,3 +71,15 @@ def test_the_policy_is_said_in_words(policy: str, value: float | None, text: str
 def test_a_probability_is_one() -> None:
     with pytest.raises(ValueError, match="probability"):
         finding(probability=1.2)
+
+
+def test_the_interval_is_that_of_the_calibration() -> None:
+    decision = Classify(("normal", "pneumonia"), spread=(0.04, 0.0, 0.01))
+    row = {"record_id": "a", "score": 2.0, "probability": 0.88, "label": "pneumonia"}
+    row |= {"review": False}
+    about = {"patient": None, "source": "a", "sha256": ""}
+    found = finding_of(reading_pipeline(decision), row, **about)
+    (low,), (high,) = decision.interval(np.array([2.0]))
+    assert (found.low, found.high) == (float(low), float(high))
+    without = finding_of(reading_pipeline(Classify(("normal", "pneumonia"))), row, **about)
+    assert (without.low, without.high) == (None, None)

@@ -45,7 +45,7 @@ def test_english_page_says_all_that_a_reader_needs(page: Page, tmp_path: Path) -
     text = text_of(tmp_path / "r.pdf")
     for part in (
         "It assists a reader and does not diagnose",
-        "probability 87% (95% interval 80% – 92%)",
+        "probability 87% (95% interval of the calibration 80% – 92%)",
         "operating point of 42.0%",
         "sensitivity of at least 95%",
         "medical_imaging/xray@sample (2026-11-25.0123456789ab)",
