@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision import ClassifyMany
-from lepton_core.images import decode_batch
+from lepton_core.images import decode_rows
 
 _SIDE = 8
 
@@ -16,6 +18,7 @@ def picture_baselines(
     train_codes: np.ndarray,
     test_images: pa.ChunkedArray,
     classes: tuple[str, ...],
+    formats: Sequence[str] = (),
 ) -> dict[str, np.ndarray]:
     """A model that only knows the classes, and one that only sees where a picture is light or dark.
 
@@ -24,6 +27,7 @@ def picture_baselines(
         train_codes: their class numbers, int64 [n].
         test_images: encoded test pictures [m].
         classes: names of the classes.
+        formats: of the image column, where it takes more than everyday pictures.
 
     Returns:
         ``majority_class`` and ``thumbnail_regression``, logits float32 [m, classes] each; a test
@@ -37,8 +41,8 @@ def picture_baselines(
             f"one class number a picture. Received: {len(train_codes)} for {len(train_images)}"
         )
     majority = ClassifyMany(classes).trivial(train_codes, len(test_images))
-    train_x, train_kept = _thumbnails(train_images)
-    test_x, test_kept = _thumbnails(test_images)
+    train_x, train_kept = _thumbnails(train_images, formats)
+    test_x, test_kept = _thumbnails(test_images, formats)
     thumbnail = majority.copy()
     thumbnail[test_kept] = regression_of_classes(
         train_x, train_codes[train_kept], test_x, len(classes)
@@ -69,7 +73,7 @@ def regression_of_classes(
     return scores
 
 
-def _thumbnails(images: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+def _thumbnails(images: pa.ChunkedArray, formats: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Grey copies [k, 64], about -1..1, and which pictures [k] they are of."""
-    x, kept = decode_batch(images, channels=1, size=(_SIDE, _SIDE))
+    x, kept, _ = decode_rows(images, channels=1, size=(_SIDE, _SIDE), formats=tuple(formats))
     return x.reshape(len(x), -1).astype(np.float32) / 127.5 - 1.0, kept

@@ -80,7 +80,10 @@ def _named(table: pa.Table, prefix: str) -> pa.Table:
 
     What was read stands in a temporary folder, whose name means nothing to anybody.
     """
-    ids = pc.binary_join_element_wise(prefix, table["record_id"].cast(pa.string()), "")
+    own = table["record_id"].cast(pa.string())
+    # A pseudonym stays what it is everywhere; a zip's name may tell of whom it is.
+    is_pseudonym = pc.match_substring_regex(own, "^(dcm|file)-[0-9a-f]{20}")
+    ids = pc.if_else(is_pseudonym, own, pc.binary_join_element_wise(prefix, own, ""))
     images, start = [], 0
     for chunk in table["image"].chunks:
         paths = ids.slice(start, len(chunk)).combine_chunks()

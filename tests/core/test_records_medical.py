@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zipfile
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import nibabel as nib
@@ -15,11 +17,13 @@ from dicom_making import dataset, dicom, encoded, identified, mentioned, ramp
 
 from lepton_core.checking import check
 from lepton_core.errors import DataError
+from lepton_core.evaluation.picture_baselines import picture_baselines
 from lepton_core.pictures import PicturePreprocessor
 from lepton_core.records import open_records, read_records
 from lepton_core.records.opening import expand_inputs
 from lepton_core.scoring.inputs import identity, shown
 from lepton_core.spec import Column, Spec
+from lepton_core.ui.uploaded import read_uploaded
 
 FORMATS = ("dicom", "nifti")
 SPEC = Spec(
@@ -281,3 +285,30 @@ def test_a_run_calls_dicom_inputs_by_pseudonyms(tmp_path: Path) -> None:
     write(folder, {"Planta/2": dicom()})
     assert identity(folder, FORMATS) != listing
     assert identity(folder) == {**identity(folder), "path": str(folder)}
+
+
+def test_a_baseline_reads_what_the_model_reads() -> None:
+    rows = [{"path": "1.dcm", "bytes": dicom(ramp() // (1 + n % 2))} for n in range(8)]
+    images, codes = pa.chunked_array([pa.array(rows)]), np.arange(8) % 2
+    found = picture_baselines(images, codes, images, ("a", "b"), formats=FORMATS)
+    assert found["thumbnail_regression"].shape == (8, 2)
+
+
+def test_dropped_zips_do_not_name_their_pseudonyms(tmp_path: Path) -> None:
+    class Uploaded:
+        def __init__(self, name: str, number: str) -> None:
+            out = BytesIO()
+            with zipfile.ZipFile(out, "w") as archive:
+                archive.writestr("IM1", dicom(SOPInstanceUID=number))
+                archive.writestr("1.png", PNG)
+            self.name, self._data = name, out
+
+        def getbuffer(self) -> memoryview:
+            return self._data.getbuffer()
+
+    table = read_uploaded(
+        SimpleNamespace(inputs=SPEC), [Uploaded("Planta.zip", "1.1"), Uploaded("b.zip", "1.2")]
+    )
+    names = table["record_id"].to_pylist()
+    assert [name[:4] for name in names if name.startswith("dcm-")] == ["dcm-", "dcm-"]
+    assert "b/1.png" in names

@@ -20,6 +20,7 @@ from lepton_core.evaluation.rows import take_rows
 from lepton_core.training.job import TrainingJob
 
 from .classes import ordered_classes
+from .preprocessing import FORMATS
 from .splits import people
 
 
@@ -60,7 +61,9 @@ def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
     classes = ordered_classes(class_names(job.records, "label"), job.config.decision.positive)
     train, test = (take_rows(job.records, rows) for rows in (job.split.train, job.split.test))
     codes = class_codes(train, "label", classes)
-    found = picture_baselines(train.column("image"), codes, test.column("image"), classes)
+    found = picture_baselines(
+        train.column("image"), codes, test.column("image"), classes, formats=FORMATS
+    )
     if len(classes) > 2:
         return found
     return {name: logits[:, 1] - logits[:, 0] for name, logits in found.items()}
