@@ -107,7 +107,8 @@ def _evaluated(hd: Any, source: Source, finding: Finding) -> Any:
     )
     name = terms.class_term(finding.finding)
     if finding.threshold is None:
-        evaluation = hd.sr.QualitativeEvaluation(terms.FINDING.coded(), name.coded())
+        found = terms.UNDETERMINED if finding.review else name
+        evaluation = hd.sr.QualitativeEvaluation(terms.FINDING.coded(), found.coded())
     else:
         presence = terms.presence_term(finding)
         evaluation = hd.sr.QualitativeEvaluation(name.coded(), presence.coded())

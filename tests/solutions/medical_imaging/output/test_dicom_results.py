@@ -139,6 +139,9 @@ def test_of_several_classes_the_likeliest_is_the_finding(tmp_path: Path) -> None
     (evaluation,) = items(made, "121071")
     assert evaluation.ConceptCodeSequence[0].CodeMeaning == "肺不张"
     assert evaluation.ConceptCodeSequence[0].CodingSchemeDesignator == "99LEPTON"
+    made = written(tmp_path, "sr", label="normal", finding="normal", review=True, **several)
+    (evaluation,) = items(made, "121071")
+    assert evaluation.ConceptCodeSequence[0].CodeMeaning == "Undetermined"
 
 
 @pytest.mark.parametrize("kind", ["sc", "sr"])
