@@ -89,7 +89,7 @@ def high_evidence(decision: Decision, maps: np.ndarray) -> float:
         >>> round(high_evidence(Classify(), maps), 1)
         11.8
     """
-    labels = decision.classes[1:] if isinstance(decision, Classify) else ()
+    labels: tuple[str, ...] = decision.classes[1:] if isinstance(decision, Classify) else ()
     if isinstance(decision, ClassifyMany):
         labels = decision.classes
     found = [evidence(decision, values, label) for values in maps for label in labels]
