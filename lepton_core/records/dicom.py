@@ -135,7 +135,8 @@ def _twelve_bits(one: Any) -> np.ndarray:
 
 def _stream(one: Any) -> bytes:
     """The compressed frame."""
-    return next(quiet_pydicom().encaps.generate_frames(one.PixelData, number_of_frames=1))
+    frames = quiet_pydicom().encaps.generate_frames(one.PixelData, number_of_frames=1)
+    return next(frames, b"")
 
 
 def _check_stream(one: Any, syntax: str) -> None:

@@ -75,7 +75,7 @@ def open_records(
         rows = batch_rows or PICTURE_BATCH_ROWS
         if not isinstance(source, (str, Path)) or not (_is_table(source) or _is_arrays(source)):
             return _open_pictures(source, spec, mapping, extra, rows, labels, root)
-        if is_list(source, spec, mapping):
+        if is_list(source):
             return open_list(source, spec, mapping, extra=extra, batch_rows=rows)
         if _is_arrays(source):
             return open_image_arrays(source, spec, mapping, extra=extra, batch_rows=rows)

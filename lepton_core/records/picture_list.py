@@ -21,21 +21,10 @@ _PATHS = ("image", "file", "path")
 _ROWS = 1024
 
 
-def is_list(path: str | Path, spec: Spec, mapping: Mapping[str, str]) -> bool:
-    """Whether a file is a CSV in which a column tells where the pictures are.
-
-    Args:
-        path: a file.
-        spec: what the task takes; one of its columns is an image.
-        mapping: their column name -> ours.
-
-    Raises:
-        DataError: ``data.not_utf8`` or ``data.unreadable``.
-    """
+def is_list(path: str | Path) -> bool:
+    """Whether a file can only list pictures: a CSV holds none itself, as Parquet may."""
     path = Path(path)
-    if not path.name.lower().endswith((".csv", ".csv.gz")) or not path.is_file():
-        return False
-    return _path_column(open_csv(path).names, _image(spec), mapping) is not None
+    return path.name.lower().endswith((".csv", ".csv.gz")) and path.is_file()
 
 
 def open_list(
@@ -81,6 +70,8 @@ def open_list(
     """
     path, mapping = Path(path), dict(mapping or {})
     source = open_csv(path)
+    if not source.names:
+        raise DataError("data.empty", source=path)
     image = _image(spec)
     column = _path_column(source.names, image, mapping)
     if column is None:
