@@ -1,55 +1,57 @@
-"""The page: which pictures, what they are taken for, which of them a person shall look at."""
+"""The page of medical imaging: chest X-rays for readers, and the risk of patients beside them."""
 
 from __future__ import annotations
+
+from importlib.util import find_spec
 
 import streamlit as st
 
 from lepton_core.messages import t
-from lepton_core.solution import find_task
+from lepton_core.solution import load_solution
 from lepton_core.ui.frame import header
+
+_ICONS = {"xray": "radiology", "disease": "monitor_heart"}
 
 
 def page() -> None:
     """Draw the page."""
-    header(t("medical_imaging.title"), t("medical_imaging.dashboard.caption"))
-    # Imported below the heading, so that it is on the screen while the rest loads.
-    from lepton_core.ui.choosing import choose_scored
-    from lepton_core.ui.class_charts import confusion_chart, probability_histogram
-    from lepton_core.ui.class_outcomes import ClassOutcomes
-    from lepton_core.ui.figures import CHART, show_figures
-    from lepton_core.ui.pictures import choose_picture, show_picture
-    from lepton_core.ui.plain import plain
+    header(t("medical_imaging.title"))
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        task = _choose_task()
+        assists = f":material/info: **{t('medical_imaging.dashboard.assists')}**"
+        st.markdown(assists, width="content")
+    # Imported below the heading, so that it is on the screen while the rest loads; and the one
+    # part must not wait for the other.
+    if task == "disease":
+        from .dashboard_disease import disease_page
 
-    task = find_task("medical_imaging/xray")
-    chosen = choose_scored(task)
-    if chosen is None:
+        disease_page()
         return
-    scored, source = chosen
-    with st.container(border=True):
-        outcomes = ClassOutcomes.choose(task, scored)
-    show_figures(outcomes.figures())
-    if outcomes.unseen is not None:
-        n = int(outcomes.unseen.sum())
-        st.caption(t("ui.classes.learned", bundle=plain(scored.address), n=n))
+    from .dashboard_xray import xray_page
 
-    st.subheader(t("ui.pictures.title"), anchor=False)
-    left, right = st.columns([8, 4], gap="medium")
-    with left:
-        row = choose_picture(outcomes, f"medical_imaging.xray.{source.key}")
-    with right:
-        show_picture(outcomes, row, "medical_imaging.picture")
+    xray_page()
 
-    left, right = st.columns([6, 6], gap="medium")
-    with left:
-        title = t("ui.classes.confusion")
-        st.subheader(title, anchor=False)
-        matrix = confusion_chart(outcomes)
-        if matrix is None:
-            st.caption(t("ui.classes.no_known"))
-        else:
-            st.plotly_chart(matrix, key="medical_imaging.confusion", config=CHART, alt=title)
-    with right:
-        title = t("ui.classes.distribution")
-        st.subheader(title, anchor=False)
-        figure = probability_histogram(outcomes)
-        st.plotly_chart(figure, key="medical_imaging.histogram", config=CHART, alt=title)
+
+def _choose_task() -> str:
+    """The part of the solution to show; drawn only where there is more than one."""
+    tasks = [task.name.partition("/")[2] for task in load_solution("medical_imaging").tasks]
+    if find_spec(".dashboard_disease", __package__) is None:
+        tasks = [name for name in tasks if name != "disease"]
+    if len(tasks) < 2:
+        return tasks[0]
+    names = {
+        name: f":material/{_ICONS[name]}: {t(f'medical_imaging.{name}.title')}" for name in tasks
+    }
+    chosen = st.segmented_control(
+        t("medical_imaging.dashboard.task"),
+        tasks,
+        default=tasks[0],
+        required=True,
+        format_func=names.__getitem__,
+        key="medical_imaging.task",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return str(chosen)

@@ -1,0 +1,219 @@
+"""Readings taken along: a table for other programs, reports for people, DICOM for the archive."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from lepton_core.decision import Classify
+from lepton_core.errors import LeptonError, MissingDependency
+from lepton_core.evaluation.rows import take_rows
+from lepton_core.messages import get_language, t
+from lepton_core.predictions import build
+from lepton_core.rejects import Rejects
+from lepton_core.ui.loader import load
+from lepton_core.ui.plain import plain_but_code
+
+from .dashboard_xray_desk import Desk
+
+_FILES = ("pdf", "overlay", "sc", "sr")
+_MOST_PACKED = 300
+# A cell that begins with one of these is run as a formula by a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def show_export(desk: Desk, rows: np.ndarray) -> None:
+    """Draw the downloads of the listed pictures.
+
+    Args:
+        desk: the readings.
+        rows: which, in the list's order.
+    """
+    with st.container(horizontal=True):
+        for name, write, mime in (("csv", _csv, "text/csv"), ("json", _json, "application/json")):
+            st.download_button(
+                t(f"medical_imaging.export.{name}", n=len(rows)),
+                partial(write, desk, rows),
+                file_name=f"readings.{name}",
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"xray.export.{name}",
+            )
+        with st.popover(t("medical_imaging.export.files"), icon=":material/folder_zip:"):
+            _show_files(desk, rows)
+
+
+def _show_files(desk: Desk, rows: np.ndarray) -> None:
+    """Which files, then the zip of them: made when asked for, kept in this session alone."""
+    names = {name: t(f"medical_imaging.export.kind.{name}") for name in _FILES}
+    kinds = st.pills(
+        t("medical_imaging.export.which"),
+        list(_FILES),
+        selection_mode="multi",
+        default=["pdf", "overlay"],
+        format_func=names.__getitem__,
+        key="xray.export.kinds",
+        persist_state="session",
+    )
+    some = rows[:_MOST_PACKED]
+    if len(some) < len(rows):
+        st.caption(t("medical_imaging.export.first", n=len(some), of=len(rows)))
+    st.caption(t("medical_imaging.export.help"))
+    if not st.button(
+        t("medical_imaging.export.make", n=len(some)),
+        key="xray.export.make",
+        icon=":material/archive:",
+        type="primary",
+        disabled=not kinds,
+    ):
+        return
+    bar = st.progress(0.0, t("medical_imaging.export.making", n=len(some)))
+    try:
+        data, refused = packed(desk, some, tuple(kinds), bar.progress)
+    except LeptonError as error:
+        st.error(plain_but_code(error.text()), icon=":material/error:")
+        return
+    finally:
+        bar.empty()
+    if refused:
+        reason = next(iter(refused.values()))
+        text = t("medical_imaging.export.refused", n=len(refused), of=len(some), reason=reason)
+        st.warning(plain_but_code(text), icon=":material/warning:")
+    st.download_button(
+        t("medical_imaging.export.download", size=len(data) / 1e6),
+        data,
+        file_name="readings.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        key="xray.export.download",
+    )
+
+
+def packed(
+    desk: Desk,
+    rows: np.ndarray,
+    kinds: tuple[str, ...],
+    progress: Callable[[float], Any] = lambda share: None,
+) -> tuple[bytes, dict[str, str]]:
+    """A zip of the files of some readings, with both tables, and which have none and why.
+
+    The files are those of ``lepton explain medical_imaging``, at the page's operating point.
+
+    Args:
+        desk: the readings.
+        rows: which.
+        kinds: ``pdf``, ``overlay``, ``sc``, ``sr``.
+        progress: called with the share done.
+
+    Raises:
+        MissingDependency: what a kind needs is not installed.
+    """
+    from lepton_core.explain.files import Asked
+
+    from .xray.explainer import Explainer
+
+    pipeline = load(desk.folder).with_decision(desk.readings.decision)
+    explainer = Explainer(pipeline, Asked(formats=(*kinds, "csv", "json"), language=get_language()))
+    sink, refused = io.BytesIO(), {}
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for at, row in enumerate(rows.tolist()):
+            record = take_rows(desk.scored.records, np.array([row]))
+            try:
+                _add(archive, partial(explainer.write, record, _scored(desk, row)))
+            except MissingDependency:
+                raise
+            except LeptonError as error:
+                refused[desk.readings.ids[row]] = error.text()
+            progress((at + 1) / len(rows))
+        _add(archive, explainer.finish)
+        archive.writestr("readings.csv", _csv(desk, rows))
+        archive.writestr("readings.json", _json(desk, rows))
+    return sink.getvalue(), refused
+
+
+def _add(archive: zipfile.ZipFile, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a folder that lasts for a moment, and put its files into the archive."""
+    with TemporaryDirectory() as name:
+        write(Path(name))
+        for file in sorted(Path(name).iterdir()):
+            archive.write(file, file.name)
+
+
+def _scored(desk: Desk, row: int) -> Any:
+    """One picture's predictions at the page's operating point, with the model's outputs."""
+    scored = desk.scored
+    raw = {"score": scored.score[row : row + 1]}
+    raw |= {name: values[row : row + 1] for name, values in scored.raw.items()}
+    task = desk.readings.task
+    columns = desk.readings.decision.apply(raw)
+    ids = pa.array([desk.readings.ids[row]])
+    where = scored.rows[row : row + 1]
+    return build(task.outputs, ids, columns, scored.address, Rejects(), where, raw)
+
+
+def readings_table(desk: Desk, rows: np.ndarray) -> pa.Table:
+    """Some readings with what people said of them, one row a picture; patients by pseudonym."""
+    readings, statuses = desk.readings, desk.statuses
+    decision, classes = readings.decision, readings.decision.classes
+    is_two = readings.is_two
+    threshold = decision.threshold if isinstance(decision, Classify) else None
+    at, n = rows.tolist(), len(rows)
+    said = [statuses.said.get(row) for row in at]
+    columns: dict[str, Any] = {
+        "record_id": [readings.ids[row] for row in at],
+        "patient": [readings.patients[row] for row in at],
+        "status": [str(statuses.status[row]) for row in at],
+        "probability": readings.probability[rows],
+        "probability_of": [classes[1 if is_two else readings.codes[row]] for row in at],
+        "label": [classes[readings.codes[row]] for row in at],
+        "review": readings.review[rows],
+        "threshold": pa.array([threshold] * n, pa.float64()),
+        "verdict": pa.array([one.verdict if one else None for one in said], pa.string()),
+        "who": pa.array([one.who if one else None for one in said], pa.string()),
+        "when": pa.array([one.when.isoformat() if one else None for one in said], pa.string()),
+        "note": pa.array([one.note if one else None for one in said], pa.string()),
+        "bundle": [desk.scored.address] * n,
+    }
+    if (readings.known >= 0).any():
+        known = [classes[code] if code >= 0 else None for code in readings.known[rows].tolist()]
+        columns["known_label"] = pa.array(known, pa.string())
+    return pa.table(columns)
+
+
+def _csv(desk: Desk, rows: np.ndarray) -> bytes:
+    import pyarrow.csv
+
+    table = readings_table(desk, rows)
+    for place, field in enumerate(table.schema):
+        if field.type == pa.string():
+            values = [_cell(value) for value in table.column(place).to_pylist()]
+            table = table.set_column(place, field.name, pa.array(values, pa.string()))
+    sink = io.BytesIO()
+    pyarrow.csv.write_csv(table, sink)
+    return sink.getvalue()
+
+
+def _cell(text: str | None) -> str | None:
+    """A text that a spreadsheet shows as it is."""
+    return f"'{text}" if text is not None and text.startswith(_FORMULA) else text
+
+
+def _json(desk: Desk, rows: np.ndarray) -> bytes:
+    about = {
+        name: t(f"medical_imaging.output.{name}", language="en")
+        for name in ("intended_use", "not_for", "limits")
+    }
+    found = about | {"readings": readings_table(desk, rows).to_pylist()}
+    return (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode()
