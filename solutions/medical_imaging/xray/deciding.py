@@ -17,6 +17,7 @@ from lepton_core.training.augmentation import Augmentation, augment
 
 from .config import DecisionConfig
 from .model import score
+from .operating_points import with_points
 
 _COPIES = 4
 
@@ -25,6 +26,7 @@ def decide(
     model: object,
     x: np.ndarray,
     codes: np.ndarray,
+    people: np.ndarray,
     classes: tuple[str, ...],
     config: DecisionConfig,
     augmentation: Augmentation,
@@ -36,6 +38,7 @@ def decide(
         model: the trained Keras model.
         x: validation pictures, uint8 [n, height, width, channels].
         codes: their class numbers, int64 [n].
+        people: whose each picture is, strings [n].
         classes: names in the order of the model's outputs.
         config: sensitivity and coverage.
         augmentation: how copies are varied for the calibration.
@@ -54,4 +57,6 @@ def decide(
         return many.with_coverage(config.coverage, plain, codes)
     two = Classify.fit(scores, labels, classes=(classes[0], classes[1]), fitted_on=about)
     two = two.with_policy(Policy("recall", config.sensitivity), plain, codes)
-    return two.with_coverage(config.coverage, plain, codes)
+    two = two.with_coverage(config.coverage, plain, codes)
+    two = two.with_spread(scores, labels, np.tile(people, 1 + _COPIES))
+    return with_points(two, plain, codes)

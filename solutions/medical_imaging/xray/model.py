@@ -186,3 +186,8 @@ def members_loss(classes: int, smoothing: float) -> Any:
 def score(model: keras.Model, x: np.ndarray, batch_size: int = 64) -> np.ndarray:
     """Logits of pictures uint8 [n, height, width, channels]: float32 [n], or [n, K]."""
     return model.predict(x, batch_size=batch_size, verbose=0)[0]
+
+
+def maps(model: keras.Model, x: np.ndarray, batch_size: int = 64) -> np.ndarray:
+    """Maps float32 [n, h, w, 1 or K] of pictures uint8 [n, height, width, channels]."""
+    return model.predict(x, batch_size=batch_size, verbose=0)[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,12 +19,24 @@ from .classes import ordered_classes
 from .config import Config
 from .deciding import decide
 from .gate import Gate
+from .gate_records import origin
+from .model import maps
 from .model import train as train_model
+from .output.evidence import HIGH, high_evidence
 from .preprocessing import Preprocessor
 from .sample import generate
+from .splits import people
 
 _LARGEST_SIDE = 224
 _LEAST_SIDE = 16
+
+
+class _Pictures(NamedTuple):
+    """Pictures `x` uint8 [n, side, side, C], class numbers [n], and whose each is, [n]."""
+
+    x: np.ndarray
+    codes: np.ndarray
+    people: np.ndarray
 
 
 def train(job: TrainingJob) -> Trained:
@@ -39,12 +53,12 @@ def train(job: TrainingJob) -> Trained:
     some = take_rows(job.records, job.split.train)
     side = config.picture.side or usual_side(some)
     preprocessor = Preprocessor(side, config.picture.channels)
-    x, codes = _read(some, classes, preprocessor)
-    valid = take_rows(job.records, job.split.valid)
-    valid_x, valid_codes = _read(valid, classes, preprocessor)
+    learned = _read(some, classes, preprocessor)
+    held = _read(take_rows(job.records, job.split.valid), classes, preprocessor)
+    x = learned.x
     model = train_model(
         x,
-        codes,
+        learned.codes,
         len(classes),
         config.model,
         config.augmentation,
@@ -52,24 +66,23 @@ def train(job: TrainingJob) -> Trained:
         run=job.run,
         verbose=job.verbose,
     )
+    reference = {
+        "brightness_quantiles": np.quantile(x.mean(axis=(1, 2, 3)), np.linspace(0, 1, 11)),
+        "class_counts": np.bincount(learned.codes, minlength=len(classes)),
+    }
     decision: Classify | ClassifyMany
     decision = Classify(classes) if len(classes) == 2 else ClassifyMany(classes)
-    if len(valid_x):
-        preprocessor.gate = Gate.fit(x, valid_x, rate=config.decision.gate_rate)
-        decision = decide(
-            model, valid_x, valid_codes, classes, config.decision, config.augmentation, job.seed
-        )
+    if len(held.x):
+        preprocessor.gate = Gate.fit(x, held.x, rate=config.decision.gate_rate)
+        decision = decide(model, *held, classes, config.decision, config.augmentation, job.seed)
+        reference[HIGH] = np.array(high_evidence(decision, maps(model, held.x)))
     parity = Preprocessor(side, config.picture.channels).transform(generate(seed=1, pictures=16))
-    brightness = x.mean(axis=(1, 2, 3))
     return Trained(
         preprocessor,
         decision,
         {"main": ScoringModel(model, ("score", "map"), parity.arrays)},
         model,
-        {
-            "brightness_quantiles": np.quantile(brightness, np.linspace(0, 1, 11)),
-            "class_counts": np.bincount(codes, minlength=len(classes)),
-        },
+        reference,
         {"parameters": int(model.count_params()), "classes": len(classes), "side": side},
     )
 
@@ -88,9 +101,8 @@ def usual_side(records: pa.Table) -> int:
     return int(np.clip(np.median(sides), _LEAST_SIDE, _LARGEST_SIDE)) if sides else _LARGEST_SIDE
 
 
-def _read(
-    records: pa.Table, classes: tuple[str, ...], preprocessor: Preprocessor
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures `x` and class numbers of the records that decode."""
+def _read(records: pa.Table, classes: tuple[str, ...], preprocessor: Preprocessor) -> _Pictures:
+    """The records that decode."""
     prepared = preprocessor.transform(records)
-    return prepared.arrays["x"], class_codes(records, "label", classes)[prepared.kept]
+    codes = class_codes(records, "label", classes)
+    return _Pictures(prepared.arrays["x"], codes[prepared.kept], people(records)[prepared.kept])
