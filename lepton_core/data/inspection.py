@@ -18,6 +18,8 @@ from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
 from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
 from lepton_core.data.suspicions import find_suspicions
 from lepton_core.errors import DataError
+from lepton_core.records.opening import takes_pictures
+from lepton_core.records.picture_list import is_list
 from lepton_core.records.table import read_table
 from lepton_core.solution import Task
 from lepton_core.spec import Column, Spec
@@ -76,9 +78,11 @@ def inspect_source(
         table = _ours(records, match, task)
         return _look(table, task, match, "input", None)
     located, match = match_source(records, task, mapping)
-    if not match.found:
+    if not match.found or (takes_pictures(task.inputs) and is_list(located.path)):
         loaded = load_records(records, task.inputs, match.mapping)
-        match = replace(match, found=tuple(loaded.table.column_names))
+        # Some columns are made of the files themselves.
+        made = [name for name in loaded.table.column_names if match.theirs(name) is None]
+        match = replace(match, found=(*match.found, *made))
         return _look(loaded.table, task, match, loaded.source, loaded.dataset)
     wanted = [name for name in task.inputs.names if match.theirs(name)]
     # Where nothing fits, any column tells at least how many records there are.

@@ -13,6 +13,7 @@ from lepton_core.data.lookup import Located, all_datasets, resolve
 from lepton_core.errors import DataError
 from lepton_core.messages import t
 from lepton_core.records.opening import takes_pictures
+from lepton_core.records.picture_list import is_list, list_columns
 from lepton_core.records.table import TABLE_SUFFIXES, open_table
 from lepton_core.solution import Task
 from lepton_core.spec import Column
@@ -113,6 +114,9 @@ def match_source(
     if not located.path.name.lower().endswith(TABLE_SUFFIXES):
         _check_targets(located.mapping, task)
         return located, ColumnMatch(mapping=located.mapping)
+    if takes_pictures(task.inputs) and is_list(located.path):
+        found, mapping = list_columns(located.path, task.inputs, located.mapping)
+        return located, match_columns(found, task, mapping)
     with open_table(located.path, batch_rows=1) as reader:
         found = reader.schema_names
     return located, match_columns(found, task, located.mapping)

@@ -68,16 +68,9 @@ def open_list(
         >>> table["record_id"].to_pylist(), [one["bytes"] for one in table["image"].to_pylist()]
         (['1.png', '2.png'], [b'...', None])
     """
-    path, mapping = Path(path), dict(mapping or {})
+    path, image = Path(path), _image(spec)
     source = open_csv(path)
-    if not source.names:
-        raise DataError("data.empty", source=path)
-    image = _image(spec)
-    column = _path_column(source.names, image, mapping)
-    if column is None:
-        found = ", ".join(source.names)
-        raise DataError("data.no_paths", source=path, known=", ".join(_PATHS), found=found)
-    mapping[column] = image.name
+    mapping = _with_paths(path, source.names, image, mapping or {})
     # An id that the CSV lacks is made from the path.
     columns = (replace(one, required=False) if one.role == "id" else one for one in spec)
     chosen = choose_columns(str(path), source.names, mapping, None, Spec(tuple(columns)), extra)
@@ -91,6 +84,31 @@ def open_list(
 
     pictures = _pictures(path, source, chosen, image, ids)
     return PictureReader(str(path), names, pictures, table, batch_rows)
+
+
+def list_columns(
+    path: Path, spec: Spec, mapping: Mapping[str, str]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The columns of a list, and the mapping with that of its paths.
+
+    Raises:
+        DataError: as :func:`open_list`.
+    """
+    names = open_csv(path).names
+    return names, _with_paths(path, names, _image(spec), mapping)
+
+
+def _with_paths(
+    path: Path, found: Sequence[str], image: Column, mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """The mapping, with the column of paths as the image column."""
+    if not found:
+        raise DataError("data.empty", source=path)
+    column = _path_column(found, image, mapping)
+    if column is None:
+        told = ", ".join(found)
+        raise DataError("data.no_paths", source=path, known=", ".join(_PATHS), found=told)
+    return {**mapping, column: image.name}
 
 
 def _image(spec: Spec) -> Column:

@@ -16,12 +16,15 @@ import pytest
 from dicom_making import dataset, dicom, encoded, identified, mentioned, ramp
 
 from lepton_core.checking import check
+from lepton_core.data.inspection import inspect
+from lepton_core.data.labelled import load_labelled
 from lepton_core.errors import DataError
 from lepton_core.evaluation.picture_baselines import picture_baselines
 from lepton_core.pictures import PicturePreprocessor
 from lepton_core.records import open_records, read_records
 from lepton_core.records.opening import expand_inputs
 from lepton_core.scoring.inputs import identity, shown
+from lepton_core.solution import find_task
 from lepton_core.spec import Column, Spec
 from lepton_core.ui.uploaded import read_uploaded
 
@@ -312,3 +315,22 @@ def test_dropped_zips_do_not_name_their_pseudonyms(tmp_path: Path) -> None:
     names = table["record_id"].to_pylist()
     assert [name[:4] for name in names if name.startswith("dcm-")] == ["dcm-", "dcm-"]
     assert "b/1.png" in names
+
+
+def test_a_list_is_checked_and_read_as_the_pictures_that_it_names(tmp_path: Path) -> None:
+    write(tmp_path, {f"{n}.png": PNG[:-12] + bytes([n]) + PNG[-12:] for n in range(4)})
+    path = tmp_path / "list.csv"
+    lines = "".join(f"{n}.png,{'ab'[n % 2]},x\n" for n in range(4))
+    path.write_text(f"file,Label,site\n{lines}gone.png,a,x\n")
+    task = find_task("medical_imaging/xray")
+    report = inspect(path, task)
+    assert (report.records, report.accepted) == (5, 4)
+    assert dict(report.match.mapping) == {"file": "image", "Label": "label"}
+    assert report.unused == ("site",)
+    told = []
+    table, _ = load_labelled(str(path), task, {}, told.append)
+    assert table["label"].to_pylist() == ["a", "b", "a", "b"]
+    path.write_text("name,site\na,b\n")
+    with pytest.raises(DataError) as caught:
+        inspect(path, task)
+    assert caught.value.key == "data.no_paths"
