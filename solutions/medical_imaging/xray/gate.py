@@ -17,12 +17,12 @@ NumPy alone, no network. The statistics are in :mod:`.gate_features`, fitting in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .gate_features import SIDE, Described, describe
+from .gate_features import Described, describe
 
 PARTS = ("likeness", "pattern", "mixture", "contrast", "detail")
 
@@ -42,6 +42,7 @@ class Gate:
         limits: of the likeness by itself and of the five together; what is refused lies beyond.
         fitted_on: ``{"rate", "train", "valid", "refused"}``: the rate asked for, how many pictures,
             and the share of the validation pictures, as they are, that is refused.
+        origin: what the files of the training pictures were, from :func:`.gate_records.origin`.
 
     Example:
         >>> rows = np.linspace(0, 255, 28)[:, None]
@@ -61,10 +62,16 @@ class Gate:
     precision: np.ndarray
     limits: np.ndarray
     fitted_on: Mapping[str, Any]
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def fit(
-        cls, train_x: np.ndarray, valid_x: np.ndarray, rate: float = 0.02, seed: int = 0
+        cls,
+        train_x: np.ndarray,
+        valid_x: np.ndarray,
+        rate: float = 0.02,
+        seed: int = 0,
+        origin: Mapping[str, Any] | None = None,
     ) -> Gate:
         """What is usual, from training pictures; how far is too far, from validation pictures.
 
@@ -77,13 +84,14 @@ class Gate:
             rate: share of the validation pictures and their varied copies that is refused. Of the
                 pictures as they are about half of it (``fitted_on`` tells).
             seed: of variation and drawn surfaces.
+            origin: what the files of the training pictures were.
 
         Raises:
             DataError: ``medical_imaging.gate.too_few``.
         """
         from .gate_fitting import fit
 
-        return cls(**fit(train_x, valid_x, rate, seed))
+        return cls(**fit(train_x, valid_x, rate, seed), origin=dict(origin or {}))
 
     def judge(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """How far pictures lie out.
@@ -128,7 +136,8 @@ class Gate:
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What was learned: a JSON dictionary, and arrays of some 200 KB."""
-        return {"side": SIDE, "fitted_on": dict(self.fitted_on)}, {
+        about = {"fitted_on": dict(self.fitted_on), "origin": dict(self.origin)}
+        return about, {
             "mean": self.mean,
             "components": self.components,
             "spread": self.spread,
@@ -142,4 +151,4 @@ class Gate:
     @classmethod
     def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gate:
         """The gate that :meth:`state` described."""
-        return cls(**arrays, fitted_on=state["fitted_on"])
+        return cls(**arrays, fitted_on=state["fitted_on"], origin=state["origin"])

@@ -46,9 +46,11 @@ def describe(x: np.ndarray) -> Described:
         >>> found.thumbnails.shape, found.shapes.shape
         ((2, 784), (2, 392))
     """
-    # An empty batch has a chunk too, of no picture.
-    starts = range(0, max(len(x), 1), _CHUNK)
-    parts = [_describe(x[start : start + _CHUNK]) for start in starts]
+    if not len(x):
+        shapes = _CELLS * _CELLS * _DIRECTIONS
+        empty = [np.empty((0, width), np.float32) for width in (SIDE * SIDE, shapes)]
+        return Described(*empty, *np.empty((2, 0), np.float32))
+    parts = [_describe(x[start : start + _CHUNK]) for start in range(0, len(x), _CHUNK)]
     return Described(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 

@@ -44,7 +44,7 @@ def fit(train_x: np.ndarray, valid_x: np.ndarray, rate: float, seed: int) -> dic
     usual = _described(train_x, generator)
     mean, components, spread = _main_components(usual.thumbnails, len(train_x))
     weights = _likeness(usual, describe(foreign_pictures(train_x, generator)))
-    unlimited = {
+    unlimited: dict[str, Any] = {
         "mean": mean,
         "components": components,
         "spread": spread,
@@ -53,18 +53,18 @@ def fit(train_x: np.ndarray, valid_x: np.ndarray, rate: float, seed: int) -> dic
         "scale": np.ones(5),
         "precision": np.eye(5),
         "limits": np.ones(2),
+        "fitted_on": {},
     }
-    figures = Gate(**unlimited, fitted_on={}).figures(usual)
-    scale = figures.std(axis=0) + 1e-6
-    correlation = np.corrcoef(figures.T / scale[:, None]) + 1e-3 * np.eye(5)
-    unlimited |= {
-        "centre": figures.mean(axis=0),
-        "scale": scale,
-        "precision": np.linalg.inv(correlation),
-    }
+    figures = Gate(**unlimited).figures(usual)
+    centre, scale = figures.mean(axis=0), figures.std(axis=0) + 1e-6
+    usual_away = (figures - centre) / scale
+    # A figure that never varies would have no inverse.
+    correlation = usual_away.T @ usual_away / len(usual_away) + 1e-3 * np.eye(5)
+    precision = np.linalg.inv(correlation)
+    unlimited |= {"centre": centre, "scale": scale, "precision": precision}
     held = valid_x if len(valid_x) else train_x
-    limits = _limits(Gate(**unlimited, fitted_on={}), held, rate, generator)
-    gate = Gate(**(unlimited | {"limits": limits}), fitted_on={})
+    limits = _limits(Gate(**unlimited), held, rate, generator)
+    gate = Gate(**(unlimited | {"limits": limits}))
     refused = float((~gate.judge(held)[1]).mean())
     about = {"rate": rate, "train": len(train_x), "valid": len(valid_x), "refused": refused}
     return unlimited | {"limits": limits, "fitted_on": about}

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from lepton_core.pictures import PicturePreprocessor
 from lepton_core.preprocessing import Prepared
-from lepton_core.rejects import Refusal
 
 from .gate import Gate
+from .gate_records import foreign
 
 FORMATS = ("dicom", "nifti")
 
@@ -37,20 +37,13 @@ class Preprocessor(PicturePreprocessor):
         prepared = super().transform(records)
         if self.gate is None or not len(prepared.kept):
             return prepared
-        distance, ok, part = self.gate.judge(prepared.arrays["x"])
-        foreign = {
-            int(prepared.kept[row]): Refusal(
-                "foreign_picture",
-                distance=float(distance[row]),
-                limit=1.0,
-                part=str(part[row]),
-            )
-            for row in np.flatnonzero(~ok).tolist()
-        }
-        if not foreign:
+        x, kept = prepared.arrays["x"], prepared.kept
+        others = foreign(self.gate, x, records.column(self.column), kept)
+        if not others:
             return prepared
-        self.refuse(prepared.rejects, records, foreign)
-        return Prepared({"x": prepared.arrays["x"][ok]}, prepared.kept[ok], prepared.rejects)
+        self.refuse(prepared.rejects, records, others)
+        ok = ~np.isin(kept, list(others))
+        return Prepared({"x": x[ok]}, kept[ok], prepared.rejects)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         own = {"side": self.height, "channels": self.channels}

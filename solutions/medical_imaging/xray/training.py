@@ -73,7 +73,8 @@ def train(job: TrainingJob) -> Trained:
     decision: Classify | ClassifyMany
     decision = Classify(classes) if len(classes) == 2 else ClassifyMany(classes)
     if len(held.x):
-        preprocessor.gate = Gate.fit(x, held.x, rate=config.decision.gate_rate)
+        rate = config.decision.gate_rate
+        preprocessor.gate = Gate.fit(x, held.x, rate=rate, origin=origin(some))
         decision = decide(model, *held, classes, config.decision, config.augmentation, job.seed)
         reference[HIGH] = np.array(high_evidence(decision, maps(model, held.x)))
     parity = Preprocessor(side, config.picture.channels).transform(generate(seed=1, pictures=16))

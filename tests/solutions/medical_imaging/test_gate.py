@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from lepton_core.errors import DataError
+from lepton_core.records.pictures import IMAGE_TYPE
 from solutions.medical_imaging.xray.gate import PARTS, Gate
 from solutions.medical_imaging.xray.gate_features import describe, reduce
 from solutions.medical_imaging.xray.gate_foreign import surfaces
+from solutions.medical_imaging.xray.gate_records import foreign, origin
+from solutions.medical_imaging.xray.preprocessing import Preprocessor
 
 
 def lungs(n: int, seed: int, side: int = 64) -> np.ndarray:
@@ -101,6 +106,69 @@ def test_reducing_keeps_the_mean() -> None:
 def test_too_few_training_pictures_are_told() -> None:
     with pytest.raises(DataError, match=r"gate\.too_few|at least 20"):
         Gate.fit(lungs(19, 0), lungs(19, 1))
+
+
+def records(pictures: list[bytes]) -> pa.Table:
+    images = [{"path": f"{n}", "bytes": data, "sha256": ""} for n, data in enumerate(pictures)]
+    ids = [str(n) for n in range(len(pictures))]
+    return pa.table({"record_id": ids, "image": pa.array(images, IMAGE_TYPE)})
+
+
+def encoded(picture: np.ndarray, kind: str = ".png") -> bytes:
+    import cv2
+
+    return cv2.imencode(kind, picture)[1].tobytes()
+
+
+@pytest.fixture(scope="module")
+def preprocessor(gate: Gate) -> Preprocessor:
+    made = Preprocessor(64)
+    made.gate = gate
+    return made
+
+
+def test_foreign_records_are_refused_with_their_reason(preprocessor: Preprocessor) -> None:
+    grey = lungs(1, 7)[0]
+    red = np.concatenate([grey // 2, grey // 2, grey], axis=2)
+    given = [grey, red, 255 - grey, np.repeat(grey, 3, axis=2)]
+    prepared = preprocessor.transform(records([encoded(picture) for picture in given]))
+    assert prepared.kept.tolist() == [0, 3]  # grey in a file of three colours is grey
+    assert len(prepared.arrays["x"]) == 2
+    reasons = {reject.row: reject.reasons[0][0] for reject in prepared.rejects}
+    assert reasons == {1: "foreign_colour", 2: "foreign_likeness"}
+    for reject in prepared.rejects:
+        assert "{" not in reject.to_json()["reasons"][0]["message"]
+
+
+def test_what_a_bundle_keeps_refuses_alike(preprocessor: Preprocessor) -> None:
+    again = Preprocessor.from_state(*preprocessor.state())
+    some = records([encoded(255 - lungs(1, 8)[0]), encoded(lungs(1, 9)[0])])
+    assert again.transform(some).kept.tolist() == preprocessor.transform(some).kept.tolist() == [1]
+
+
+@pytest.mark.parametrize("kind", [".png", ".jpg", ".bmp"])
+def test_coloured_training_pictures_make_coloured_ones_usual(gate: Gate, kind: str) -> None:
+    grey = lungs(1, 7)[0]
+    red = encoded(np.concatenate([grey // 2, grey // 2, grey], axis=2), kind)
+    usual = replace(gate, origin=origin(records([red] * 30)))
+    images, x, kept = records([red]).column("image"), grey[None], np.array([0])
+    assert [refusal.key for refusal in foreign(gate, x, images, kept).values()] == [
+        "foreign_colour"
+    ]
+    assert not foreign(usual, x, images, kept)
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("LEPTON_DATA" not in os.environ, reason="LEPTON_DATA is not set")
+def test_other_modalities_are_refused_by_what_their_file_says(gate: Gate) -> None:
+    folder = Path(os.environ["LEPTON_DATA"], "dicom_samples")
+    files = [folder / f"{name}.dcm" for name in ("CT_small", "MR_small", "RG1_J2KI")]
+    some = records([file.read_bytes() for file in files])
+    x, kept = lungs(3, 10), np.arange(3)  # whatever they look like
+    found = foreign(gate, x, some.column("image"), kept)
+    assert {row: refusal.values["modality"] for row, refusal in found.items()} == {0: "CT", 1: "MR"}
+    usual = replace(gate, origin=origin(some))
+    assert not foreign(usual, x, some.column("image"), kept)
 
 
 @pytest.mark.real_data
