@@ -22,31 +22,34 @@ from .xray.output.pdf_report import percent
 
 _NEAREST = 50
 _LEAST_VARIED = 8
+Ends = tuple[float, float]
 
 
 def show_result(desk: Desk, row: int) -> None:
-    """Probability with interval and operating point, then the pictures most like it."""
+    """Probability with its intervals and the operating point, then the pictures most like it."""
     readings = desk.readings
     st.subheader(t("medical_imaging.viewer.result"), anchor=False)
     st.markdown(_said(readings, row))
-    ends = _interval(desk, row)
+    ends = {"interval": _interval(readings, row), "steady": _steady(desk, row)}
     if readings.is_two:
         decision = cast(Classify, readings.decision)
-        figure = probability_line(float(readings.probability[row]), ends, decision)
+        share = float(readings.probability[row])
+        figure = probability_line(share, ends["interval"], ends["steady"], decision)
         title = t("medical_imaging.viewer.probability_alt")
         st.plotly_chart(figure, key="xray.viewer.line", config=CHART, alt=title)
     else:
         many = readings.many
-        share = many.decision.probabilities(many.scored.score[row : row + 1])[0]
-        figure = class_bars(many.classes, share, int(many.known[row]))
+        shares = many.decision.probabilities(many.scored.score[row : row + 1])[0]
+        figure = class_bars(many.classes, shares, int(many.known[row]))
         title = t("medical_imaging.viewer.classes_alt")
         st.plotly_chart(figure, key="xray.viewer.classes", config=CHART, alt=title)
-    if ends is None:
-        st.caption(t("medical_imaging.viewer.no_interval"))
-    else:
-        low, high = map(percent, ends)
-        text = t("medical_imaging.viewer.interval", low=low, high=high)
-        st.caption(text, help=t("medical_imaging.viewer.interval_help"))
+    for name, found in ends.items():
+        if found is not None:
+            low, high = map(percent, found)
+            text = t(f"medical_imaging.viewer.{name}", low=low, high=high)
+            st.caption(text, help=t(f"medical_imaging.viewer.{name}_help"))
+    if ends["steady"] is None:
+        st.caption(t("medical_imaging.viewer.not_steady"))
     with st.expander(t("medical_imaging.viewer.similar"), icon=":material/bar_chart:"):
         _show_similar(readings, row)
 
@@ -66,7 +69,15 @@ def _said(readings: Readings, row: int) -> str:
     return text
 
 
-def _interval(desk: Desk, row: int) -> tuple[float, float] | None:
+def _interval(readings: Readings, row: int) -> Ends | None:
+    """The 95% interval of the calibrated probability; None where the bundle does not tell."""
+    if not isinstance(readings.decision, Classify):
+        return None
+    ends = readings.decision.interval(readings.scored.score[row : row + 1])
+    return None if ends is None else (float(ends[0][0]), float(ends[1][0]))
+
+
+def _steady(desk: Desk, row: int) -> Ends | None:
     """Lowest and highest probability of the picture as another exposure might have made it."""
     with st.spinner(t("medical_imaging.viewer.varying")):
         scores = varied_scores(desk.folder, desk.image_key(row), desk.image(row))

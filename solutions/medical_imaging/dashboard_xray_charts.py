@@ -18,27 +18,32 @@ _REVIEW = "rgba(230, 150, 30, 0.22)"
 
 
 def probability_line(
-    probability: float, ends: tuple[float, float] | None, decision: Classify
+    probability: float,
+    interval: tuple[float, float] | None,
+    steady: tuple[float, float] | None,
+    decision: Classify,
 ) -> go.Figure:
-    """One probability on a line from 0 to 1, with interval, operating point and review band.
+    """One probability on a line from 0 to 1, with intervals, operating point and review band.
 
     Args:
         probability: of the finding, 0..1.
-        ends: of its interval; None where it is not known.
+        interval: 95%, of the calibration; None where it is not known.
+        steady: lowest and highest under small changes; None where not measured.
         decision: whose threshold and band are marked.
     """
     figure = go.Figure()
     low, high = decision.band
     if high > 0:
         figure.add_vrect(x0=low, x1=high, fillcolor=_REVIEW, line_width=0, layer="below")
-    if ends is not None:
-        figure.add_scatter(
-            x=list(ends),
-            y=[0, 0],
-            mode="lines",
-            line={"color": UNKNOWN, "width": 7},
-            hovertemplate=f"{ends[0]:.1%} – {ends[1]:.1%}<extra></extra>",
-        )
+    for ends, color, width in ((steady, NEGATIVE, 3), (interval, UNKNOWN, 8)):
+        if ends is not None:
+            figure.add_scatter(
+                x=list(ends),
+                y=[0, 0],
+                mode="lines",
+                line={"color": color, "width": width},
+                hovertemplate=f"{ends[0]:.1%} – {ends[1]:.1%}<extra></extra>",
+            )
     figure.add_scatter(
         x=[probability],
         y=[0],

@@ -16,6 +16,7 @@ from lepton_core.solution import Task
 from lepton_core.ui.class_outcomes import ClassOutcomes
 from lepton_core.ui.plain import plain
 from lepton_core.ui.scored import Scored
+from lepton_core.ui.threshold import at
 
 from .dashboard_xray_readings import LEAST_LABELLED, Readings
 from .xray.operating_points import OperatingPoint, operating_points, stated_points
@@ -108,13 +109,14 @@ def _sensitivity(decision: Classify, points: list[OperatingPoint], key: str) -> 
 
 
 def moved(decision: Classify, policy: Policy, threshold: float) -> Classify:
-    """The decision at another operating point; whom it is unsure of does not depend on it.
+    """The decision at another operating point, with the review band that belongs to it.
 
     Example:
-        >>> moved(Classify(band=(0.2, 0.6)), Policy("fixed", 0.7), 0.7).band
-        (0.2, 0.6)
+        >>> chosen = moved(Classify(band=(0.2, 0.6)), Policy("recall", 0.9), 0.7)
+        >>> chosen.band, chosen.policy.name
+        ((0.2, 0.7), 'recall')
     """
-    return replace(decision, policy=policy, threshold=threshold)
+    return replace(at(decision, threshold), policy=policy)
 
 
 def _points(own: Readings) -> list[OperatingPoint]:
@@ -168,7 +170,7 @@ def _band(readings: Readings) -> str:
         n=int(readings.review.sum()),
         share=float(readings.review.mean()) if len(readings) else 0.0,
     )
-    coverage = getattr(readings.decision, "coverage", None)
-    if coverage:
+    if readings.decision.conformal is not None:
+        coverage = readings.decision.conformal.coverage
         text += " " + t("medical_imaging.point.coverage", coverage=coverage)
     return text

@@ -62,7 +62,7 @@ def _figures(desk: Desk) -> list[Figure]:
         ("npv", well, ~called & (judged >= 0)),
         ("clear_right", readings.codes == judged, clear),
     )
-    found = [_auc(desk.scored.key, readings)]
+    found = [_auc(desk.scored.key, readings), *_coverage(readings)]
     for name, hit, among in shares:
         n = int(among.sum())
         if not n or (name == "clear_right" and not readings.review.any()):
@@ -78,6 +78,25 @@ def _figures(desk: Desk) -> list[Figure]:
             )
         )
     return found
+
+
+def _coverage(readings: Readings) -> list[Figure]:
+    """How often the prediction sets hold the class; none where the bundle has no sets."""
+    decision, judged = readings.decision, readings.judged
+    there = judged >= 0
+    sets = decision.sets(readings.scored.score[there])
+    if sets is None or decision.conformal is None:
+        return []
+    hits, n = int(sets[np.arange(len(sets)), judged[there]].sum()), len(sets)
+    low, high = wilson(hits, n)
+    return [
+        Figure(
+            t("medical_imaging.quality.coverage"),
+            f"{hits / n:.1%}",
+            t("medical_imaging.quality.interval", low=low, high=high, n=n),
+            t("medical_imaging.quality.help.coverage", coverage=decision.conformal.coverage),
+        )
+    ]
 
 
 def _auc(key: str, readings: Readings) -> Figure:
