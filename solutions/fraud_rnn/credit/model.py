@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.models.bins import bin_weights, fit_bins
 from lepton_core.models.recurrent import start_weights
 from lepton_core.training.fit import Batches, fit
 from lepton_core.training.manifest import Run
 
-from ..transactions.bins import bin_weights, fit_bins
 from .config import ModelConfig
 
 Inputs = dict[str, np.ndarray]

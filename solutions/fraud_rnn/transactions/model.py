@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.models.bins import bin_weights, fit_bins
 from lepton_core.models.recurrent import start_weights
 from lepton_core.training.histories import fit_histories
 from lepton_core.training.manifest import Run
 
-from .bins import bin_weights, fit_bins
 from .config import ModelConfig
 from .features import Layout
 

@@ -1,4 +1,4 @@
-"""The bins through which the network reads each feature, in NumPy."""
+"""Bins through which a network reads numbers, as trees do through thresholds, in NumPy."""
 
 from __future__ import annotations
 
