@@ -96,16 +96,22 @@ def _by_hand(decision: Classify, key: str) -> Classify:
 
 
 def _sensitivity(decision: Classify, points: list[OperatingPoint], key: str) -> OperatingPoint:
+    of = {_percent(point): point for point in points}
     usual = min(points, key=lambda point: abs(point.threshold - decision.threshold))
-    return st.select_slider(
+    chosen = st.select_slider(
         t("medical_imaging.point.at_least"),
-        points,
-        value=usual,
-        format_func=lambda point: f"{point.sensitivity:.0%}",
+        list(of),
+        value=_percent(usual),
+        format_func=lambda percent: f"{percent}%",
         key=key,
         help=t("medical_imaging.point.at_least_help"),
         persist_state="session",
     )
+    return of[chosen]
+
+
+def _percent(point: OperatingPoint) -> int:
+    return round(100 * point.sensitivity)
 
 
 def moved(decision: Classify, policy: Policy, threshold: float) -> Classify:
@@ -127,7 +133,7 @@ def _points(own: Readings) -> list[OperatingPoint]:
     points, judged = stated_points(cast(Classify, own.decision)), own.judged
     if not points and min((judged == 1).sum(), (judged == 0).sum()) >= LEAST_LABELLED:
         points = operating_points(own.probability[judged >= 0], judged[judged >= 0])
-    different = {round(point.sensitivity, 2): point for point in points}
+    different = {_percent(point): point for point in points}
     return [different[share] for share in sorted(different)]
 
 
