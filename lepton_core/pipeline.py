@@ -119,6 +119,16 @@ class Pipeline:
         """The same pipeline with another decision."""
         return replace(self, decision=decision)
 
+    def with_views(self, views: int) -> Pipeline:
+        """The same pipeline, asking its model about several views of each picture.
+
+        Raises:
+            UsageError: ``usage.views`` and ``usage.views_pictures``.
+        """
+        from lepton_core.runtime.views import ViewsRuntime
+
+        return replace(self, runtime=ViewsRuntime(self.runtime, views))
+
     def with_rules(self, rules: RuleSet) -> Pipeline:
         """The same pipeline with rules beside its model.
 

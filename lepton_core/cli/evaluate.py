@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lepton_core.cli.options import Data, Json, Map, TaskOrBundle, read_mapping
+from lepton_core.cli.options import Data, Json, Map, TaskOrBundle, Views, read_mapping
 
 
 def evaluate(
@@ -22,6 +22,11 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="With --train.")] = 0,
     by_group: Annotated[
         bool, typer.Option("--by-group", help="Also rates by group of people, by fairlearn.")
+    ] = False,
+    views: Views = None,
+    robust: Annotated[
+        bool,
+        typer.Option("--robustness", help="Also on corrupted copies of at most 400 test pictures."),
     ] = False,
     as_json: Json = False,
 ) -> int:
@@ -47,6 +52,9 @@ def evaluate(
         raise UsageError("usage.set_without_train", setting=settings[0])
     if by_group and (train or not task.fairness):
         raise UsageError("usage.group_train" if train else "usage.no_fairness", task=task.name)
+    if train and (views is not None or robust):
+        option = "--robustness" if robust else "--views"
+        raise UsageError("usage.not_with_train", option=option)
     records, _ = load_labelled(data, task, read_mapping(mapping), note)
     if train:
         config = apply_settings(task.hook(task.config)(), settings or [])
@@ -56,11 +64,21 @@ def evaluate(
     else:
         folder = address.bundle or task.bundle_for(data)
         pipeline = load_bundle(folder)
+        if views is not None:
+            pipeline = pipeline.with_views(views)
         protocol = protocol_of(pipeline, data)
         report = evaluate_bundle(pipeline, records, data, protocol, by_group)
+    told, text = report.to_json(), report.to_text()
+    if robust:
+        from lepton_core.evaluation.robustness import robustness, to_text
+
+        whole = protocol.with_truth(records)
+        found = robustness(pipeline, whole, protocol.split(whole).test, note=note)
+        told["robustness"] = [one.to_json() for one in found]
+        text += "\n\n" + to_text(found, task.headline)
     if as_json:
         note(report.note)
-        print_json(report.to_json())
+        print_json(told)
     else:
-        print(report.to_text())
+        print(text)
     return 0

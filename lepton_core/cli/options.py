@@ -21,6 +21,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 Data = Annotated[
     str, typer.Option("--data", metavar="NAME|PATH", help="A dataset's name or a file of records.")
 ]
+Views = Annotated[
+    int | None,
+    typer.Option(
+        "--views", metavar="N", help="Mean over N views of each picture; N times as long."
+    ),
+]
 Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="THEIRS=OURS", help="Their column name for ours; repeatable."),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lepton_core.cli.options import Json, Map, TaskOrBundle, read_mapping
+from lepton_core.cli.options import Json, Map, TaskOrBundle, Views, read_mapping
 
 STDIN = Path("-")
 
@@ -49,6 +49,7 @@ def score(
             "--rules", metavar="FILE", help="Rules beside the model (YAML); see `lepton rules`."
         ),
     ] = None,
+    views: Views = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Read at most so many records.")
     ] = None,
@@ -128,6 +129,8 @@ def score(
     )
     # One thread a call: the batches themselves run side by side.
     pipeline = load_bundle(address.bundle_or_default(), threads=1)
+    if views is not None:
+        pipeline = pipeline.with_views(views)
     if rules is not None:
         from lepton_core.rules import RuleSet
 

@@ -109,9 +109,9 @@ class Report:
 
     def to_text(self) -> str:
         """A plain table for a terminal, in the current language."""
-        lines = [*self._head(), "", *_aligned(self._rows())]
+        lines = [*self._head(), "", *aligned(self._rows())]
         if self.groups is not None:
-            lines += ["", t("evaluate.groups.title"), "", *_aligned(fairness.to_rows(self.groups))]
+            lines += ["", t("evaluate.groups.title"), "", *aligned(fairness.to_rows(self.groups))]
             lines += ["", *fairness.gap_lines(self.groups)]
         return "\n".join(lines)
 
@@ -161,7 +161,7 @@ def markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *body)]
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table for a terminal."""
     from rich.cells import cell_len  # a Chinese character takes two columns
 

@@ -59,6 +59,10 @@ def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, An
     if pipeline.rules:
         # By their text: other rules would hit other records, and label them otherwise.
         about["rules_sha256"] = pipeline.rules.fingerprint
+    # Another number of views gives other scores.
+    views = getattr(pipeline.runtime, "views", 1)
+    if views > 1:
+        about["views"] = str(views)
     return {**about, **values}
 
 

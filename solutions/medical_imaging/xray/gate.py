@@ -151,4 +151,4 @@ class Gate:
     @classmethod
     def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Gate:
         """The gate that :meth:`state` described."""
-        return cls(**arrays, fitted_on=state["fitted_on"], origin=state["origin"])
+        return cls(**arrays, fitted_on=state["fitted_on"], origin=state.get("origin", {}))
