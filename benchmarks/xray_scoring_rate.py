@@ -90,7 +90,8 @@ def main() -> None:
     print(f"{pipeline.address}, {n:,} JPEGs of {SIDE} x {SIDE} to {side} x {side}")
     print(f"decoding alone  {n / alone:8.1f} a CPU-second  {n / alone_wall:8.1f} a second")
     print(f"lepton score    {n / whole:8.1f} a CPU-second  {n / whole_wall:8.1f} a second")
-    print(f"ratio           {alone / whole:8.2f} by CPU      {alone_wall / whole_wall:8.2f} by wall")
+    by_cpu, by_wall = alone / whole, alone_wall / whole_wall
+    print(f"ratio           {by_cpu:8.2f} by CPU      {by_wall:8.2f} by wall")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class ModelConfig:
     filters: tuple[int, ...] = (16, 32, 96)
     members: int = 1
     dropout: float = 0.3
-    epochs: int = 8
+    epochs: int = 30
     batch_size: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 5e-4
