@@ -24,13 +24,15 @@ HIGHER_IS_BETTER: dict[str, bool] = {
     "precision": True,
     "recall": True,
     "recall20": True,
+    "review_share": False,
     "rmse": False,
     "specificity": True,
+    "sure_accuracy": True,
     "wape": False,
 }
 
 # Metrics that are best at a value: above it is as wrong as below it.
-BEST_AT: dict[str, float] = {"calibration_ratio": 1.0, "coverage90": 0.9}
+BEST_AT: dict[str, float] = {"calibration_ratio": 1.0, "coverage90": 0.9, "set_coverage": 0.9}
 
 
 def is_better(key: str, value: float, other: float) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from lepton_core.decision import Classify, ClassifyMany, Interval
 from lepton_core.errors import DataError
 from lepton_core.evaluation import metrics
+from lepton_core.evaluation.coverage import holds, review_share, set_coverage, sure_accuracy
 from lepton_core.evaluation.intervals import bootstrap
 from lepton_core.evaluation.report import Measured
 
@@ -41,7 +42,8 @@ def classification_measures(
         groups: the card, patient or machine of each record, [n].
 
     Returns:
-        ``auc ap``; with a decision ``precision recall f1 ece calibration_ratio brier_skill``.
+        ``auc ap``; with a decision ``precision recall f1 ece calibration_ratio brier_skill``, and
+        where it has prediction sets ``set_coverage review_share sure_accuracy``.
 
     Raises:
         DataError: ``evaluate.one_class``: records of one class rank nothing.
@@ -65,7 +67,8 @@ def classification_measures(
         ("calibration_ratio", metrics.calibration_ratio, (probability,)),
         ("brier_skill", metrics.brier_skill, (probability,)),
     ]
-    return found | _measured(truth, judged, groups)
+    found |= _measured(truth, judged, groups)
+    return found | _set_measures(truth, scores, decision, called, groups)
 
 
 def many_class_measures(
@@ -84,7 +87,8 @@ def many_class_measures(
 
     Returns:
         ``accuracy f1 balanced_accuracy``, of which ``f1`` is the mean over the classes; with a
-        decision ``ece``, of the label's probability.
+        decision ``ece``, of the label's probability, and where it has prediction sets
+        ``set_coverage review_share sure_accuracy``.
 
     Raises:
         DataError: ``evaluate.not_finite`` and the checks of the truth.
@@ -111,7 +115,27 @@ def many_class_measures(
     probability = decision.probabilities(scores).max(axis=1).astype(np.float64)
     # A float32 sum can pass 1 by its rounding.
     sure = np.minimum(probability, 1.0)
-    return found | _measured(truth, [("ece", metrics.winner_ece, (codes, sure))], groups)
+    found |= _measured(truth, [("ece", metrics.winner_ece, (codes, sure))], groups)
+    return found | _set_measures(truth, scores, decision, codes, groups)
+
+
+def _set_measures(
+    truth: ArrayLike,
+    scores: np.ndarray,
+    decision: Classify | ClassifyMany,
+    codes: np.ndarray,
+    groups: ArrayLike | None,
+) -> dict[str, Measured]:
+    """Figures of prediction sets; none for a decision without."""
+    if decision.conformal is None:
+        return {}
+    review = np.asarray(decision.apply({"score": scores})["review"])
+    judged: _Judged = [
+        ("set_coverage", set_coverage, (holds(truth, decision, scores),)),
+        ("review_share", review_share, (review,)),
+        ("sure_accuracy", sure_accuracy, (codes, review)),
+    ]
+    return _measured(truth, judged, groups)
 
 
 def interval_measures(

@@ -14,7 +14,16 @@ from lepton_core.decision import Classify
 from lepton_core.errors import UsageError
 
 # What a threshold moves: a card's own was measured at another.
-_AT_A_THRESHOLD = ("precision", "recall", "f1")
+_AT_A_THRESHOLD = (
+    "accuracy",
+    "f1",
+    "precision",
+    "recall",
+    "review_share",
+    "set_coverage",
+    "specificity",
+    "sure_accuracy",
+)
 
 
 def check_place(out: Path, overwrite: bool) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from lepton_core.decision import Classify, ClassifyMany, Conformal, Policy, from_json
 from lepton_core.errors import DataError
+from lepton_core.evaluation.coverage import held_out_coverage
+from lepton_core.evaluation.measures import classification_measures
 from lepton_core.redecide.asking import Asked
 from lepton_core.redecide.effect import effect
 from lepton_core.redecide.kept import Kept
@@ -154,6 +156,40 @@ def test_a_coverage_is_asked_for_without_scoring_again() -> None:
     assert Asked.of(threshold=0.3).decide(after, None).conformal == after.conformal
     with pytest.raises(DataError, match="none of the 2 records"):
         Asked.of(coverage=0.9).decide(Classify(), Kept(scores[:2]))
+
+
+def test_figures_of_sets_stand_beside_the_others() -> None:
+    rng = np.random.default_rng(10)
+    decision = Classify.fit(*drawn(rng, 2000), classes=("a", "b"), coverage=0.9)
+    scores, labels = drawn(rng, 2000)
+    figures = classification_measures(labels, scores, decision)
+    assert figures["set_coverage"].value == pytest.approx(0.9, abs=0.03)
+    review = decision.apply({"score": scores})["review"]
+    assert figures["review_share"].value == pytest.approx(review.mean())
+    called = decision.probability(scores) >= decision.threshold
+    assert figures["sure_accuracy"].value == pytest.approx((called == labels)[~review].mean())
+    plain = classification_measures(labels, scores, Classify())
+    assert "set_coverage" not in plain
+
+
+def test_held_out_halves_tell_the_coverage_of_new_records() -> None:
+    scores, labels = drawn(np.random.default_rng(11), 1200)
+    found = held_out_coverage(Classify(), scores, labels, 0.9)
+    assert found["set_coverage"].value == pytest.approx(0.9, abs=0.015)
+    assert [round(part, 1) for part in found["set_coverage"].parts] == [0.9, 0.9]
+    whole = Classify().with_coverage(0.9, scores, labels)
+    share = whole.apply({"score": scores})["review"].mean()
+    assert found["review_share"].value == pytest.approx(share, abs=0.03)
+
+
+def test_halves_part_no_person() -> None:
+    # Every person's records are alike: were they parted, each would be covered by its own copy.
+    rng = np.random.default_rng(12)
+    scores, labels = drawn(rng, 40)
+    twins, codes, person = (np.repeat(column, 30) for column in (scores, labels, np.arange(40)))
+    apart = held_out_coverage(Classify(), twins, codes, 0.9, groups=person)["set_coverage"]
+    mixed = held_out_coverage(Classify(), twins, codes, 0.9)["set_coverage"]
+    assert apart.high - apart.low > 2 * (mixed.high - mixed.low)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("coverage", [0.0, 1.0, -1.0, 2.0])
