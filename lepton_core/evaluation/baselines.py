@@ -45,7 +45,11 @@ def logistic_regression(train_x: np.ndarray, train_y: np.ndarray, test_x: np.nda
 
 
 def gradient_boosting(
-    train_x: np.ndarray, train_y: np.ndarray, test_x: np.ndarray, seed: int = 0
+    train_x: np.ndarray,
+    train_y: np.ndarray,
+    test_x: np.ndarray,
+    seed: int = 0,
+    directions: np.ndarray | None = None,
 ) -> np.ndarray:
     """Scores of LightGBM.
 
@@ -54,12 +58,15 @@ def gradient_boosting(
         train_y: int8 [N], 1 positive, 0 negative.
         test_x: float32 [M, F].
         seed: of row and column sampling.
+        directions: how the score may go with each feature [F]: 1 never falls, -1 never rises, 0
+            free; None for all free.
 
     Returns:
         float64 [M], log odds of a positive.
     """
     import lightgbm
 
+    held = {} if directions is None else {"monotone_constraints": directions.astype(int).tolist()}
     model = lightgbm.train(
         {
             "objective": "binary",
@@ -74,6 +81,7 @@ def gradient_boosting(
             "deterministic": True,
             "seed": seed,
             "verbose": -1,
+            **held,
         },
         lightgbm.Dataset(train_x, train_y),
         num_boost_round=200,
