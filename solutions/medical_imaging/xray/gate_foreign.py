@@ -39,6 +39,9 @@ def _mixed_up(grey: np.ndarray, pieces: int, generator: np.random.Generator) -> 
     cut = grey.reshape(n, pieces, size, pieces, size).swapaxes(2, 3)
     cut = cut.reshape(n, pieces * pieces, size, size)
     order = np.argsort(generator.random((n, pieces * pieces)), axis=1)
+    # One in so many draws leaves all where they were: then the last comes first.
+    same = (order == np.arange(pieces * pieces)).all(axis=1)
+    order[same] = order[same, ::-1]
     mixed = np.take_along_axis(cut, order[:, :, None, None], axis=1)
     mixed = mixed.reshape(n, pieces, pieces, size, size).swapaxes(2, 3)
     return mixed.reshape(grey.shape)
