@@ -18,6 +18,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -84,7 +85,7 @@ def fitted(
     return made
 
 
-def judged(kind: str, table: pa.Table, preprocessor: Preprocessor) -> dict[str, object]:
+def judged(kind: str, table: pa.Table, preprocessor: Preprocessor) -> dict[str, Any]:
     """How many of a kind are refused, and by what."""
     n, kept, reasons = 0, 0, Counter[str]()
     by_picture, decoded = 0, 0
@@ -166,7 +167,8 @@ def files(paths: list[Path]) -> pa.Table:
 
 def frames(film: Path) -> pa.Table:
     """Every third frame of a film."""
-    capture, found, number = cv2.VideoCapture(str(film)), [], 0
+    capture, number = cv2.VideoCapture(str(film)), 0
+    found: list[np.ndarray] = []
     while True:
         there, frame = capture.read()
         if not there:
