@@ -141,7 +141,11 @@ def unseen_rows(task: Task, scored: Scored) -> np.ndarray | None:
     card = scored.card
     if card.get("data", {}).get("name") != scored.source:
         return None
-    return _test_rows(scored.key, task, scored.records, scored.source, card)
+    if scored.given is None:
+        return _test_rows(scored.key, task, scored.records, scored.source, card)
+    # The split is one of all records: those that the model refuses take part in it.
+    unseen = _test_rows(scored.key, task, scored.given, scored.source, card)
+    return None if unseen is None else unseen[scored.rows]
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

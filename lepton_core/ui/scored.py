@@ -46,6 +46,7 @@ class Scored:
         rejects: the refused records.
         read: number of records in all.
         raw: the model's other outputs [n, ...] by name, such as a map over each picture.
+        given: the records as they came, refused ones included; ``rows`` are places in it.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Scored:
     rejects: Rejects
     read: int
     raw: Mapping[str, np.ndarray] = field(default_factory=dict)
+    given: pa.Table | None = None
 
 
 def score(source: Source, folder: Path) -> Scored:
@@ -155,6 +157,7 @@ def score_table(
         rejects=rejects,
         read=table.num_rows,
         raw=_other_outputs([part.raw for part in parts]),
+        given=table,
     )
 
 

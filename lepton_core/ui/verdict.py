@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NOTE_CHARACTERS = 4000
 _ALL_SHOWN = 20
+# Where the session keeps whose form a stored verdict has just led away from.
+_LEFT = "ui.verdict.left"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def verdict_form(
     if open_store() is None:
         show_store_error()
         return
+    st.session_state.pop(_LEFT, None)
     told = _told(task, record_id)
     _show_told(told, answers)
     slot = f"ui.verdict.{task}.{record_id}"
@@ -168,6 +171,9 @@ def _say(answer: Answer, case: _Case) -> None:
 
     use_language()
     slot = case.slot
+    if st.session_state.get(_LEFT) == slot:
+        # Pressed before the next record's form was there: it is not meant for this one any more.
+        return
     who = known_reviewer() or str(st.session_state.get("ui.reviewer") or "").strip()
     if not who:
         st.session_state[f"{slot}.problem"] = t("ui.verdict.no_name")
@@ -185,6 +191,7 @@ def _say(answer: Answer, case: _Case) -> None:
     st.session_state[f"{slot}.note"] = ""
     st.session_state[f"{slot}.reason"] = None
     if case.after is not None:
+        st.session_state[_LEFT] = slot
         case.after()
     st.toast(t("ui.verdict.stored", verdict=answer.label), icon=":material/check:")
 

@@ -148,14 +148,18 @@ def _add_bar(figure: go.Figure, size_x: float, size_y: float) -> None:
     """A bar of whole millimetres in the lower left corner; it grows with the zoom."""
     long = next((mm for mm in _BAR_MM if mm <= _BAR_SHARE * size_x), _BAR_MM[-1])
     left, low = 0.03 * size_x, 0.97 * size_y
-    line = {"color": "#ffffff", "width": 3}
-    figure.add_shape(type="line", x0=left, x1=left + long, y0=low, y1=low, line=line)
+    # White on black: seen on any picture.
+    for color, width in (("#000000", 7), ("#ffffff", 3)):
+        line = {"color": color, "width": width}
+        figure.add_shape(type="line", x0=left, x1=left + long, y0=low, y1=low, line=line)
     figure.add_annotation(
         x=left + long / 2,
         y=low,
         text=f"{long} mm",
         showarrow=False,
         yanchor="bottom",
+        yshift=5,
+        bgcolor="rgba(0,0,0,0.6)",
         font={"color": "#ffffff", "size": 12},
     )
 

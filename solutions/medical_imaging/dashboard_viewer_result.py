@@ -21,6 +21,8 @@ from .dashboard_xray_readings import LEAST_LABELLED, Readings
 from .xray.output.pdf_report import percent
 
 _NEAREST = 50
+# Further away, a picture is not one of similar probability, however few are nearer.
+_MOST_APART = 0.15
 _LEAST_VARIED = 8
 Ends = tuple[float, float]
 
@@ -109,10 +111,11 @@ def similar(readings: Readings, row: int) -> Similar | None:
     there = readings.judged >= 0
     there[row] = False
     rows = np.flatnonzero(there)
-    if len(rows) < LEAST_LABELLED:
-        return None
     far = np.abs(readings.probability[rows] - readings.probability[row])
-    nearest = rows[np.argsort(far, kind="stable")[:_NEAREST]]
+    order = np.argsort(far, kind="stable")[:_NEAREST]
+    nearest = rows[order[far[order] <= _MOST_APART]]
+    if len(nearest) < LEAST_LABELLED:
+        return None
     right = readings.judged[nearest] == (1 if readings.is_two else readings.codes[nearest])
     some = readings.probability[nearest]
     return Similar(len(nearest), int(right.sum()), float(some.min()), float(some.max()))

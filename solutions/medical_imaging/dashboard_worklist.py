@@ -20,6 +20,7 @@ from .dashboard_xray_status import AGREED, OPEN, OVERRIDDEN, REVIEW
 
 _PAGE_ROWS = 50
 _MOST_ROWS_SEEN = 10
+_HEADER = 38
 _GLANCE = 520
 
 
@@ -100,7 +101,7 @@ def _show_list(desk: Desk) -> int | None:
     event: Any = st.dataframe(
         worklist_table(desk, page_rows),
         hide_index=True,
-        height=(min(len(page_rows), _MOST_ROWS_SEEN) + 1) * ROW_HEIGHT,
+        height=_HEADER + min(len(page_rows), _MOST_ROWS_SEEN) * ROW_HEIGHT,
         row_height=ROW_HEIGHT,
         key=f"xray.table.{desk.scored.key}.{_signature(page_rows)}",
         on_select="rerun",

@@ -25,6 +25,7 @@ from lepton_core.ui.loader import load
 from lepton_core.ui.plain import plain_but_code
 
 from .dashboard_xray_desk import Desk
+from .xray.output.export import DICOM_FORMATS
 
 _FILES = ("pdf", "overlay", "sc", "sr")
 _MOST_PACKED = 300
@@ -107,7 +108,7 @@ def packed(
     kinds: tuple[str, ...],
     progress: Callable[[float], Any] = lambda share: None,
 ) -> tuple[bytes, dict[str, str]]:
-    """A zip of the files of some readings, with both tables, and which have none and why.
+    """A zip of the files of some readings, with both tables, and which lack some and why.
 
     The files are those of ``lepton explain medical_imaging``, at the page's operating point.
 
@@ -124,20 +125,26 @@ def packed(
 
     from .xray.explainer import Explainer
 
-    pipeline = load(desk.folder).with_decision(desk.readings.decision)
-    explainer = Explainer(pipeline, Asked(formats=(*kinds, "csv", "json"), language=get_language()))
+    pipeline, language = load(desk.folder).with_decision(desk.readings.decision), get_language()
+    everyday = tuple(kind for kind in kinds if kind not in DICOM_FORMATS)
+    archived = tuple(kind for kind in kinds if kind in DICOM_FORMATS)
+    usual = Explainer(pipeline, Asked(formats=(*everyday, "csv", "json"), language=language))
+    # A picture that is no DICOM has its other files all the same.
+    special = Explainer(pipeline, Asked(formats=archived, language=language))
     sink, refused = io.BytesIO(), {}
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for at, row in enumerate(rows.tolist()):
-            record = take_rows(desk.scored.records, np.array([row]))
+            record, scored = take_rows(desk.scored.records, np.array([row])), _scored(desk, row)
             try:
-                _add(archive, partial(explainer.write, record, _scored(desk, row)))
+                _add(archive, partial(usual.write, record, scored))
+                if archived:
+                    _add(archive, partial(special.write, record, scored))
             except MissingDependency:
                 raise
             except LeptonError as error:
                 refused[desk.readings.ids[row]] = error.text()
             progress((at + 1) / len(rows))
-        _add(archive, explainer.finish)
+        _add(archive, usual.finish)
         archive.writestr("readings.csv", _csv(desk, rows))
         archive.writestr("readings.json", _json(desk, rows))
     return sink.getvalue(), refused

@@ -125,7 +125,14 @@ def similar_histogram(readings: Readings, row: int) -> go.Figure:
     axis = "probability" if readings.is_two else "of_label"
     title = t(f"medical_imaging.quality.{axis}")
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title_text=title, fixedrange=True)
-    figure.update_yaxes(title_text=t("medical_imaging.quality.pictures"), fixedrange=True, nticks=5)
+    figure.update_yaxes(
+        title_text=t("medical_imaging.quality.pictures"),
+        fixedrange=True,
+        nticks=5,
+        tickformat="d",
+        # Few pictures: no halves of them.
+        dtick=1 if len(readings) < 2 * _BINS else None,
+    )
     return figure
 
 

@@ -125,13 +125,15 @@ def test_the_next_unread_goes_on_from_the_open_one_and_begins_again_at_the_end()
     assert desk(found, verdicts(*every)).next_open(0) is None
 
 
-def test_similar_pictures_leave_out_the_picture_itself_and_what_is_not_labelled() -> None:
-    labels = ["pneumonia"] * 12 + ["normal"] * 12 + [None] * 30
-    found = readings(np.linspace(3, -3, 54), labels=labels)
+def test_similar_pictures_leave_out_the_picture_itself_and_what_is_far_or_not_labelled() -> None:
+    # Twenty near 50%, every second one with the finding; twenty near 99% and ten without a label.
+    scores = [*np.linspace(-0.1, 0.1, 20), *np.full(20, 5.0), *np.zeros(10)]
+    labels = ["pneumonia", "normal"] * 10 + ["pneumonia"] * 20 + [None] * 10
+    found = readings(scores, labels=labels)
     near = similar(found, 0)
     assert near is not None
-    assert near.n == 23
-    assert near.hits == 11
+    assert (near.n, near.hits) == (19, 9)
+    assert near.high < 0.6
     assert similar(readings(np.zeros(54)), 0) is None
 
 
