@@ -58,10 +58,12 @@ def test_the_score_stays_the_mean_of_the_map() -> None:
     np.testing.assert_allclose(found["map"].mean((1, 2, 3)) + BIAS, found["score"], rtol=1e-5)
 
 
-def test_a_bright_spot_stays_where_it_is_on_the_map() -> None:
+# Two views: a move to the right that no other makes up for.
+@pytest.mark.parametrize("views", [2, 4, MOST_VIEWS])
+def test_a_bright_spot_stays_where_it_is_on_the_map(views: int) -> None:
     x = np.zeros((1, 160, 160, 1), np.uint8)
     x[0, 64:72, 96:104] = 255
-    found = ViewsRuntime(Cells(), MOST_VIEWS).run("main", {"x": x})["map"][0, ..., 0]
+    found = ViewsRuntime(Cells(), views).run("main", {"x": x})["map"][0, ..., 0]
     weight = np.maximum(found - found.min(), 0)
     rows, columns = np.mgrid[:40, :40]
     middle = [(weight * place).sum() / weight.sum() for place in (rows, columns)]

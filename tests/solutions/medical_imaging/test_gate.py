@@ -73,6 +73,11 @@ def test_distance_limit_and_part_agree(gate: Gate) -> None:
     assert (part[20:] == "likeness").all()  # nothing is wrong with an inverted one but its shapes
 
 
+def test_likeness_alone_is_too_low_and_never_too_high(gate: Gate) -> None:
+    one = np.eye(5)[0]
+    assert gate.distances(np.stack([5 * one, -5 * one]))[:, 0].tolist() == [0.0, 5.0]
+
+
 def test_what_is_saved_judges_alike(gate: Gate) -> None:
     import json
 
