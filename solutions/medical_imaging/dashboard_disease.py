@@ -37,8 +37,7 @@ class Desk:
 
 def disease_page() -> None:
     """Draw the page below a heading that stands already."""
-    st.caption(t(f"{PAGE}.caption"))
-    st.info(t(f"{PAGE}.banner"), icon=":material/clinical_notes:")
+    st.caption(f"{t(f'{PAGE}.caption')} **{t(f'{PAGE}.banner')}**")
     # Imported here, so that what stands above is on the screen while the rest loads.
     from lepton_core.ui.choosing import choose_scored
     from lepton_core.ui.figures import show_figures

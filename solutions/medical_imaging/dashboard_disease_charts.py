@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,7 +108,13 @@ def course_chart(visits: pa.Table, threshold: float, line: Sequence[float] | Non
     figure.add_hline(y=threshold, line={"color": THRESHOLD, "width": 1.2, "dash": "dash"})
     figure.update_layout(**layout(280), showlegend=False)
     figure.update_yaxes(
-        range=[0, 1], tickformat=".0%", fixedrange=True, title_text=t(f"{_PAGE}.patient.risk")
+        range=[-0.04, 1.04],
+        tickvals=[0, 0.25, 0.5, 0.75, 1],
+        tickformat=".0%",
+        fixedrange=True,
+        title_text=t(f"{_PAGE}.patient.risk"),
     )
-    figure.update_xaxes(fixedrange=True, tickformat="%Y-%m", nticks=6)
+    # Half a year on both sides: a single visit alone would be drawn with a scale of hours.
+    ends = [days[0] - timedelta(days=180), days[-1] + timedelta(days=180)]
+    figure.update_xaxes(fixedrange=True, range=ends, tickformat="%Y-%m", nticks=6)
     return figure

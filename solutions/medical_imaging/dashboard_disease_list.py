@@ -101,7 +101,7 @@ def _table(desk: Desk, rows: np.ndarray) -> pa.Table:
         names = {1: t(f"{_PAGE}.yes"), 0: t(f"{_PAGE}.no")}
         columns["known"] = [names.get(int(one)) for one in known]
     columns["age"] = np.floor(patients["age"])
-    sexes = {1.0: word(_TASK, "group", "male"), 0.0: word(_TASK, "group", "female")}
+    sexes = {1.0: word(_TASK, "sex", "male"), 0.0: word(_TASK, "sex", "female")}
     columns["sex"] = [sexes.get(one) for one in patients["male"]]
     columns["pressure"] = [
         "/".join("?" if np.isnan(one) else f"{one:.0f}" for one in pair)

@@ -44,10 +44,10 @@ def show_patient(desk: Desk, row: int) -> None:
     risk, threshold = float(outcomes.probability[row]), outcomes.decision.threshold
     patients = Patients.of(record)
     low, high = risk_range(desk, patients, float(outcomes.scored.score[row]))
-    st.metric(t(f"{_PAGE}.risk"), f"{risk:.0%}", border=True)
+    st.metric(t(f"{_PAGE}.risk"), percent(risk), border=True)
     called = "raised" if outcomes.positive[row] else "lower"
     line = t(f"{_PAGE}.{called}", threshold=threshold)
-    st.markdown(f"{line} {t(f'{_PAGE}.range', low=low, high=high)}")
+    st.markdown(f"{line} {t(f'{_PAGE}.range', low=percent(low), high=percent(high))}")
     preprocessor = desk.pipeline.preprocessor
     assert isinstance(preprocessor, PatientPreprocessor)
     lacking = [name for name in preprocessor.factors if np.isnan(patients[name][0])]
@@ -94,6 +94,18 @@ def facts_of(desk: Desk, patients: Patients) -> list[Reason]:
         for name in ranked[:_MOST]
         if abs(falls[name][0]) >= _LEAST
     ]
+
+
+def percent(risk: float) -> str:
+    """A risk as people read it; nobody's is 0 or 100%.
+
+    Example:
+        >>> percent(0.996), percent(0.42), percent(0.001)
+        ('> 99%', '42%', '< 1%')
+    """
+    if risk > 0.99:
+        return "> 99%"
+    return f"{risk:.0%}" if risk >= 0.01 else "< 1%"
 
 
 def risk_range(desk: Desk, patients: Patients, score: float) -> tuple[float, float]:

@@ -86,7 +86,8 @@ def _slider(place: Any, name: str, start: float, key: str) -> float:
         whole = range(int(low), int(high) + 1)
         return float(place.select_slider(title, list(whole), value=int(start), key=key))
     label = f"{title} ({factor.unit})" if factor.unit else title
-    return float(place.slider(label, low, high, value=start, step=step, key=key))
+    shown = "%.0f" if step >= 1 else "%.1f"
+    return float(place.slider(label, low, high, value=start, step=step, format=shown, key=key))
 
 
 def _against(desk: Desk, record: pa.Table, changes: dict[str, float]) -> list[str]:

@@ -87,16 +87,22 @@ def bmi(patients: Patients) -> np.ndarray:
 
 
 def with_truth(records: pa.Table) -> pa.Table:
-    """Checked records with ``disease`` filled where ``no_disease`` tells it.
+    """Records with ``disease`` filled where ``no_disease`` tells it.
 
     Example:
         >>> columns = {"disease": pa.array([1, None, None]), "no_disease": [None, 1, 0]}
         >>> with_truth(pa.table(columns))["disease"].to_pylist()
         [1, 0, 1]
     """
-    told = pc.subtract(1, records["no_disease"])
+    # Records that were not checked yet have only the columns of their file, perhaps as text.
+    if "no_disease" not in records.column_names:
+        return records
+    told = pc.subtract(1, records["no_disease"].cast(pa.int64()))
+    if "disease" not in records.column_names:
+        return records.append_column("disease", told)
+    own = records["disease"].cast(pa.int64())
     at = records.column_names.index("disease")
-    return records.set_column(at, "disease", pc.coalesce(records["disease"], told))
+    return records.set_column(at, "disease", pc.coalesce(own, told))
 
 
 def _numbers(records: pa.Table, name: str) -> np.ndarray:

@@ -62,7 +62,12 @@ def test_every_view_is_drawn_and_says_that_it_does_not_diagnose(
     sample = load_records(task.sample_data, task.inputs).table
     raised = int((pipeline.score(sample)["label"] == "raised").sum())
     assert figures(page)[word] == f"{raised:,}"
-    assert any(banner in one.value for one in page.info)
+    assert any(banner in one.value for one in page.caption)
+
+
+def test_what_is_known_speaks_only_where_the_bundle_did_not_learn(pipeline: Pipeline) -> None:
+    n = pipeline.card["protocol"]["test_records"]
+    assert any(f"{n:,}" in one.value for one in start().caption)
 
 
 def test_the_riskiest_comes_first_and_the_what_if_starts_at_its_risk(pipeline: Pipeline) -> None:
@@ -70,7 +75,9 @@ def test_the_riskiest_comes_first_and_the_what_if_starts_at_its_risk(pipeline: P
     shown = figures(page)
     (table,) = (frame.value for frame in page.dataframe)
     assert table["risk"].is_monotonic_decreasing
-    assert shown["Estimated risk"] == f"{table['risk'].iloc[0]:.0f}%"
+    # Nobody's risk is told as 100%.
+    assert table["risk"].iloc[0] > 99
+    assert shown["Estimated risk"] == "> 99%"
     assert shown["As it is"] == shown["With these values"]
     assert any("no effect of a treatment" in one.value for one in page.warning)
 
