@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from lepton_core.messages import has_message, t
+from lepton_core.ui.figures import table_height
 from lepton_core.ui.loader import bundle_stamp, load
 from lepton_core.ui.plain import plain
 from lepton_core.ui.uploader import Source
@@ -183,7 +184,12 @@ def show_rejects(scored: Scored) -> None:
             [reject.record_id or "" for reject in first],
             ["; ".join(t(f"reject.{k}", **v) for k, v in reject.reasons) for reject in first],
         ]
-        st.dataframe(pa.table(dict(zip(names, columns, strict=True))), hide_index=True, height=220)
+        st.dataframe(
+            pa.table(dict(zip(names, columns, strict=True))),
+            hide_index=True,
+            height=table_height(len(first), 220),
+            column_config={names[-1]: st.column_config.TextColumn(width="large")},
+        )
         if "late" in rejects.counts():
             st.button(
                 t("ui.rejects.by_time"),

@@ -36,21 +36,37 @@ def threshold_slider(
     Returns:
         the decision at the chosen threshold; the bundle's own, unchanged, at its own place.
     """
+    label, about = t("ui.threshold.label"), t("ui.threshold.help", own=decision.threshold)
+    chosen = probability_slider(decision, label, about, key)
+    st.markdown(meaning(chosen, score, known, days, words, since))
+    return chosen
+
+
+def probability_slider(decision: Classify, label: str, about: str, key: str) -> Classify:
+    """Draw the slider alone.
+
+    Args:
+        decision: the bundle's own, where the slider stands at first.
+        label: what begins at the probability.
+        about: one sentence of help.
+        key: of the widget.
+
+    Returns:
+        as for :func:`threshold_slider`.
+    """
     own = round(100 * decision.threshold / _STEP) * _STEP
     own = float(np.clip(own, _STEP, 100 - _STEP))
     percent = st.slider(
-        t("ui.threshold.label"),
+        label,
         min_value=_STEP,
         max_value=100.0 - _STEP,
         value=own,
         step=_STEP,
         format="%.1f %%",
         key=key,
-        help=t("ui.threshold.help", own=decision.threshold),
+        help=about,
     )
-    chosen = decision if abs(percent - own) < _STEP / 2 else at(decision, percent / 100)
-    st.markdown(meaning(chosen, score, known, days, words, since))
-    return chosen
+    return decision if abs(percent - own) < _STEP / 2 else at(decision, percent / 100)
 
 
 def at(decision: Classify, threshold: float) -> Classify:

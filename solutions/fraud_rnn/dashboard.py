@@ -53,18 +53,10 @@ def _choose_task() -> str:
     tasks = [task.name.partition("/")[2] for task in load_solution("fraud_rnn").tasks]
     if len(tasks) < 2:
         return tasks[0]
+    from lepton_core.ui.views import choose_view
+
     names = {name: t(f"fraud_rnn.dashboard.task.{name}") for name in tasks}
-    chosen = st.segmented_control(
-        t("fraud_rnn.dashboard.task.label"),
-        tasks,
-        default=tasks[0],
-        required=True,
-        format_func=names.__getitem__,
-        key="fraud.task",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    return str(chosen)
+    return choose_view(names, t("fraud_rnn.dashboard.task.label"), "fraud.task")
 
 
 def _work(scored: Scored, source: Source, folder: Path) -> None:
@@ -131,23 +123,11 @@ def _work(scored: Scored, source: Source, folder: Path) -> None:
 
 
 def _choose_view() -> str:
+    from lepton_core.ui.views import choose_view
+
     from .dashboard_desk import VIEW_KEY, VIEWS
 
     names = {
         name: f":material/{_ICONS[name]}: {t(f'fraud_rnn.dashboard.view.{name}')}" for name in VIEWS
     }
-    # In the address, so that a reload, or a colleague who gets the link, is at the same place.
-    asked = st.query_params.get(VIEW_KEY)
-    st.session_state.setdefault(VIEW_KEY, asked if asked in VIEWS else VIEWS[0])
-    chosen = st.segmented_control(
-        t("fraud_rnn.dashboard.view.label"),
-        list(VIEWS),
-        required=True,
-        format_func=names.__getitem__,
-        key=VIEW_KEY,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    if asked != chosen:
-        st.query_params[VIEW_KEY] = str(chosen)
-    return str(chosen)
+    return choose_view(names, t("fraud_rnn.dashboard.view.label"), VIEW_KEY, "view")

@@ -9,6 +9,7 @@ import streamlit as st
 from lepton_core.messages import t
 from lepton_core.solution import load_solution
 from lepton_core.ui.frame import header
+from lepton_core.ui.views import choose_view
 
 _ICONS = {"xray": "radiology", "disease": "monitor_heart"}
 
@@ -44,14 +45,4 @@ def _choose_task() -> str:
     names = {
         name: f":material/{_ICONS[name]}: {t(f'medical_imaging.{name}.title')}" for name in tasks
     }
-    chosen = st.segmented_control(
-        t("medical_imaging.dashboard.task"),
-        tasks,
-        default=tasks[0],
-        required=True,
-        format_func=names.__getitem__,
-        key="medical_imaging.task",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    return str(chosen)
+    return choose_view(names, t("medical_imaging.dashboard.task"), "medical_imaging.task")

@@ -30,12 +30,13 @@ def xray_page() -> None:
         _show_about()
     if found is None:
         return
-    desk = _desk(task, *found)
-    if st.session_state["xray.view"] == "viewer":
+    view = _choose_view()
+    desk = _desk(task, *found, is_viewer=view == "viewer")
+    if view == "viewer":
         from .dashboard_viewer import show_viewer
 
         show_viewer(desk)
-    elif st.session_state["xray.view"] == "quality":
+    elif view == "quality":
         from .dashboard_xray_quality import show_quality
 
         show_quality(desk)
@@ -45,16 +46,15 @@ def xray_page() -> None:
         show_worklist(desk)
 
 
-def _desk(task: Task, scored: Scored, source: Source) -> Desk:
-    """Draw view and operating point, and give what stands at the chosen one."""
+def _desk(task: Task, scored: Scored, source: Source, is_viewer: bool) -> Desk:
+    """Draw the operating point, and give what stands at the chosen one."""
     from lepton_core.ui.verdict_store import read_verdicts
 
-    from .dashboard_xray_desk import TASK, VIEW_KEY, Desk
+    from .dashboard_xray_desk import TASK, Desk
     from .dashboard_xray_point import choose_point
     from .dashboard_xray_status import Statuses
 
-    _choose_view()
-    readings = choose_point(task, scored, st.session_state[VIEW_KEY] == "viewer")
+    readings = choose_point(task, scored, is_folded=is_viewer)
     verdicts = read_verdicts(TASK)
     return Desk(
         scored,
@@ -74,24 +74,13 @@ def _show_about() -> None:
             st.caption(t(f"medical_imaging.output.{name}"))
 
 
-def _choose_view() -> None:
-    """Draw the choice of the view; it stands in the address, for a reload or a colleague."""
+def _choose_view() -> str:
+    from lepton_core.ui.views import choose_view
+
     from .dashboard_xray_desk import VIEW_KEY, VIEWS
 
     names = {
         name: f":material/{_ICONS[name]}: {t(f'medical_imaging.dashboard.view.{name}')}"
         for name in VIEWS
     }
-    asked = st.query_params.get("view")
-    st.session_state.setdefault(VIEW_KEY, asked if asked in VIEWS else VIEWS[0])
-    chosen = st.segmented_control(
-        t("medical_imaging.dashboard.view.label"),
-        list(VIEWS),
-        required=True,
-        format_func=names.__getitem__,
-        key=VIEW_KEY,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    if asked != chosen:
-        st.query_params["view"] = str(chosen)
+    return choose_view(names, t("medical_imaging.dashboard.view.label"), VIEW_KEY, "view")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
-import numpy as np
 import streamlit as st
 
 from lepton_core.decision import Classify, ClassifyMany
@@ -16,14 +15,13 @@ from lepton_core.solution import Task
 from lepton_core.ui.class_outcomes import ClassOutcomes
 from lepton_core.ui.plain import plain
 from lepton_core.ui.scored import Scored
-from lepton_core.ui.threshold import at
+from lepton_core.ui.threshold import at, probability_slider
 
 from .dashboard_xray_readings import LEAST_LABELLED, Readings
 from .xray.operating_points import OperatingPoint, operating_points, stated_points
 
 OWN, SENSITIVITY, HAND = "own", "sensitivity", "hand"
 _WAYS = (OWN, SENSITIVITY, HAND)
-_STEP = 0.1  # per cent
 
 
 def choose_point(task: Task, scored: Scored, is_folded: bool = False) -> Readings:
@@ -67,7 +65,8 @@ def _choose(own: Readings) -> tuple[Classify, OperatingPoint | None]:
         persist_state="session",
     )
     if way == HAND:
-        return _by_hand(decision, f"{key}.hand"), None
+        label, about = t("medical_imaging.point.threshold"), t("medical_imaging.point.help")
+        return probability_slider(decision, label, about, f"{key}.hand"), None
     if way == SENSITIVITY and points:
         chosen = _sensitivity(decision, points, f"{key}.sensitivity")
         policy = Policy("recall", chosen.sensitivity)
@@ -76,23 +75,6 @@ def _choose(own: Readings) -> tuple[Classify, OperatingPoint | None]:
         st.info(t("medical_imaging.point.none_stated"), icon=":material/help:")
     at_own = [point for point in stated if abs(point.threshold - decision.threshold) < 1e-6]
     return decision, at_own[0] if at_own else None
-
-
-def _by_hand(decision: Classify, key: str) -> Classify:
-    own = float(np.clip(round(100 * decision.threshold / _STEP) * _STEP, _STEP, 100 - _STEP))
-    percent = st.slider(
-        t("medical_imaging.point.threshold"),
-        min_value=_STEP,
-        max_value=100.0 - _STEP,
-        value=own,
-        step=_STEP,
-        format="%.1f %%",
-        key=key,
-        persist_state="session",
-    )
-    if abs(percent - own) < _STEP / 2:
-        return decision
-    return moved(decision, Policy("fixed", percent / 100), percent / 100)
 
 
 def _sensitivity(decision: Classify, points: list[OperatingPoint], key: str) -> OperatingPoint:

@@ -116,7 +116,7 @@ def test_another_operating_point_changes_labels_and_scores_nothing(
     before = int(figures(page)["Pneumonia"])
     monkeypatch.setattr(Session, "step", no_more("scoring"))
     page = choose(page, ".way", "hand")
-    (slider,) = [slider for slider in page.slider if slider.key.endswith(".hand")]
+    (slider,) = [slider for slider in page.slider if str(slider.key).endswith(".hand")]
     slider.set_value(99.0).run()
     strict = int(figures(page)["Pneumonia"])
     assert strict < before
@@ -128,7 +128,7 @@ def test_a_higher_sensitivity_finds_no_fewer_pictures() -> None:
     page = choose(start(), ".way", "sensitivity")
     found = []
     for end in (0, -1):
-        (slider,) = [s for s in page.select_slider if s.key.endswith(".sensitivity")]
+        (slider,) = [s for s in page.select_slider if str(s.key).endswith(".sensitivity")]
         page = slider.set_value(int(slider.options[end].rstrip("%"))).run()
         found.append(int(figures(page)["Pneumonia"]))
     assert found[0] <= found[1]

@@ -121,7 +121,7 @@ def test_a_verdict_stays_what_was_said_when_the_operating_point_moves(store: Sto
     said = say(page, "Agree")
     verdict = store.verdicts(TASK).to_pylist()[0]["verdict"]
     page = choose(press(said, "xray.back"), ".way", "hand")
-    (slider,) = [slider for slider in page.slider if slider.key.endswith(".hand")]
+    (slider,) = [slider for slider in page.slider if str(slider.key).endswith(".hand")]
     page = slider.set_value(99.9).run()
     assert [row["verdict"] for row in store.verdicts(TASK).to_pylist()] == [verdict]
     shown = figures(page)
