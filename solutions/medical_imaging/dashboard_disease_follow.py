@@ -46,7 +46,9 @@ def show_course(desk: Desk, row: int) -> None:
     if name is None or records["visit"][row].as_py() is None:
         st.caption(t(f"{_PAGE}.none"))
         return
-    own = records.filter(pc.fill_null(pc.equal(records["patient"], name), False))
+    every = _visits(desk)
+    is_own = pc.equal(every["patient"].cast(pa.string()), name)
+    own = every.filter(pc.fill_null(is_own, False))
     found = follow_up(desk.pipeline, own, _rules(), _today())
     one = found.patients.to_pylist()[0]
     threshold = desk.outcomes.decision.threshold
@@ -55,7 +57,7 @@ def show_course(desk: Desk, row: int) -> None:
     st.markdown(t(f"{_PAGE}.trend", trend=word(_TASK, "trend", one["trend"])))
     if one["next_check"] is not None:
         next_check = {"day": one["next_check"].isoformat(), "months": one["months"]}
-        st.markdown(t(f"{_PAGE}.next", rule=plain(one["rule"]), **next_check))
+        st.markdown(t(f"{_PAGE}.next", rule=plain(word(_TASK, "rule", one["rule"])), **next_check))
     st.caption(t(f"{_PAGE}.help"))
 
 
@@ -79,6 +81,7 @@ def show_follow_up(desk: Desk) -> None:
             Figure(t(f"{_PAGE}.patients"), f"{len(table):,}"),
             Figure(t(f"{_PAGE}.rising"), f"{rising:,}"),
             Figure(t(f"{_PAGE}.overdue"), f"{overdue:,}"),
+            Figure(t(f"{_PAGE}.refused"), f"{found.refused:,}"),
         ]
     )
     shown = table.slice(0, _MOST_ROWS)
@@ -117,7 +120,13 @@ def _followed(desk: Desk) -> FollowUp:
 
 @st.cache_resource(show_spinner=False, max_entries=8, scope="session")
 def _kept(key: str, _desk: Desk) -> FollowUp:
-    return follow_up(_desk.pipeline, _desk.outcomes.scored.records, _rules(), _today())
+    return follow_up(_desk.pipeline, _visits(_desk), _rules(), _today())
+
+
+def _visits(desk: Desk) -> pa.Table:
+    """The visits as they came: a refused one counts, and its patient stays in the list."""
+    scored = desk.outcomes.scored
+    return scored.records if scored.given is None else scored.given
 
 
 def _edit_rules() -> None:
@@ -157,7 +166,9 @@ def _shown(table: pa.Table) -> pa.Table:
     columns = {name: table[name] for name in _SHOWN}
     for name in ("risk", "change"):
         columns[name] = pc.multiply(table[name], 100.0)
-    return pa.table(columns | {"trend": pa.array(trends, pa.string())})
+    rules = [word(_TASK, "rule", name) for name in table["rule"].to_pylist()]
+    words = {"trend": pa.array(trends, pa.string()), "rule": pa.array(rules, pa.string())}
+    return pa.table(columns | words)
 
 
 def _columns() -> dict[str, Any]:

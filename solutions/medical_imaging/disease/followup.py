@@ -139,7 +139,8 @@ def _rows(
     rows: list[dict[str, object]] = []
     # Sorted by patient: each one's visits stand together.
     starts = np.flatnonzero(np.append(True, names[1:] != names[:-1])[: len(names)])
-    for start, end in zip(starts, np.append(starts[1:], len(names)), strict=True):
+    ends = np.append(starts[1:], len(names))[: len(starts)]
+    for start, end in zip(starts, ends, strict=True):
         own = slice(start, end)
         trend = trend_of(days[own] / DAYS_A_YEAR, logits[own], noise[own])
         rows.append(_row(names[start], counts[names[start]], days[own], trend))

@@ -90,6 +90,12 @@ def test_refused_visits_are_counted_and_their_patients_kept(pipeline: Pipeline) 
     assert found["b"]["next_check"] is None
 
 
+def test_nobody_with_a_sound_visit_is_a_table_all_the_same(pipeline: Pipeline) -> None:
+    found = follow_up(pipeline, records(visit("a", 2025, age=3)), None, TODAY)
+    assert found.patients["rule"].to_pylist() == ["values to correct"]
+    assert (len(found.visits), found.refused) == (0, 1)
+
+
 def test_records_without_visits_are_told(pipeline: Pipeline) -> None:
     with pytest.raises(DataError, match="patient and visit"):
         follow_up(pipeline, records(patient()))

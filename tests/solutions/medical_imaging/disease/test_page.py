@@ -109,6 +109,23 @@ def test_impossible_values_of_a_file_are_told_and_never_scored(visits: pa.Table)
     assert any("1 of 50" in one.label for one in page.expander)
 
 
+def test_a_refused_visit_is_counted_in_the_follow_up(visits: pa.Table) -> None:
+    rows = visits.to_pylist()
+    once = [row for row in rows if row["patient"] in ("p0001", "p0002")]
+    for row in once:
+        if row["patient"] == "p0002":
+            row["ap_lo"] = 1000.0
+    page = start(view="follow")
+    upload(page, pa.Table.from_pylist(once, visits.schema))
+    assert not told(page)
+    (table,) = (frame.value for frame in page.dataframe if "refused_visits" in frame.value)
+    assert set(table["patient"]) == {"p0001", "p0002"}
+    second = table[table["patient"] == "p0002"]
+    assert second["visits"].item() == 0
+    assert second["refused_visits"].item() > 0
+    assert second["rule"].item() == "values to correct"
+
+
 def test_a_file_with_other_names_gets_a_form(visits: pa.Table) -> None:
     other = visits.rename_columns([f"their_{name}" for name in visits.column_names])
     page = upload(start(), other, "theirs.csv")
@@ -130,7 +147,7 @@ def test_rules_are_changed_on_the_page_and_faulty_ones_change_nothing() -> None:
     page = start(view="follow")
 
     def rules() -> set[str]:
-        (table,) = (frame.value for frame in page.dataframe)
+        (table,) = (frame.value for frame in page.dataframe if "rule" in frame.value)
         return set(table["rule"])
 
     assert "high and rising" in rules()
