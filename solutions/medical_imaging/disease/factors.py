@@ -50,9 +50,9 @@ class Factor:
 
 
 # Ranges: what has been measured in living adults, with room; not what is healthy. Directions are
-# what medicine agrees on; sex, height and codes without an order are left to the data. Noise:
-# Marshall, Journal of Hypertension 2004 (blood pressure), Smith et al., Clinical Chemistry 1993
-# (cholesterol); weight and heart rate are estimates. A trend's file of rules may name others.
+# what medicine agrees on; sex, height and codes without an order are left to the data. Noise is an
+# assumption of ours, of the order that repeated readings of one person show: whoever measures their
+# own writes it into the rules of the follow-up.
 FACTORS = (
     Factor("age", "number", 18, 110, "years", 1, description="age in years"),
     Factor("male", "flag", 0, 1, description="1 man, 0 woman; or give `sex`, or `gender`"),
