@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from lepton_core.messages import t
 from lepton_core.records.frame import Frame, to_grey
 from lepton_core.ui.language import use_language
+from lepton_core.ui.zoomable import show_zoomable
 
 from .dashboard_viewer_picture import encoded, frame, heat_scale, map_of
 from .dashboard_viewer_window import choose_window
@@ -19,15 +21,6 @@ from .xray.output.pdf_report import percent
 
 # More than a screen shows; the figures below the picture say its own size.
 _LONGEST = 2048
-_HEIGHT = 600
-_BAR_SHARE = 0.25
-_BAR_MM = (200, 100, 50, 20, 10, 5)
-_MODE_BAR = {
-    "displaylogo": False,
-    "displayModeBar": True,
-    "scrollZoom": True,
-    "modeBarButtons": [["zoomIn2d", "zoomOut2d", "resetScale2d"]],
-}
 
 
 def show_image(desk: Desk, row: int) -> None:
@@ -38,33 +31,55 @@ def show_image(desk: Desk, row: int) -> None:
         st.warning(t("medical_imaging.viewer.gone"), icon=":material/broken_image:")
         return
     name = desk.readings.classes[1 if desk.readings.is_two else desk.readings.codes[row]]
-    _show(key, found, map_of(desk, row), heat_scale(desk.folder), name)
+    heat = Heat(map_of(desk, row), heat_scale(desk.folder), name)
+    _show(key, desk.readings.ids[row], found, heat)
+
+
+class Heat(NamedTuple):
+    """What a picture's heatmap is drawn from.
+
+    Args:
+        values: float32 [rows, columns], evidence in logits; None where the model has no map.
+        scale: what full colour stands for.
+        finding: what the evidence speaks for.
+    """
+
+    values: np.ndarray | None
+    scale: Scale
+    finding: str
 
 
 @st.fragment
-def _show(key: str, found: Frame, values: np.ndarray | None, scale: Scale, name: str) -> None:
+def _show(key: str, record: str, found: Frame, heat: Heat) -> None:
     # A fragment's rerun has a thread of its own.
     use_language()
     place = st.container()
     window, is_inverted = choose_window(key, found)
-    opacity = _choose_heat(values, scale, name)
+    opacity = _choose_heat(heat)
     grey = fitted(to_grey(found, window), _LONGEST)
     if is_inverted:
         grey = 255 - grey
-    shown = grey if values is None or not opacity else overlay(grey, values, scale, opacity)
+    shown = grey
+    if heat.values is not None and opacity:
+        shown = overlay(grey, heat.values, heat.scale, opacity)
     with place:
-        st.plotly_chart(
-            picture_figure(shown, found, key),
-            key="xray.viewer.figure",
-            config=_MODE_BAR,
-            alt=t("medical_imaging.viewer.picture", record=name),
+        height, width = found.values.shape[:2]
+        # Rows and columns of different spacing: a millimetre is as long in both directions.
+        down, across = found.spacing_mm or (1.0, 1.0)
+        show_zoomable(
+            encoded(shown),
+            width * across / (height * down),
+            record,
+            "xray.viewer.picture",
+            alt=t("medical_imaging.viewer.picture", record=record),
+            millimetres=width * across if found.spacing_mm else None,
         )
         st.caption(_facts(found))
 
 
-def _choose_heat(values: np.ndarray | None, scale: Scale, name: str) -> float:
+def _choose_heat(heat: Heat) -> float:
     """Draw the heatmap's switch, opacity and legend; 0 where it is off or there is none."""
-    if values is None:
+    if heat.values is None:
         st.caption(t("medical_imaging.viewer.no_map"))
         return 0.0
     left, right = st.columns([4, 8], vertical_alignment="bottom")
@@ -73,7 +88,7 @@ def _choose_heat(values: np.ndarray | None, scale: Scale, name: str) -> float:
             t("medical_imaging.viewer.heatmap"),
             value=True,
             key="xray.viewer.heatmap",
-            help=t("medical_imaging.viewer.heatmap_help", finding=name),
+            help=t("medical_imaging.viewer.heatmap_help", finding=heat.finding),
             persist_state="session",
         )
     with right:
@@ -91,77 +106,12 @@ def _choose_heat(values: np.ndarray | None, scale: Scale, name: str) -> float:
     if not is_on:
         return 0.0
     st.image(color_bar(12, 480), width="stretch", alt=t("medical_imaging.viewer.legend_alt"))
-    share = percent(scale.probability)
-    full = t("medical_imaging.output.pdf.full", log_odds=scale.full, probability=share)
+    share = percent(heat.scale.probability)
+    full = t("medical_imaging.output.pdf.full", log_odds=heat.scale.full, probability=share)
     st.caption(t("medical_imaging.output.pdf.scale", full=full))
-    if not (values > 0).any():
-        st.caption(f"**{t('medical_imaging.viewer.nothing_speaks', finding=name)}**")
+    if not (heat.values > 0).any():
+        st.caption(f"**{t('medical_imaging.viewer.nothing_speaks', finding=heat.finding)}**")
     return opacity / 100
-
-
-def picture_figure(picture: np.ndarray, found: Frame, key: str) -> go.Figure:
-    """A picture that zooms by wheel or buttons and pans by dragging.
-
-    Args:
-        picture: uint8 [height, width] or [height, width, 3], as shown.
-        found: the frame it is of, whose size and spacing give the axes.
-        key: of the picture; zoom and place are kept until it changes.
-    """
-    height, width = found.values.shape[:2]
-    # Rows and columns of different spacing: a millimetre is as long in both directions.
-    down, across = found.spacing_mm or (1.0, 1.0)
-    size_x, size_y = width * across, height * down
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0, size_x], y=[0, size_y], mode="markers", marker={"opacity": 0}, hoverinfo="skip"
-    )
-    figure.add_layout_image(
-        source=encoded(picture),
-        xref="x",
-        yref="y",
-        x=0,
-        y=0,
-        sizex=size_x,
-        sizey=size_y,
-        sizing="stretch",
-        layer="below",
-    )
-    hidden = {"visible": False, "constrain": "domain"}
-    figure.update_xaxes(range=[0, size_x], **hidden)
-    figure.update_yaxes(range=[size_y, 0], scaleanchor="x", **hidden)
-    figure.update_layout(
-        height=_HEIGHT,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        plot_bgcolor="#000000",
-        paper_bgcolor="#000000",
-        dragmode="pan",
-        showlegend=False,
-        uirevision=key,
-        modebar={"bgcolor": "rgba(0,0,0,0.4)", "color": "#c8d2dc", "activecolor": "#ffffff"},
-    )
-    if found.spacing_mm is not None:
-        _add_bar(figure, size_x, size_y)
-    return figure
-
-
-def _add_bar(figure: go.Figure, size_x: float, size_y: float) -> None:
-    """A bar of whole millimetres in the lower left corner; it grows with the zoom."""
-    long = next((mm for mm in _BAR_MM if mm <= _BAR_SHARE * size_x), _BAR_MM[-1])
-    left, low = 0.03 * size_x, 0.97 * size_y
-    # White on black: seen on any picture.
-    for color, width in (("#000000", 7), ("#ffffff", 3)):
-        line = {"color": color, "width": width}
-        figure.add_shape(type="line", x0=left, x1=left + long, y0=low, y1=low, line=line)
-    figure.add_annotation(
-        x=left + long / 2,
-        y=low,
-        text=f"{long} mm",
-        showarrow=False,
-        yanchor="bottom",
-        yshift=5,
-        bgcolor="rgba(0,0,0,0.6)",
-        font={"color": "#ffffff", "size": 12},
-    )
 
 
 def _facts(found: Frame) -> str:

@@ -36,12 +36,15 @@ def test_a_reader_goes_through_the_worklist(page: Any, app_url: str) -> None:
     first = heading(page, re.compile("^Picture "))
     name = first.inner_text().split()[1]
 
-    # The picture itself is drawn, and windowing it changes what is seen.
-    drawn = page.locator(".js-plotly-plot image").first
-    expect(drawn).to_have_attribute("href", re.compile("^data:image/"))
-    before = drawn.get_attribute("href")
+    # The picture is drawn; windowing it changes what is seen and not where one has zoomed to.
+    frame, drawn = page.locator(".zoomable"), page.locator(".zoomable img")
+    expect(drawn).to_have_attribute("src", re.compile("^data:image/"))
+    page.get_by_role("button", name="Closer").click()
+    expect(frame).to_have_attribute("data-zoom", "1.35")
+    before = drawn.get_attribute("src")
     page.get_by_text("Lungs", exact=True).click()
-    expect(drawn).not_to_have_attribute("href", before)
+    expect(drawn).not_to_have_attribute("src", before)
+    expect(frame).to_have_attribute("data-zoom", "1.35")
 
     page.get_by_role("textbox", name="Your name").fill("Ana")
     page.get_by_role("button", name=re.compile("^Override")).click()
@@ -49,6 +52,8 @@ def test_a_reader_goes_through_the_worklist(page: Any, app_url: str) -> None:
     page.get_by_text("Overlapping anatomy", exact=True).click()
     page.get_by_role("button", name=re.compile("^Override")).click()
     expect(first).not_to_contain_text(name)
+    # Another picture is seen whole at first.
+    expect(frame).to_have_attribute("data-zoom", "1.00")
 
     # One key a verdict, one key for the next.
     page.get_by_role("button", name=re.compile("Next unread")).focus()
