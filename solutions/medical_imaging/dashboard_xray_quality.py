@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
-import pyarrow as pa
 import streamlit as st
 
 from lepton_core.errors import DataError
@@ -18,14 +14,14 @@ from lepton_core.messages import t
 from lepton_core.ui.charts import reliability_chart, score_histogram
 from lepton_core.ui.class_charts import confusion_chart, probability_histogram
 from lepton_core.ui.figures import CHART, Figure, show_figures
-from lepton_core.ui.loader import metric_name
 from lepton_core.ui.plain import plain
 
+from .dashboard_xray_card import show_card
 from .dashboard_xray_charts import operating_curve
 from .dashboard_xray_desk import Desk
+from .dashboard_xray_groups import show_groups
 from .dashboard_xray_readings import LEAST_LABELLED, Readings
 
-_LEAST_GROUP = 5
 _RELIABILITY_BINS = 8
 
 
@@ -45,8 +41,8 @@ def show_quality(desk: Desk) -> None:
         _show_two(readings)
     else:
         _show_many(readings)
-    _show_groups(readings)
-    _show_card(desk)
+    show_groups(readings)
+    show_card(desk.scored.card)
 
 
 def _figures(desk: Desk) -> list[Figure]:
@@ -171,84 +167,3 @@ def _show_many(readings: Readings) -> None:
         st.subheader(title, anchor=False)
         figure = probability_histogram(outcomes)
         st.plotly_chart(figure, key="xray.quality.probability", config=CHART, alt=title)
-
-
-def _show_groups(readings: Readings) -> None:
-    """How groups of labelled pictures fare, where the data names groups."""
-    from .xray.subgroups import subgroups
-
-    groups = subgroups(readings.scored.records)
-    names = sorted(set(groups.tolist()))
-    if len(names) < 2:
-        return
-    st.subheader(t("medical_imaging.quality.groups"), anchor=False)
-    rows = [row for name in names if (row := _group(readings, name, groups == name))]
-    if not rows:
-        st.caption(t("medical_imaging.quality.few"))
-        return
-    columns = ("group", "n", "with_finding", "found", "false_alarms")
-    st.dataframe(
-        pa.table(
-            {
-                t(f"medical_imaging.quality.{name}"): [row[at] for row in rows]
-                for at, name in enumerate(columns)
-            }
-        ),
-        hide_index=True,
-        placeholder="–",
-        height="content",
-    )
-    st.caption(t("medical_imaging.quality.groups_help"))
-
-
-def _group(readings: Readings, name: str, member: np.ndarray) -> list[Any] | None:
-    """A group's name, size, positives, and two shares with intervals; None where too small."""
-    judged = readings.judged
-    there = member & (judged >= 0)
-    if there.sum() < _LEAST_GROUP:
-        return None
-    if not readings.is_two:
-        right = (readings.codes == judged) & there
-        return [name, int(there.sum()), None, _share(right, there), None]
-    called, sick, well = readings.codes == 1, there & (judged == 1), there & (judged == 0)
-    return [
-        t("medical_imaging.quality.rest") if name == "-" else name,
-        int(there.sum()),
-        int(sick.sum()),
-        _share(called & sick, sick),
-        _share(called & well, well),
-    ]
-
-
-def _share(hit: np.ndarray, among: np.ndarray) -> str | None:
-    hits, n = int(hit.sum()), int(among.sum())
-    if not n:
-        return None
-    low, high = wilson(hits, n)
-    return f"{hits / n:.1%} ({low:.1%} – {high:.1%})"
-
-
-def _show_card(desk: Desk) -> None:
-    """The figures that the model was shipped with."""
-    metrics = desk.scored.card.get("metrics", {})
-    if not metrics:
-        return
-    st.subheader(t("medical_imaging.quality.card"), anchor=False)
-    st.dataframe(_metric_table(metrics.items()), hide_index=True, height="content")
-    data = desk.scored.card.get("data", {}).get("name", "-")
-    st.caption(t("medical_imaging.quality.card_help", data=plain(data)))
-
-
-def _metric_table(metrics: Iterable[tuple[str, dict[str, Any]]]) -> pa.Table:
-    names, values, intervals = [], [], []
-    for key, figure in metrics:
-        names.append(metric_name(key, "medical_imaging"))
-        values.append(f"{figure['value']:.3f}")
-        intervals.append(f"{figure['low']:.3f} – {figure['high']:.3f}")
-    return pa.table(
-        {
-            t("medical_imaging.quality.measure"): names,
-            t("medical_imaging.quality.value"): values,
-            t("medical_imaging.quality.interval_95"): intervals,
-        }
-    )
