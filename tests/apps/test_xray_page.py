@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from xray_page import (
     IDENTITY,
+    ROOT,
     choose,
     dicom,
     figures,
@@ -205,3 +208,19 @@ def test_the_own_operating_point_is_the_bundles() -> None:
         json.loads((TASK.bundle("sample") / "decision.json").read_text(encoding="utf-8"))
     )
     assert f"**{decision.threshold:.1%}**" in words(start())
+
+
+def test_no_view_loads_what_trains() -> None:
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "tests/apps")!r})
+from xray_page import press, start
+press(start(), "xray.start")
+start(view="quality")
+heavy = ("keras", "tensorflow", "torch", "jax", "sklearn", "lightgbm", "highdicom", "reportlab")
+print([name for name in heavy if name in sys.modules])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert run.stdout.strip().splitlines()[-1:] == ["[]"], run.stderr[-2000:]
