@@ -37,6 +37,7 @@ def show_quality(desk: Desk) -> None:
         st.info(t("medical_imaging.quality.no_labels"), icon=":material/label_off:")
     elif readings.is_two and min((judged == 1).sum(), (judged == 0).sum()) >= LEAST_LABELLED:
         show_figures(_figures(desk))
+        _say_clear(readings)
     if readings.is_two:
         _show_two(readings)
     else:
@@ -50,18 +51,16 @@ def _figures(desk: Desk) -> list[Figure]:
     readings = desk.readings
     judged, called = readings.judged, readings.codes == 1
     sick, well = judged == 1, judged == 0
-    clear = (judged >= 0) & ~readings.review
     shares = (
         ("sensitivity", called, sick),
         ("specificity", ~called, well),
         ("ppv", sick, called & (judged >= 0)),
         ("npv", well, ~called & (judged >= 0)),
-        ("clear_right", readings.codes == judged, clear),
     )
     found = [_auc(desk.scored.key, readings), *_coverage(readings)]
     for name, hit, among in shares:
         n = int(among.sum())
-        if not n or (name == "clear_right" and not readings.review.any()):
+        if not n:
             continue
         hits = int((hit & among).sum())
         low, high = wilson(hits, n)
@@ -74,6 +73,16 @@ def _figures(desk: Desk) -> list[Figure]:
             )
         )
     return found
+
+
+def _say_clear(readings: Readings) -> None:
+    """How right the model is where it is sure; nothing where it is never unsure."""
+    clear = (readings.judged >= 0) & ~readings.review
+    hits, n = int((readings.codes == readings.judged)[clear].sum()), int(clear.sum())
+    if n and readings.review.any():
+        low, high = wilson(hits, n)
+        share = hits / n
+        st.caption(t("medical_imaging.quality.clear", n=n, share=share, low=low, high=high))
 
 
 def _coverage(readings: Readings) -> list[Figure]:
