@@ -21,6 +21,7 @@ from lepton_core.evaluation.rows import take_rows
 from lepton_core.messages import get_language, t
 from lepton_core.predictions import build
 from lepton_core.rejects import Rejects
+from lepton_core.ui.language import use_language
 from lepton_core.ui.loader import load
 from lepton_core.ui.plain import plain_but_code
 
@@ -55,8 +56,11 @@ def show_export(desk: Desk, rows: np.ndarray) -> None:
             _show_files(desk, rows)
 
 
+@st.fragment
 def _show_files(desk: Desk, rows: np.ndarray) -> None:
     """Which files, then the zip of them: made when asked for, kept in this session alone."""
+    # A fragment's rerun has a thread of its own.
+    use_language()
     names = {name: t(f"medical_imaging.export.kind.{name}") for name in _FILES}
     kinds = st.pills(
         t("medical_imaging.export.which"),
@@ -79,9 +83,10 @@ def _show_files(desk: Desk, rows: np.ndarray) -> None:
         disabled=not kinds,
     ):
         return
-    bar = st.progress(0.0, t("medical_imaging.export.making", n=len(some)))
+    text = t("medical_imaging.export.making", n=len(some))
+    bar = st.progress(0.0, text)
     try:
-        data, refused = packed(desk, some, tuple(kinds), bar.progress)
+        data, refused = packed(desk, some, tuple(kinds), lambda share: bar.progress(share, text))
     except LeptonError as error:
         st.error(plain_but_code(error.text()), icon=":material/error:")
         return

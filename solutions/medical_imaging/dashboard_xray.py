@@ -30,6 +30,7 @@ def xray_page() -> None:
         _show_about()
     if found is None:
         return
+    _warn_of_simulation(*found)
     view = _choose_view()
     desk = _desk(task, *found, is_viewer=view == "viewer")
     if view == "viewer":
@@ -44,6 +45,12 @@ def xray_page() -> None:
         from .dashboard_worklist import show_worklist
 
         show_worklist(desk)
+
+
+def _warn_of_simulation(scored: Scored, source: Source) -> None:
+    """Say so where real pictures are read by the model that learned from simulated ones."""
+    if not source.is_sample and scored.address.endswith("@sample"):
+        st.warning(t("medical_imaging.dashboard.simulated"), icon=":material/science:")
 
 
 def _desk(task: Task, scored: Scored, source: Source, is_viewer: bool) -> Desk:

@@ -181,6 +181,13 @@ def test_a_damaged_file_is_refused_with_its_reason_and_the_rest_is_read() -> Non
     assert worklist(page)["record_id"].tolist() == ["a.png"]
 
 
+def test_the_simulated_model_warns_of_itself_on_real_pictures_alone() -> None:
+    page = start()
+    assert not any("simulated pictures" in box.value for box in page.warning)
+    page = upload(page, ("a.png", png(xray()), "image/png"))
+    assert any("simulated pictures" in box.value for box in page.warning)
+
+
 def test_pictures_without_labels_claim_nothing_about_them() -> None:
     page = upload(start(), ("a.png", png(xray()), "image/png"))
     page = choose(page, "xray.view", "quality")

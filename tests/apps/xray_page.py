@@ -73,8 +73,10 @@ def words(page: AppTest) -> str:
 
 
 def upload(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
-    """Give the page files: name, content, type."""
+    """Give the page files (name, content, type), to be read by the model of simulated pictures."""
     page.radio[0].set_value("file").run()
+    (bundle,) = [box for box in page.selectbox if box.label == "Bundle"]
+    bundle.set_value("sample").run()
     page.file_uploader[0].set_value(list(files))
     return page.run()
 
