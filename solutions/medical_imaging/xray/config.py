@@ -83,7 +83,7 @@ class DecisionConfig:
     positive: str = ""
     sensitivity: float = 0.95
     coverage: float = 0.9
-    gate_rate: float = 0.02
+    gate_rate: float = 0.005
 
 
 @dataclass(frozen=True)

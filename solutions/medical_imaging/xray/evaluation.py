@@ -37,8 +37,8 @@ def measures(
     Raises:
         DataError: `evaluate.unknown_class` for a label that the bundle does not know.
     """
-    classes = ordered_classes(class_names(records, "label")) if decision is None else None
-    codes = class_codes(records, "label", classes or decision.classes)
+    names = ordered_classes(class_names(records, "label")) if decision is None else decision.classes
+    codes = class_codes(records, "label", names)
     groups = people(records)
     if scores.ndim == 2:
         many = decision if isinstance(decision, ClassifyMany) else None

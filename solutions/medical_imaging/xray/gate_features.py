@@ -14,7 +14,8 @@ SIDE = 28
 # the device's.
 _DETAIL_SIDE = 56
 _CELLS, _DIRECTIONS = 7, 8
-_CHUNK = 128
+# What is held at once stays in the cache.
+_CHUNK = 8
 # Grey values that count as nothing: a flat picture has no shape that could be made larger.
 _FLAT = 4.0
 
