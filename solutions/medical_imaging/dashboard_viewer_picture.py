@@ -58,7 +58,8 @@ def fitted(data: bytes, longest: int) -> np.ndarray | None:
     return resize(picture, (max(round(height * factor), 1), max(round(width * factor), 1)))
 
 
-@st.cache_data(show_spinner=False, max_entries=24, scope="session")
+# Few: a film is tens of megabytes.
+@st.cache_data(show_spinner=False, max_entries=4, scope="session")
 def frame(key: str, _data: bytes) -> Frame | None:
     """A picture in the units of its file, at its own size; None where it no longer decodes."""
     try:
