@@ -180,6 +180,8 @@ def _keep(task: Task, uploaded: list[Any]) -> None:
         with st.spinner(t("ui.source.reading", name=plain(name))):
             state["table"] = read_uploaded(task, uploaded)
     except LeptonError as error:
+        if is_private:
+            error.values["source"] = name
         state["error"] = error
     st.session_state[_slot(task.name)] = state
     if is_private:

@@ -166,6 +166,14 @@ def everything(page: Any) -> str:
     return words(page) + " ".join(str(element.proto) for element in page.main) + str(page.main)
 
 
+def test_a_zip_that_cannot_be_opened_is_told_without_its_name() -> None:
+    page = upload(start(), ("MercyWard_Planta.zip", b"no zip at all", "application/zip"))
+    assert not page.exception
+    told = " ".join(error.value for error in page.error)
+    assert "Your upload" in told
+    assert [word for word in IDENTITY if word.lower() in told.lower()] == []
+
+
 def test_a_damaged_file_is_refused_with_its_reason_and_the_rest_is_read() -> None:
     good = png(xray())
     page = upload(
