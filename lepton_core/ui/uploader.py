@@ -181,7 +181,10 @@ def _keep(task: Task, uploaded: list[Any]) -> None:
             state["table"] = read_uploaded(task, uploaded)
     except LeptonError as error:
         if is_private:
-            error.values["source"] = name
+            names = [file.name for file in uploaded]
+            for key, value in error.values.items():
+                if any(given in str(value) for given in names):
+                    error.values[key] = name
         state["error"] = error
     st.session_state[_slot(task.name)] = state
     if is_private:
