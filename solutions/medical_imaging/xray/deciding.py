@@ -2,7 +2,7 @@
 
 Validation pictures come from the same devices and days as the training ones, and are told apart
 more easily than those to come. A calibration fitted on them alone promises too much. So it is
-fitted on them and on varied copies, as another device or a hurried exposure might have made them.
+fitted on them and on copies that every known corruption has made worse, at its two upper levels.
 The threshold and the review band are set on the pictures as they are: both say what share of the
 validation pictures they are right for, and that shall stay checkable.
 """
@@ -13,13 +13,14 @@ import numpy as np
 
 from lepton_core.decision import Classify, ClassifyMany
 from lepton_core.decision.policies import Policy
-from lepton_core.training.augmentation import Augmentation, augment
+from lepton_core.evaluation.corruptions import CORRUPTIONS, corrupt
 
 from .config import DecisionConfig
 from .model import score
 from .operating_points import with_points
 
-_COPIES = 4
+_LEVELS = (1, 2)
+_COPIES = len(CORRUPTIONS) * len(_LEVELS)
 
 
 def decide(
@@ -29,8 +30,6 @@ def decide(
     people: np.ndarray,
     classes: tuple[str, ...],
     config: DecisionConfig,
-    augmentation: Augmentation,
-    seed: int = 0,
 ) -> Classify | ClassifyMany:
     """A decision fitted on validation pictures.
 
@@ -41,17 +40,18 @@ def decide(
         people: whose each picture is, strings [n].
         classes: names in the order of the model's outputs.
         config: sensitivity and coverage.
-        augmentation: how copies are varied for the calibration.
-        seed: of the variation.
 
     Raises:
         DataError: where all validation pictures are of one class.
     """
-    generator = np.random.default_rng([seed, 1])
-    varied = [score(model, augment(x, augmentation, generator)) for _ in range(_COPIES)]
+    worse = [
+        score(model, np.stack([corrupt(one, name, level, row) for row, one in enumerate(x)]))
+        for name in CORRUPTIONS
+        for level in _LEVELS
+    ]
     plain = score(model, x)
-    scores, labels = np.concatenate([plain, *varied]), np.tile(codes, 1 + _COPIES)
-    about = {"part": "validation", "pictures": len(x), "varied_copies": _COPIES}
+    scores, labels = np.concatenate([plain, *worse]), np.tile(codes, 1 + _COPIES)
+    about = {"part": "validation", "pictures": len(x), "corrupted_copies": _COPIES}
     if len(classes) > 2:
         many = ClassifyMany.fit(scores, labels, classes=classes, fitted_on=about)
         return many.with_coverage(config.coverage, plain, codes)

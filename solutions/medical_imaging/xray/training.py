@@ -75,7 +75,7 @@ def train(job: TrainingJob) -> Trained:
     if len(held.x):
         rate = config.decision.gate_rate
         preprocessor.gate = Gate.fit(x, held.x, rate=rate, origin=origin(some))
-        decision = decide(model, *held, classes, config.decision, config.augmentation, job.seed)
+        decision = decide(model, *held, classes, config.decision)
         reference[HIGH] = np.array(high_evidence(decision, maps(model, held.x)))
     parity = Preprocessor(side, config.picture.channels).transform(generate(seed=1, pictures=16))
     return Trained(
