@@ -11,15 +11,15 @@ from lepton_core.training.augmentation import Augmentation
 VARIED = Augmentation(
     flip_left_right=False,
     flip_up_down=False,
-    shift=0.08,
-    brightness=0.1,
-    contrast=0.25,
-    rotation=10.0,
-    zoom=0.12,
-    aspect=0.08,
-    gamma=0.35,
-    blur=0.008,
-    noise=0.04,
+    shift=0.1,
+    brightness=0.2,
+    contrast=0.4,
+    rotation=12.0,
+    zoom=0.2,
+    aspect=0.15,
+    gamma=0.6,
+    blur=0.014,
+    noise=0.08,
 )
 
 
@@ -29,7 +29,7 @@ class PictureConfig:
 
     Args:
         side: height and width in pixels that every picture is stretched to; 0 takes the usual
-            shorter side of the training pictures, at most 224.
+            shorter side of the training pictures, at most 112.
         channels: 1 for grey, 3 for colour.
     """
 
@@ -59,7 +59,7 @@ class ModelConfig:
     filters: tuple[int, ...] = (16, 32, 96)
     members: int = 1
     dropout: float = 0.3
-    epochs: int = 30
+    epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 5e-4

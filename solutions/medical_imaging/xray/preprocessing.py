@@ -28,7 +28,7 @@ class Preprocessor(PicturePreprocessor):
         gate: what refuses pictures of another kind than it was fitted on; None refuses nothing.
     """
 
-    def __init__(self, side: int = 224, channels: int = 1) -> None:
+    def __init__(self, side: int = 112, channels: int = 1) -> None:
         super().__init__(side, side, channels, formats=FORMATS)
         self.gate: Gate | None = None
 

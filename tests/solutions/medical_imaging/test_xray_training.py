@@ -83,11 +83,11 @@ def test_a_class_that_a_part_lacks_is_told() -> None:
     assert caught.value.key in ("medical_imaging.split.too_few", "split.empty_part")
 
 
-def test_the_side_is_the_pictures_own_up_to_224() -> None:
-    assert usual_side(generate(seed=0, pictures=4)) == 128
+def test_the_side_is_the_pictures_own_up_to_112() -> None:
+    assert usual_side(generate(seed=0, pictures=4)) == 112
     large = cv2.imencode(".png", np.zeros((900, 600), np.uint8))[1].tobytes()
-    assert usual_side(pa.table({"image": pa.array([{"bytes": large}])})) == 224
-    assert usual_side(pa.table({"image": pa.array([{"bytes": b"DICM"}])})) == 224
+    assert usual_side(pa.table({"image": pa.array([{"bytes": large}])})) == 112
+    assert usual_side(pa.table({"image": pa.array([{"bytes": b"DICM"}])})) == 112
 
 
 def test_balanced_batches_hold_as_many_of_each_class() -> None:
