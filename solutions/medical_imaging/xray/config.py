@@ -46,6 +46,10 @@ class ModelConfig:
             16 are fastest.
         members: networks that are trained side by side, each from start weights of its own; the
             score is the mean of theirs.
+        teachers: networks that are trained first, whose mean the one that scores learns from; 0
+            trains it on the labels alone. The training takes so many times longer, scoring does
+            not.
+        trust: share of each target that is what the teachers say, 0..1; the rest is the label.
         dropout: share of the last features left out in a training step.
         epochs: passes over as many pictures as there are for training.
         batch_size: pictures a training step, as many of each class.
@@ -58,6 +62,8 @@ class ModelConfig:
 
     filters: tuple[int, ...] = (16, 32, 96)
     members: int = 1
+    teachers: int = 0
+    trust: float = 0.8
     dropout: float = 0.3
     epochs: int = 40
     batch_size: int = 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,10 @@ def train(
     No validation loss chooses the epoch: where validation pictures are easier than those to come,
     the best one on them is the one that is least used to a change.
 
+    With ``config.teachers``, so many networks are trained first, and the one that scores learns
+    what their mean says of each varied picture (distillation): the doubt of several at the price of
+    one. Nothing but the training pictures is read for it.
+
     Args:
         x: training pictures, uint8 [n, height, width, channels].
         codes: class numbers, int64 [n].
@@ -126,19 +131,48 @@ def train(
 
     Returns:
         The trained model, with the running mean of its weights.
+
+    Source:
+        Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, 2015.
     """
+    if not config.teachers:
+        return _trained(x, codes, classes, config, augmentation, seed, None, run, verbose)
+    several = replace(config, members=config.teachers)
+    part = None if run is None else run.part("teachers")
+    teacher = _trained(x, codes, classes, several, augmentation, seed, None, part, verbose)
+    part = None if run is None else run.part("taught")
+    # Other start weights than the first teacher's.
+    other = seed + config.teachers
+    model = _trained(x, codes, classes, config, augmentation, other, teacher, part, verbose)
+    if run is not None:
+        run.finish()
+    return model
+
+
+def _trained(
+    x: np.ndarray,
+    codes: np.ndarray,
+    classes: int,
+    config: ModelConfig,
+    augmentation: Augmentation,
+    seed: int,
+    teacher: keras.Model | None,
+    run: Run | None,
+    verbose: bool,
+) -> keras.Model:
     model = build(config, x.shape[1:], classes, seed)
     trainee = keras.Model(model.input, _member_scores(model, config.members), name="members")
-    data = PictureBatches(x, codes, config.batch_size, seed, augmentation, balanced=True)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, max(len(data) * config.epochs, 1)
-    )
+    data = TargetBatches(x, codes, classes, config, augmentation, seed, teacher)
+    steps = max(len(data) * config.epochs, 1)
     # A short training must not end on the mean of weights that it left long ago.
-    averaging = min(config.averaging, 1.0 - 10.0 / max(10.0, len(data) * config.epochs))
+    averaging = min(config.averaging, 1.0 - 10.0 / max(10.0, steps))
     optimizer = keras.optimizers.AdamW(
-        schedule, weight_decay=config.weight_decay, use_ema=True, ema_momentum=averaging
+        keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
+        weight_decay=config.weight_decay,
+        use_ema=True,
+        ema_momentum=averaging,
     )
-    trainee.compile(optimizer, loss=members_loss(classes, config.smoothing))
+    trainee.compile(optimizer, loss=members_loss)
     fit(
         trainee,
         data,
@@ -153,34 +187,73 @@ def train(
 
 
 def _member_scores(model: keras.Model, members: int) -> Any:
-    """Each member's own logits, [B, members, 1 or K]: they are trained apart and scored as one."""
+    """Each member's own logits, [B, members, K]: they are trained apart and scored as one."""
     maps = [model.get_layer(f"member{number}_map").output for number in range(members)]
-    means = [layers.GlobalAveragePooling2D(keepdims=True)(found) for found in maps]
-    joined = layers.Concatenate(axis=1)(means)
-    return layers.Reshape((members, maps[0].shape[-1]))(joined)
+    means = [layers.GlobalAveragePooling2D()(found) for found in maps]
+    # All classes, also of two: Keras drops a last axis of length one before it calls a loss.
+    if maps[0].shape[-1] == 1:
+        means = [layers.Concatenate()([keras.ops.zeros_like(mean), mean]) for mean in means]
+    joined = means[0] if members == 1 else layers.Concatenate()(means)
+    return layers.Reshape((members, means[0].shape[-1]))(joined)
 
 
-def members_loss(classes: int, smoothing: float) -> Any:
-    """Cross-entropy of every member by itself.
+class TargetBatches(PictureBatches):
+    """Varied pictures, as many of each class, with what the network shall say of each.
 
     Args:
+        x: training pictures, uint8 [n, height, width, channels].
+        codes: class numbers, int64 [n].
         classes: K.
-        smoothing: share of each target that is spread over all classes.
-
-    Returns:
-        loss(class numbers [B], logits [B, members, 1 or K]) -> [B].
+        config: batch size, smoothing and trust.
+        augmentation: how pictures are varied.
+        seed: of order and variation.
+        teacher: whose probabilities a share ``config.trust`` of each target is; None for labels
+            alone.
     """
 
-    def loss(codes: Any, logits: Any) -> Any:
-        ops = keras.ops
-        if classes == 2:
-            logits = ops.concatenate([ops.zeros_like(logits), logits], axis=-1)
-        target = ops.one_hot(ops.cast(ops.reshape(codes, (-1,)), "int32"), classes)
-        target = target * (1.0 - smoothing) + smoothing / classes
-        missed = -ops.sum(target[:, None] * ops.log_softmax(logits, axis=-1), axis=-1)
-        return ops.mean(missed, axis=-1)
+    def __init__(
+        self,
+        x: np.ndarray,
+        codes: np.ndarray,
+        classes: int,
+        config: ModelConfig,
+        augmentation: Augmentation,
+        seed: int,
+        teacher: keras.Model | None = None,
+    ) -> None:
+        super().__init__(x, codes, config.batch_size, seed, augmentation, balanced=True)
+        self._target = np.eye(classes, dtype=np.float32) * (1.0 - config.smoothing)
+        self._target += config.smoothing / classes
+        self._teacher, self._trust = teacher, config.trust
 
-    return loss
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        """Pictures [B, height, width, channels] and targets float32 [B, K], each row's sum 1."""
+        x, codes = super().__getitem__(index)
+        target = self._target[codes]
+        if self._teacher is not None:
+            told = probabilities(self._teacher.predict_on_batch(x)[0])
+            target = (1.0 - self._trust) * target + self._trust * told
+        return x, target
+
+
+def probabilities(scores: np.ndarray) -> np.ndarray:
+    """Of every class, float32 [n, K], for logits [n] of the second of two, or [n, K].
+
+    Example:
+        >>> probabilities(np.array([0.0, 50.0])).tolist()
+        [[0.5, 0.5], [0.0, 1.0]]
+    """
+    if scores.ndim == 1:
+        scores = np.stack([np.zeros_like(scores), scores], axis=1)
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.round(raised / raised.sum(axis=1, keepdims=True), 7).astype(np.float32)
+
+
+def members_loss(targets: Any, logits: Any) -> Any:
+    """Cross-entropy [B] of targets [B, K], the mean over members, with logits [B, members, K]."""
+    ops = keras.ops
+    missed = -ops.sum(targets[:, None] * ops.log_softmax(logits, axis=-1), axis=-1)
+    return ops.mean(missed, axis=-1)
 
 
 def score(model: keras.Model, x: np.ndarray, batch_size: int = 64) -> np.ndarray:

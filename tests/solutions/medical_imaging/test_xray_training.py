@@ -16,7 +16,7 @@ from lepton_core.errors import DataError, UsageError
 from lepton_core.training.augmentation import Augmentation
 from lepton_core.training.picture_batches import PictureBatches
 from solutions.medical_imaging.xray.classes import ordered_classes
-from solutions.medical_imaging.xray.config import Config
+from solutions.medical_imaging.xray.config import Config, ModelConfig
 from solutions.medical_imaging.xray.sample import generate
 from solutions.medical_imaging.xray.splits import PatientSplit, people
 from solutions.medical_imaging.xray.training import usual_side
@@ -120,6 +120,42 @@ def test_each_variation_changes_pictures_and_keeps_their_kind(change: str) -> No
     correlation = [np.corrcoef(a.ravel(), picture.ravel())[0, 1] for a in made]
     assert min(correlation) > 0.5
     np.testing.assert_array_equal(augment(x, Augmentation(**still), np.random.default_rng(0)), x)
+
+
+@pytest.mark.parametrize(("members", "classes"), [(1, 2), (2, 2), (3, 2), (1, 3), (2, 4)])
+def test_each_member_is_trained_on_all_classes(members: int, classes: int) -> None:
+    """The loss that Keras computes is the mean cross-entropy of the members, by hand."""
+    from lepton_core._keras import keras
+    from solutions.medical_imaging.xray.model import _member_scores, build, members_loss
+
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 255, (6, 28, 28, 1)).astype(np.uint8)
+    target = np.eye(classes, dtype=np.float32)[np.arange(6) % classes]
+    model = build(ModelConfig(members=members), (28, 28, 1), classes)
+    trainee = keras.Model(model.input, _member_scores(model, members))
+    trainee.compile("sgd", loss=members_loss)
+    logits = trainee.predict(x, verbose=0).astype(np.float64)
+    assert logits.shape == (6, members, classes)
+    chances = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    expected = -np.log((chances * target[:, None]).sum(axis=-1)).mean()
+    assert trainee.evaluate(x, target, verbose=0) == pytest.approx(expected, rel=1e-4)
+    score = model.predict(x, verbose=0)[0]
+    mean = logits.mean(axis=1)
+    np.testing.assert_allclose(score, mean[:, 1] if classes == 2 else mean, rtol=1e-3)
+
+
+def test_a_taught_network_is_told_the_teachers_probabilities() -> None:
+    from solutions.medical_imaging.xray.model import TargetBatches, build, probabilities
+
+    x = np.random.default_rng(0).integers(0, 255, (8, 28, 28, 1)).astype(np.uint8)
+    still = Augmentation(False, False, 0.0, 0.0, 0.0)
+    config = ModelConfig(batch_size=8, smoothing=0.0, trust=0.75)
+    teacher = build(config, (28, 28, 1), 2)
+    batches = TargetBatches(x, np.arange(8) % 2, 2, config, still, seed=0, teacher=teacher)
+    pictures, target = batches[0]
+    told = probabilities(teacher.predict(pictures, verbose=0)[0])
+    label = (target - 0.75 * told) / 0.25
+    np.testing.assert_allclose(np.sort(label, axis=1), np.tile([0.0, 1.0], (8, 1)), atol=1e-5)
 
 
 @pytest.mark.slow
