@@ -108,7 +108,7 @@ def test_each_variation_changes_pictures_and_keeps_their_kind(change: str) -> No
     from lepton_core.training.augmentation import augment
 
     still = {"flip_left_right": False, "shift": 0.0, "brightness": 0.0, "contrast": 0.0}
-    amount = {"rotation": 10.0}.get(change, 0.2)
+    amount = {"rotation": 10.0, "blur": 0.02}.get(change, 0.2)
     image = generate(seed=2, pictures=2)["image"][0].as_py()["bytes"]
     picture = cv2.imdecode(np.frombuffer(image, np.uint8), 0)
     x = np.repeat(picture[None, ..., None], 12, axis=0)
