@@ -111,12 +111,12 @@ def test_each_variation_changes_pictures_and_keeps_their_kind(change: str) -> No
     amount = {"rotation": 10.0, "blur": 0.02}.get(change, 0.2)
     image = generate(seed=2, pictures=2)["image"][0].as_py()["bytes"]
     picture = cv2.imdecode(np.frombuffer(image, np.uint8), 0)
-    x = np.repeat(picture[None, ..., None], 12, axis=0)
+    x = np.repeat(picture[None, ..., None], 40, axis=0)
     how = Augmentation(**{**still, change: amount})
     made = augment(x, how, np.random.default_rng(0))
     assert made.shape == x.shape
     assert made.dtype == np.uint8
-    assert (made != x).any(axis=(1, 2, 3)).sum() >= 3
+    assert (made != x).any(axis=(1, 2, 3)).sum() >= 8
     correlation = [np.corrcoef(a.ravel(), picture.ravel())[0, 1] for a in made]
     assert min(correlation) > 0.5
     np.testing.assert_array_equal(augment(x, Augmentation(**still), np.random.default_rng(0)), x)
