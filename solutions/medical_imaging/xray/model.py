@@ -60,7 +60,7 @@ def build(
     score = layers.GlobalAveragePooling2D(name="members_score")(found)
     if classes == 2:
         score = layers.Reshape((), name="logit")(score)
-    return keras.Model(x, [score, found], name="xray")
+    return keras.Model(x, {"score": score, "map": found}, name="xray")
 
 
 def _features(x: Any, config: ModelConfig, name: str, seed: int) -> Any:
@@ -231,7 +231,7 @@ class TargetBatches(PictureBatches):
         x, codes = super().__getitem__(index)
         target = self._target[codes]
         if self._teacher is not None:
-            told = probabilities(self._teacher.predict_on_batch(x)[0])
+            told = probabilities(self._teacher.predict_on_batch(x)["score"])
             target = (1.0 - self._trust) * target + self._trust * told
         return x, target
 
@@ -258,9 +258,9 @@ def members_loss(targets: Any, logits: Any) -> Any:
 
 def score(model: keras.Model, x: np.ndarray, batch_size: int = 64) -> np.ndarray:
     """Logits of pictures uint8 [n, height, width, channels]: float32 [n], or [n, K]."""
-    return model.predict(x, batch_size=batch_size, verbose=0)[0]
+    return model.predict(x, batch_size=batch_size, verbose=0)["score"]
 
 
 def maps(model: keras.Model, x: np.ndarray, batch_size: int = 64) -> np.ndarray:
     """Maps float32 [n, h, w, 1 or K] of pictures uint8 [n, height, width, channels]."""
-    return model.predict(x, batch_size=batch_size, verbose=0)[1]
+    return model.predict(x, batch_size=batch_size, verbose=0)["map"]

@@ -139,7 +139,7 @@ def test_each_member_is_trained_on_all_classes(members: int, classes: int) -> No
     chances = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
     expected = -np.log((chances * target[:, None]).sum(axis=-1)).mean()
     assert trainee.evaluate(x, target, verbose=0) == pytest.approx(expected, rel=1e-4)
-    score = model.predict(x, verbose=0)[0]
+    score = model.predict(x, verbose=0)["score"]
     mean = logits.mean(axis=1)
     np.testing.assert_allclose(score, mean[:, 1] if classes == 2 else mean, rtol=1e-3)
 
@@ -153,7 +153,7 @@ def test_a_taught_network_is_told_the_teachers_probabilities() -> None:
     teacher = build(config, (28, 28, 1), 2)
     batches = TargetBatches(x, np.arange(8) % 2, 2, config, still, seed=0, teacher=teacher)
     pictures, target = batches[0]
-    told = probabilities(teacher.predict(pictures, verbose=0)[0])
+    told = probabilities(teacher.predict(pictures, verbose=0)["score"])
     label = (target - 0.75 * told) / 0.25
     np.testing.assert_allclose(np.sort(label, axis=1), np.tile([0.0, 1.0], (8, 1)), atol=1e-5)
 
