@@ -83,7 +83,8 @@ def train(job: TrainingJob) -> Trained:
     return Trained(
         preprocessor,
         decision,
-        {"main": ScoringModel(model, ("score", "map"), parity.arrays)},
+        # In the order in which Keras flattens them: by name.
+        {"main": ScoringModel(model, ("map", "score"), parity.arrays)},
         model,
         reference,
         {"parameters": int(model.count_params()), "classes": len(classes), "side": side},
