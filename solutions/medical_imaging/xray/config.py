@@ -81,6 +81,8 @@ class DecisionConfig:
         positive: the class that is looked for, where there are two; empty takes the one whose name
             does not say that nothing was found.
         sensitivity: share of the validation pictures of that class that the threshold must find.
+        prevalence: share of the pictures to come that have the finding, of two classes, which the
+            probabilities are stated for; 0 takes that of the validation pictures.
         coverage: share of validation pictures, of each class, whose class stands in the
             prediction set; where the set is not one class, a person looks.
         gate_rate: share of validation pictures and gently varied copies that the gate may refuse.
@@ -88,6 +90,7 @@ class DecisionConfig:
 
     positive: str = ""
     sensitivity: float = 0.95
+    prevalence: float = 0.5
     coverage: float = 0.9
     gate_rate: float = 0.005
 
