@@ -86,8 +86,8 @@ def main() -> None:
     print(f"{pipeline.address} on {asked.data}, {asked.part}: {len(by_map)} positive pictures")
     print(f"fall of the logit, top {asked.share:.0%} of the map: {by_map.mean():.3f}")
     print(f"fall of the logit, random {asked.share:.0%}: {by_chance.mean():.3f}")
-    ratio = bootstrap(lambda a, b: float(a.mean() / max(b.mean(), 1e-6)), by_map, by_chance)
-    print(f"ratio {ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]")
+    more = bootstrap(lambda a, b: float(a.mean() - 2 * b.mean()), by_map, by_chance)
+    print(f"map less twice random: {more.value:.3f} [{more.low:.3f}, {more.high:.3f}]")
     print(f"the map deletes more than chance in {np.mean(by_map > by_chance):.1%} of them")
 
 
