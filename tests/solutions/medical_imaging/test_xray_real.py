@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from lepton_core.bundle import load_bundle
-from lepton_core.cli.main import main
 from lepton_core.data.labelled import load_labelled
 from lepton_core.data.lookup import find_dataset
 from lepton_core.errors import DataError
@@ -35,9 +34,9 @@ def data_folder(name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", ["kermany_cxr", "pneumoniamnist"])
-def test_the_card_of_a_bundle_tells_what_evaluation_finds(name: str, capsys) -> None:
+def test_the_card_of_a_bundle_tells_what_evaluation_finds(name: str, lepton, capsys) -> None:
     data_folder(name)
-    assert main(["evaluate", "medical_imaging", "--data", name, "--json"]) == 0
+    assert lepton("evaluate", "medical_imaging", "--data", name, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     card = json.loads((TASK.bundle(name) / "card.json").read_text())
     assert found["bundle"] == f"medical_imaging/xray@{name}"
@@ -64,15 +63,20 @@ def test_deleting_the_top_of_the_map_matters_twice_as_much_as_chance() -> None:
     assert by_map.mean() >= 2 * max(by_chance.mean(), 0.01)
 
 
-def test_a_folder_of_dicom_files_is_read_or_refused_file_by_file(tmp_path: Path) -> None:
+def test_a_folder_of_dicom_files_is_read_or_refused_file_by_file(tmp_path: Path, lepton) -> None:
     """Of 32 frames, the chest is scored; everything else is refused with the reason that it has."""
     out = tmp_path / "scores.parquet"
     folder = data_folder("dicom_samples")
-    assert main(["score", "medical_imaging@kermany_cxr", str(folder), "--out", str(out)]) == 3
+    assert lepton("score", "medical_imaging@kermany_cxr", folder, "--out", out) == 3
     lines = (tmp_path / "scores.parquet.rejected.jsonl").read_text().splitlines()
     keys = [reason["key"] for line in lines for reason in json.loads(line)["reasons"]]
     assert pq.read_table(out).num_rows + len(lines) == 32
-    assert {"dicom_segmentation", "dicom_radiotherapy", "dicom_cut_off"} <= set(keys)
+    assert {"dicom_segmentation", "dicom_radiotherapy"} <= set(keys)
     assert keys.count("foreign_modality") >= 20
+    # Three of the files are copies of one instance, the one that is cut off among them.
+    assert keys.count("repeated") == 3
     assert pq.read_table(out).num_rows <= 2
+    cut, alone = folder / "MR_truncated.dcm", tmp_path / "alone.csv"
+    assert lepton("score", "medical_imaging@kermany_cxr", cut, "--out", alone) == 3
+    assert '"dicom_cut_off"' in (tmp_path / "alone.csv.rejected.jsonl").read_text()
     assert np.isfinite(pq.read_table(out)["probability"].to_numpy()).all()

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.bundle import load_bundle
-from lepton_core.cli.main import main
 from lepton_core.decision import ClassifyMany
 from lepton_core.errors import DataError, UsageError
 from lepton_core.training.augmentation import Augmentation
@@ -159,7 +158,7 @@ def test_a_taught_network_is_told_the_teachers_probabilities() -> None:
 
 
 @pytest.mark.slow
-def test_class_folders_of_three_kinds_become_a_bundle(tmp_path: Path) -> None:
+def test_class_folders_of_three_kinds_become_a_bundle(tmp_path: Path, lepton, monkeypatch) -> None:
     """Any classes and any size: rings, bars and grids of 40 x 50 pixels."""
     rng = np.random.default_rng(0)
     for number in range(180):
@@ -179,8 +178,9 @@ def test_class_folders_of_three_kinds_become_a_bundle(tmp_path: Path) -> None:
         cv2.imwrite(str(path), picture.clip(0, 255).astype(np.uint8))
     photos, out = tmp_path / "photos", tmp_path / "own"
     settings = ["--set", "model.epochs=12", "--set", "decision.gate_rate=0.02"]
-    given = ["train", "medical_imaging", "--data", str(photos), "--out", str(out), *settings]
-    assert main(given) == 0
+    # Checkpoints go to `runs/` where the command is given.
+    monkeypatch.chdir(tmp_path)
+    assert lepton("train", "medical_imaging", "--data", photos, "--out", out, *settings) == 0
     pipeline = load_bundle(out)
     assert isinstance(pipeline.decision, ClassifyMany)
     assert pipeline.decision.classes == ("bar", "grid", "ring")
@@ -192,12 +192,12 @@ def test_class_folders_of_three_kinds_become_a_bundle(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_too_little_data_is_told_before_training(tmp_path: Path, capsys) -> None:
+def test_too_little_data_is_told_before_training(tmp_path: Path, lepton, capsys) -> None:
     for number in range(6):
         path = tmp_path / "few" / ("a", "b")[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), np.full((30, 30), 20 * number, np.uint8))
-    given = ["train", "medical_imaging", "--data", str(tmp_path / "few")]
-    assert main([*given, "--out", str(tmp_path / "own")]) == 1
-    assert "picture" in capsys.readouterr().err
+    few, out = tmp_path / "few", tmp_path / "own"
+    assert lepton("train", "medical_imaging", "--data", few, "--out", out) == 1
+    assert "--accept too_few" in capsys.readouterr().err
     assert not (tmp_path / "own").exists()
