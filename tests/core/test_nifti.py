@@ -24,7 +24,7 @@ def volume(
     image = kind(values, affine)
     image.header["descrip"] = b"Planta Ophelia"
     data = image.to_bytes()
-    return gzip.compress(data) if packed else data
+    return gzip.compress(data, mtime=0) if packed else data
 
 
 VALUES = np.arange(20 * 30 * 4, dtype=np.int16).reshape(20, 30, 4)
@@ -84,7 +84,7 @@ def test_fractions_between_0_and_1_are_seen() -> None:
         (volume(np.zeros((4, 4, 4, 3), np.int16)), "nifti_dimensions"),
         (volume(np.zeros((4, 4, 2), [("R", "u1"), ("G", "u1"), ("B", "u1")])), "nifti_no_numbers"),
         (volume(np.zeros((4, 4, 2), np.complex64)), "nifti_no_numbers"),
-        (gzip.compress(bytes(344) + b"n+1\0" + bytes(100)), "nifti_damaged"),
+        (gzip.compress(bytes(344) + b"n+1\0" + bytes(100), mtime=0), "nifti_damaged"),
         (bytes(344) + b"n+1\0" + b"\xff" * 100, "nifti_damaged"),
     ],
 )
