@@ -44,7 +44,7 @@ def test_a_nurse_brings_a_file_tries_a_value_and_looks_at_who_is_due(
     expect(page.get_by_text(re.compile(r"^4 of \d+ records were refused"))).to_be_visible()
     expect(heading(page, "What if")).to_be_visible()
     before = figure(page, "As it is").inner_text()
-    pressure = page.get_by_role("slider", name=re.compile("Upper pressure"))
+    pressure = page.get_by_role("slider", name=re.compile("Upper pressure")).first
     pressure.focus()
     for _ in range(8):
         pressure.press("ArrowLeft")

@@ -148,3 +148,15 @@ def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"task": "t/on')
     with pytest.raises(TrainingError, match=r"run\.json"):
         open_run(tmp_path)
+
+
+def test_pictures_that_lie_elsewhere_are_the_same_data() -> None:
+    from lepton_core.training.fingerprint import fingerprint
+
+    def records(folder: str, data: bytes) -> pa.Table:
+        image = {"path": f"{folder}/a.png", "bytes": data, "sha256": data.hex()}
+        return pa.table({"record_id": ["a.png"], "image": pa.array([image])})
+
+    here = fingerprint(records("/data", b"one"))
+    assert fingerprint(records("/elsewhere", b"one")) == here
+    assert fingerprint(records("/data", b"two")) != here
