@@ -151,8 +151,6 @@ def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
 
 
 def test_pictures_that_lie_elsewhere_are_the_same_data() -> None:
-    from lepton_core.training.fingerprint import fingerprint
-
     def records(folder: str, data: bytes) -> pa.Table:
         image = {"path": f"{folder}/a.png", "bytes": data, "sha256": data.hex()}
         return pa.table({"record_id": ["a.png"], "image": pa.array([image])})
