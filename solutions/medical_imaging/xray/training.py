@@ -27,8 +27,7 @@ from .preprocessing import Preprocessor
 from .sample import generate
 from .splits import people
 
-# Larger ones were no better under corruption and take four times as long
-# (docs/experiments/xray.md).
+# With 224 pixels nothing was gained in what was tried (docs/experiments/xray.md).
 _LARGEST_SIDE = 112
 _LEAST_SIDE = 16
 
