@@ -145,7 +145,7 @@ def reason_bars(reasons: tuple[Reason, ...]) -> go.Figure:
             y=place + 0.46,
             xref="x",
             yref="y",
-            text=_safe(text),
+            text=safe(text),
             showarrow=False,
             xanchor="left",
             yanchor="middle",
@@ -159,8 +159,13 @@ def reason_bars(reasons: tuple[Reason, ...]) -> go.Figure:
     return figure
 
 
-def _safe(text: str) -> str:
-    # Plotly reads a few tags of HTML in a text; a value of a person's file must not be one.
+def safe(text: str) -> str:
+    """A text as a chart shows it: Plotly reads tags in one, and a person's value must not be one.
+
+    Example:
+        >>> safe("<1%")
+        '&lt;1%'
+    """
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import streamlit as st
 
 from lepton_core.messages import t
@@ -36,12 +34,8 @@ def page() -> None:
 
 
 def _choose_task() -> str:
-    """The part of the solution to show; drawn only where there is more than one."""
+    """The part of the solution to show."""
     tasks = [task.name.partition("/")[2] for task in load_solution("medical_imaging").tasks]
-    if find_spec(".dashboard_disease", __package__) is None:
-        tasks = [name for name in tasks if name != "disease"]
-    if len(tasks) < 2:
-        return tasks[0]
     names = {
         name: f":material/{_ICONS[name]}: {t(f'medical_imaging.{name}.title')}" for name in tasks
     }

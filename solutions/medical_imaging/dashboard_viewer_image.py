@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ _LONGEST = 2048
 def show_image(desk: Desk, row: int) -> None:
     """The picture with its controls; moving one draws nothing else again."""
     key = desk.image_key(row)
-    found = frame(key, desk.image(row))
+    found = frame(key, partial(desk.image, row))
     if found is None:
         st.warning(t("medical_imaging.viewer.gone"), icon=":material/broken_image:")
         return

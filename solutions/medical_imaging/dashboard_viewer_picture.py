@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from lepton_core.ui.loader import bundle_stamp, load
 
 from .dashboard_xray_desk import Desk
 from .xray.output.evidence import evidence, scale_of
+from .xray.output.export import fitted
 from .xray.output.overlay import Scale, overlay
 
 _THUMBNAIL = 72
@@ -27,15 +29,17 @@ _QUALITY = 92
 _LOSSLESS_PIXELS = 700_000
 _EXIF_BYTES = 4096
 
+# What is remembered is given a reader and no bytes: a rerun then copies no stored picture.
+
 
 @st.cache_data(show_spinner=False, max_entries=4096, scope="session")
-def thumbnail(key: str, _data: bytes) -> str:
+def thumbnail(key: str, _read: Callable[[], bytes]) -> str:
     """A picture of at most 72 pixels a side as a data URI; a grey square for what is gone."""
-    picture = fitted(_data, _THUMBNAIL)
+    picture = decoded(_read(), _THUMBNAIL)
     return encoded(np.full((8, 8), 120, np.uint8) if picture is None else picture)
 
 
-def fitted(data: bytes, longest: int) -> np.ndarray | None:
+def decoded(data: bytes, longest: int) -> np.ndarray | None:
     """A picture in its default view at most so many pixels a side, uint8 [height, width].
 
     A large JPEG decodes at a fraction of its size. None where it no longer decodes.
@@ -48,22 +52,17 @@ def fitted(data: bytes, longest: int) -> np.ndarray | None:
         factor = longest / max(header.width, header.height)
         size = max(round(header.height * factor), 1), max(round(header.width * factor), 1)
     try:
-        picture = decode_frame(data, channels=1, size=size)[..., 0]
+        return fitted(decode_frame(data, channels=1, size=size)[..., 0], longest)
     except Refusal:
         return None
-    height, width = picture.shape
-    factor = longest / max(height, width)
-    if factor >= 1:
-        return picture
-    return resize(picture, (max(round(height * factor), 1), max(round(width * factor), 1)))
 
 
 # Few: a film is tens of megabytes.
 @st.cache_data(show_spinner=False, max_entries=4, scope="session")
-def frame(key: str, _data: bytes) -> Frame | None:
+def frame(key: str, _read: Callable[[], bytes]) -> Frame | None:
     """A picture in the units of its file, at its own size; None where it no longer decodes."""
     try:
-        return read_frame(_data)
+        return read_frame(_read())
     except Refusal:
         return None
 
@@ -94,7 +93,7 @@ def _scale(folder: str, stamp: int) -> Scale:
 
 def glance(desk: Desk, row: int, longest: int) -> np.ndarray | None:
     """A picture with its heatmap, uint8 [height, width, 3], at least half of ``longest`` large."""
-    picture = fitted(desk.image(row), longest)
+    picture = decoded(desk.image(row), longest)
     if picture is None:
         return None
     times = max(longest // max(picture.shape), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -82,7 +83,8 @@ def _interval(readings: Readings, row: int) -> Ends | None:
 def _steady(desk: Desk, row: int) -> Ends | None:
     """Lowest and highest probability of the picture as another exposure might have made it."""
     with st.spinner(t("medical_imaging.viewer.varying")):
-        scores = varied_scores(desk.folder, desk.image_key(row), desk.image(row))
+        read = partial(desk.image, row)
+        scores = varied_scores(desk.folder, desk.image_key(row), read)
     if len(scores) < _LEAST_VARIED:
         return None
     own = desk.readings.probability[row]

@@ -8,7 +8,7 @@ reader would not even notice as one, tell that.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from lepton_core.images import quiet_cv2
 from lepton_core.records.pictures import IMAGE_TYPE
 from lepton_core.ui.loader import bundle_stamp, load
 
-from .dashboard_viewer_picture import fitted
+from .dashboard_viewer_picture import decoded
 
 # Larger than any network here takes; smaller than a film, of which sixteen copies take seconds.
 _LONGEST = 512
@@ -29,7 +29,7 @@ _TURNS, _SIZES = (-3.0, -1.5, 1.5, 3.0), (0.96, 1.04)
 _GAMMAS, _CONTRASTS, _BLURS = (0.85, 1.18), (0.88, 1.12), (0.6, 1.2)
 
 
-def varied_scores(folder: Path, key: str, data: bytes) -> np.ndarray:
+def varied_scores(folder: Path, key: str, read: Callable[[], bytes]) -> np.ndarray:
     """Raw scores [m, ...] of at most sixteen slightly changed copies of a picture.
 
     Copies that the bundle's gate refuses are left out.
@@ -37,14 +37,14 @@ def varied_scores(folder: Path, key: str, data: bytes) -> np.ndarray:
     Args:
         folder: of the bundle.
         key: of the picture.
-        data: the stored picture.
+        read: gives the stored picture; called where its scores are not remembered.
     """
-    return _scores(str(folder), bundle_stamp(folder), key, data)
+    return _scores(str(folder), bundle_stamp(folder), key, read)
 
 
 @st.cache_data(show_spinner=False, max_entries=256, scope="session")
-def _scores(folder: str, stamp: int, key: str, _data: bytes) -> np.ndarray:
-    picture = fitted(_data, _LONGEST)
+def _scores(folder: str, stamp: int, key: str, _read: Callable[[], bytes]) -> np.ndarray:
+    picture = decoded(_read(), _LONGEST)
     if picture is None:
         return np.zeros(0, np.float32)
     return load(Path(folder)).score(_records(picture)).raw["score"]

@@ -26,12 +26,12 @@ from lepton_core.ui.loader import load
 from lepton_core.ui.plain import plain_but_code
 
 from .dashboard_xray_desk import Desk
-from .xray.output.export import DICOM_FORMATS
+from .xray.output.dicom_source import Series
+from .xray.output.export import DICOM_FORMATS, write_reading, write_run
+from .xray.output.findings import bundle_version, shown_cell
 
 _FILES = ("pdf", "overlay", "sc", "sr")
 _MOST_PACKED = 300
-# A cell that begins with one of these is run as a formula by a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show_export(desk: Desk, rows: np.ndarray) -> None:
@@ -131,31 +131,36 @@ def packed(
     from .xray.explainer import Explainer
 
     pipeline, language = load(desk.folder).with_decision(desk.readings.decision), get_language()
-    everyday = tuple(kind for kind in kinds if kind not in DICOM_FORMATS)
-    archived = tuple(kind for kind in kinds if kind in DICOM_FORMATS)
-    usual = Explainer(pipeline, Asked(formats=(*everyday, "csv", "json"), language=language))
-    # A picture that is no DICOM has its other files all the same.
-    special = Explainer(pipeline, Asked(formats=archived, language=language))
+    asked = Asked((*kinds, "csv", "json"), language)
+    explainer = Explainer(pipeline, asked)
+    series, findings = Series(pipeline.address, bundle_version(pipeline)), []
+    everyday = [kind for kind in kinds if kind not in DICOM_FORMATS]
+    archived = [kind for kind in kinds if kind in DICOM_FORMATS]
     sink, refused = io.BytesIO(), {}
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for at, row in enumerate(rows.tolist()):
             record, scored = take_rows(desk.scored.records, np.array([row])), _scored(desk, row)
             try:
-                _add(archive, partial(usual.write, record, scored))
+                reading = explainer.reading(record, scored)
+                put = partial(write_reading, reading=reading, series=series, language=language)
+                _add(archive, partial(put, formats=everyday))
+                findings.append(reading.finding)
+                # A picture that is no DICOM has its other files all the same.
                 if archived:
-                    _add(archive, partial(special.write, record, scored))
+                    _add(archive, partial(put, formats=archived))
             except MissingDependency:
                 raise
             except LeptonError as error:
                 refused[desk.readings.ids[row]] = error.text()
             progress((at + 1) / len(rows))
-        _add(archive, usual.finish)
+        about_all = partial(write_run, findings=findings, formats=asked.formats, language=language)
+        _add(archive, about_all)
         archive.writestr("readings.csv", _csv(desk, rows))
         archive.writestr("readings.json", _json(desk, rows))
     return sink.getvalue(), refused
 
 
-def _add(archive: zipfile.ZipFile, write: Callable[[Path], None]) -> None:
+def _add(archive: zipfile.ZipFile, write: Callable[[Path], Any]) -> None:
     """Let ``write`` fill a folder that lasts for a moment, and put its files into the archive."""
     with TemporaryDirectory() as name:
         write(Path(name))
@@ -210,16 +215,11 @@ def _csv(desk: Desk, rows: np.ndarray) -> bytes:
     table = readings_table(desk, rows)
     for place, field in enumerate(table.schema):
         if field.type == pa.string():
-            values = [_cell(value) for value in table.column(place).to_pylist()]
+            values = [shown_cell(value) for value in table.column(place).to_pylist()]
             table = table.set_column(place, field.name, pa.array(values, pa.string()))
     sink = io.BytesIO()
     pyarrow.csv.write_csv(table, sink)
     return sink.getvalue()
-
-
-def _cell(text: str | None) -> str | None:
-    """A text that a spreadsheet shows as it is."""
-    return f"'{text}" if text is not None and text.startswith(_FORMULA) else text
 
 
 def _json(desk: Desk, rows: np.ndarray) -> bytes:

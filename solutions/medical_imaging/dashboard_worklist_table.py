@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def worklist_table(desk: Desk, rows: np.ndarray) -> pa.Table:
     words = {name: t(f"medical_imaging.worklist.status.{name}") for name in STATUSES}
     at = rows.tolist()
     columns: dict[str, Any] = {
-        "picture": [thumbnail(desk.image_key(row), desk.image(row)) for row in at],
+        "picture": [thumbnail(desk.image_key(row), partial(desk.image, row)) for row in at],
         "status": _badges([words[statuses.status[row]] for row in at]),
         # Never certain: 100.0% would say that nothing can be wrong.
         "probability": np.clip(100.0 * readings.probability[rows], 0.1, 99.9),

@@ -62,14 +62,12 @@ def _desk(task: Task, scored: Scored, source: Source, is_viewer: bool) -> Desk:
     from .dashboard_xray_status import Statuses
 
     readings = choose_point(task, scored, is_folded=is_viewer)
-    verdicts = read_verdicts(TASK)
     return Desk(
         scored,
         source,
         task.bundle(scored.address.partition("@")[2]),
         readings,
-        Statuses.of(readings, verdicts),
-        verdicts is not None,
+        Statuses.of(readings, read_verdicts(TASK)),
     )
 
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lepton_core.decision import Classify
 from lepton_core.messages import t
-from lepton_core.ui.charts import NEGATIVE, POSITIVE, THRESHOLD, UNKNOWN, layout
+from lepton_core.ui.charts import NEGATIVE, POSITIVE, THRESHOLD, UNKNOWN, layout, safe
 
 from .dashboard_xray_readings import Readings
 from .xray.output.pdf_report import percent
@@ -48,7 +48,7 @@ def probability_line(
         x=[probability],
         y=[0],
         mode="markers+text",
-        text=[f"<b>{_safe(percent(probability))}</b>"],
+        text=[f"<b>{safe(percent(probability))}</b>"],
         textposition="top center" if 0.08 < probability < 0.92 else _side(probability),
         textfont={"size": 16},
         marker={
@@ -75,11 +75,6 @@ def probability_line(
     )
     figure.update_yaxes(visible=False, range=[-1.1, 1.3], fixedrange=True)
     return figure
-
-
-def _safe(text: str) -> str:
-    # Plotly reads a few tags of HTML in a text.
-    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _side(probability: float) -> str:
@@ -117,7 +112,7 @@ def similar_histogram(readings: Readings, row: int) -> go.Figure:
     figure.add_vline(
         x=share,
         line={"color": THRESHOLD, "width": 2},
-        annotation_text=t("medical_imaging.viewer.this", probability=_safe(percent(share))),
+        annotation_text=t("medical_imaging.viewer.this", probability=safe(percent(share))),
         annotation_position="top right" if share < 0.6 else "top left",
         annotation_font_color=THRESHOLD,
     )

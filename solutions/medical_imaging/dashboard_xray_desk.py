@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,6 @@ class Desk:
         folder: of the bundle.
         readings: at the operating point.
         statuses: how far each is read.
-        has_store: whether verdicts can be read.
     """
 
     scored: Scored
@@ -46,7 +46,6 @@ class Desk:
     folder: Path
     readings: Readings
     statuses: Statuses
-    has_store: bool
 
     def listed(self) -> np.ndarray:
         """The rows that the worklist's filters leave, in its order, int64."""
@@ -110,7 +109,7 @@ class Desk:
         """Differs between any two pictures of any two sources."""
         return f"{self.scored.key}|{self.readings.ids[row]}"
 
-    @property
+    @cached_property
     def _row_of(self) -> dict[str, int]:
         return {name: row for row, name in enumerate(self.readings.ids)}
 

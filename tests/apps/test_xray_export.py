@@ -23,6 +23,8 @@ from solutions.medical_imaging.dashboard_worklist_export import packed
 from solutions.medical_imaging.dashboard_xray_desk import Desk
 from solutions.medical_imaging.dashboard_xray_readings import Readings
 from solutions.medical_imaging.dashboard_xray_status import Statuses
+from solutions.medical_imaging.xray import explainer
+from solutions.medical_imaging.xray.output import export
 
 TASK = find_task("medical_imaging/xray")
 pytestmark = pytest.mark.skipif(
@@ -46,7 +48,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     assert isinstance(pipeline.decision, Classify)
     readings = Readings.of(TASK, scored, at(pipeline.decision, 0.75))
     source = Source("your upload", "k", table, False)
-    return Desk(scored, source, folder, readings, Statuses.of(readings, None), False)
+    return Desk(scored, source, folder, readings, Statuses.of(readings, None))
 
 
 def names_in(data: bytes) -> tuple[list[str], bytes]:
@@ -78,6 +80,23 @@ def test_files_stand_at_the_pages_operating_point(desk: Desk) -> None:
     assert finding["threshold"] == reading["threshold"] == 0.75
     assert finding["label"] == reading["label"]
     assert finding["probability"] == pytest.approx(reading["probability"], abs=1e-6)
+
+
+def test_a_picture_is_decoded_and_coloured_once_for_all_kinds_and_never_for_tables(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def counted(module: Any, name: str) -> None:
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, **k: done.append(name) or real(*a, **k))
+
+    counted(explainer, "decode_frame")
+    counted(export, "overlay")
+    packed(desk, np.array([0]), ("pdf", "overlay", "sc", "sr"))
+    assert sorted(done) == ["decode_frame", "overlay"]
+    packed(desk, np.array([0]), ("sr",))
+    assert done.count("overlay") == 1
 
 
 def test_progress_is_told_to_its_end(desk: Desk) -> None:

@@ -69,7 +69,7 @@ def draw(view: str) -> None:
     readings = choose_point(find_task("medical_imaging/xray"), scored)
     statuses = Statuses.of(readings, None)
     source = Source("a client's", "k", records, False)
-    desk = Desk(scored, source, Path("nowhere"), readings, statuses, True)
+    desk = Desk(scored, source, Path("nowhere"), readings, statuses)
     st.session_state.setdefault("xray.view", view)
     {"worklist": show_worklist, "viewer": show_viewer, "quality": show_quality}[view](desk)
 

@@ -66,8 +66,7 @@ def verdicts(*told: tuple[str, str, str]) -> pa.Table:
 
 def desk(found: Readings, told: pa.Table | None = None) -> Desk:
     source = Source("s", "k", found.scored.records, True)
-    statuses = Statuses.of(found, told)
-    return Desk(found.scored, source, Path("nowhere"), found, statuses, told is not None)
+    return Desk(found.scored, source, Path("nowhere"), found, Statuses.of(found, told))
 
 
 def test_unsure_pictures_come_first_then_the_finding_then_the_rest() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,7 @@ from .pdf_report import Page, percent, write_report, write_worklist
 from .secondary_capture import write_secondary_capture
 from .structured_report import write_structured_report
 
-# What can be asked for; `sc` and `sr` refer to a DICOM image and need one.
-FORMATS = ("overlay", "csv", "json", "pdf", "sc", "sr")
+# They refer to a DICOM image and need one.
 DICOM_FORMATS = ("sc", "sr")
 
 # The longer side of the pictures that are written: the map is coarse, and an archive is not filled
@@ -51,6 +51,22 @@ class Reading:
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     source: Source | None = None
 
+    # Drawn where a format shows it, and once for all that do.
+    @cached_property
+    def small(self) -> np.ndarray:
+        """The picture as files show it, uint8 [height, width]."""
+        return _enlarged(fitted(self.picture, LONGEST))
+
+    @cached_property
+    def colored(self) -> np.ndarray:
+        """``small`` with its heatmap, uint8 [height, width, 3], red, green, blue."""
+        return overlay(self.small, self.evidence, self.scale)
+
+    @cached_property
+    def marked(self) -> np.ndarray:
+        """``colored`` with a strip below that says what it is, uint8 [height + strip, width, 3]."""
+        return captioned(self.colored, _caption(self))
+
 
 def write_reading(
     folder: Path, reading: Reading, formats: Sequence[str], series: Series, language: str = "en"
@@ -61,7 +77,8 @@ def write_reading(
         folder: exists; a folder of its own, so that nothing half-written is seen (files of the
             same name are replaced).
         reading: what to write.
-        formats: of ``FORMATS``.
+        formats: names of :attr:`.explainer.Explainer.formats`; of them those of one reading are
+            written.
         series: what the DICOM results of this run share.
         language: of the report.
 
@@ -75,9 +92,6 @@ def write_reading(
     import cv2
 
     finding, name = reading.finding, file_name(reading.finding.record_id)
-    small = _enlarged(fitted(reading.picture, LONGEST))
-    colored = overlay(small, reading.evidence, reading.scale)
-    marked = captioned(colored, _caption(reading))
     written: list[Path] = []
 
     def to(suffix: str) -> Path:
@@ -85,13 +99,13 @@ def write_reading(
         return written[-1]
 
     if "overlay" in formats:
-        encoded = cv2.imencode(".png", cv2.cvtColor(marked, cv2.COLOR_RGB2BGR))[1]
+        encoded = cv2.imencode(".png", cv2.cvtColor(reading.marked, cv2.COLOR_RGB2BGR))[1]
         to("overlay.png").write_bytes(encoded.tobytes())
     if "pdf" in formats:
-        page = Page(finding, small, colored, reading.scale, reading.figures)
+        page = Page(finding, reading.small, reading.colored, reading.scale, reading.figures)
         write_report(to("pdf"), page, language)
     if "sc" in formats:
-        write_secondary_capture(to("sc.dcm"), marked, _source(reading), series, finding)
+        write_secondary_capture(to("sc.dcm"), reading.marked, _source(reading), series, finding)
     if "sr" in formats:
         write_structured_report(to("sr.dcm"), _source(reading), series, finding)
     return written
@@ -105,7 +119,7 @@ def write_run(
     Args:
         folder: exists.
         findings: of the run.
-        formats: of ``FORMATS``; ``csv``, ``json`` and ``pdf`` (the worklist) are written.
+        formats: as there; ``csv``, ``json`` and ``pdf`` (the worklist) are written.
         language: of the worklist.
 
     Returns:
@@ -157,11 +171,10 @@ def _source(reading: Reading) -> Source:
 
 def _caption(reading: Reading) -> list[str]:
     """What stands below the overlay, in letters that every viewer shows."""
-    finding, scale = reading.finding, reading.scale
-    colors = "this picture's strongest place" if scale.relative else f"log odds {scale.full:.1f} on"
+    finding = reading.finding
     name = finding.finding.encode("ascii", "replace").decode()
     return [
         t("medical_imaging.output.caption", language="en"),
         f"{name}: probability {percent(finding.probability)}. "
-        f"Colour: places above 50%, full from {colors}",
+        f"Colour: places above 50%, full from log odds {reading.scale.full:.1f} on",
     ]

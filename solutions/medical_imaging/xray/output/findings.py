@@ -95,10 +95,8 @@ def finding_of(
     patient: str | None,
     source: str,
     sha256: str,
-    scored_at: datetime | None = None,
-    interval: tuple[float, float] | None = None,
 ) -> Finding:
-    """The finding of one scored picture.
+    """The finding of one picture that was scored just now.
 
     Args:
         pipeline: what scored it; its decision gives the operating point.
@@ -106,17 +104,15 @@ def finding_of(
         patient: pseudonym.
         source: the file that was read.
         sha256: checksum of what was read.
-        scored_at: now when None.
-        interval: of the probability; that of the decision's calibration when None.
     """
     decision = pipeline.decision
     finding, threshold = scored["label"], None
-    policy, value = "likeliest", None
+    policy, value, interval = "likeliest", None, None
     if isinstance(decision, Classify):
         finding, threshold = decision.classes[1], float(decision.threshold)
         policy = decision.policy.name
         value = None if policy == "f1" else float(decision.policy.value)
-        interval = interval or _of_calibration(decision, float(scored["score"]))
+        interval = _of_calibration(decision, float(scored["score"]))
     return Finding(
         record_id=scored["record_id"],
         patient=patient or "",
@@ -131,7 +127,7 @@ def finding_of(
         policy_value=value,
         bundle=pipeline.address,
         bundle_version=bundle_version(pipeline),
-        scored_at=scored_at or datetime.now(UTC),
+        scored_at=datetime.now(UTC),
         source=source,
         source_sha256=sha256,
         intended_use=t("medical_imaging.output.intended_use", language="en"),
@@ -165,7 +161,7 @@ def write_csv(findings: Sequence[Finding], path: Path) -> None:
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    rows = [{n: _cell(v) for n, v in finding.to_json().items()} for finding in findings]
+    rows = [{n: shown_cell(v) for n, v in finding.to_json().items()} for finding in findings]
     with open_sink(path, _SCHEMA, overwrite=True) as sink:
         sink.write(pa.Table.from_pylist(rows, _SCHEMA))
 
@@ -189,11 +185,11 @@ def write_json(findings: Sequence[Finding], path: Path) -> None:
         work.unlink(missing_ok=True)
 
 
-def _cell(value: Any) -> Any:
-    """A value that a spreadsheet shows as it is.
+def shown_cell(value: Any) -> Any:
+    """A value that a spreadsheet shows as it is and does not run; in front of a text an apostrophe.
 
     Example:
-        >>> _cell("=HYPERLINK(1)"), _cell("a.png"), _cell(-0.5)
+        >>> shown_cell("=HYPERLINK(1)"), shown_cell("a.png"), shown_cell(-0.5)
         ("'=HYPERLINK(1)", 'a.png', -0.5)
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -26,8 +26,6 @@ class Scale:
 
     Args:
         full: log odds from which colour is full, above 0; 5 is a probability of 99.3%.
-        relative: whether ``full`` is this picture's own highest evidence. Then colours of two
-            pictures do not compare, and a weak map looks strong; legends say so.
 
     Raises:
         ValueError: ``full`` is not a number above 0.
@@ -38,7 +36,6 @@ class Scale:
     """
 
     full: float
-    relative: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.full < np.inf:
@@ -53,12 +50,6 @@ class Scale:
             0.993
         """
         return float(1.0 / (1.0 + np.exp(-self.full)))
-
-    @classmethod
-    def of_picture(cls, evidence: np.ndarray) -> Scale:
-        """The scale by this picture's own highest evidence; 1 logit where there is none above 0."""
-        highest = float(np.max(evidence, initial=0.0))
-        return cls(highest if 0 < highest < np.inf else 1.0, relative=True)
 
     def strength(self, evidence: np.ndarray) -> np.ndarray:
         """Evidence in logits to 0..1 float32 of the same shape; what speaks against is 0."""

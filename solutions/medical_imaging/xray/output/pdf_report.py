@@ -170,7 +170,7 @@ def _meaning(say: Any, finding: Finding, language: str) -> str:
 def _legend(say: Any, scale: Scale) -> str:
     probability = percent(scale.probability)
     full = say("pdf.full", log_odds=scale.full, probability=probability)
-    return say("pdf.scale_relative" if scale.relative else "pdf.scale", full=full)
+    return say("pdf.scale", full=full)
 
 
 def _operating(say: Any, finding: Finding, language: str) -> list[str]:
