@@ -74,18 +74,10 @@ def disease_page() -> None:
 
 
 def _choose_view() -> str:
-    names = {name: t(f"{PAGE}.view.{name}") for name in _VIEWS}
-    view = st.segmented_control(
-        t(f"{PAGE}.view.label"),
-        list(names),
-        default="patients",
-        required=True,
-        format_func=lambda name: f":material/{_VIEWS[name]}: {names[name]}",
-        key="disease.view",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    return str(view)
+    from lepton_core.ui.views import choose_view
+
+    names = {name: f":material/{icon}: {t(f'{PAGE}.view.{name}')}" for name, icon in _VIEWS.items()}
+    return choose_view(names, t(f"{PAGE}.view.label"), "disease.view")
 
 
 def _show_patients(desk: Desk) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,23 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from lepton_core.errors import LeptonError
 from lepton_core.messages import t
 from lepton_core.ui.columns import word
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
-from lepton_core.ui.frame import show_error
 from lepton_core.ui.plain import plain
 
-from .disease import follow_rules
-from .disease.follow_rules import CheckRules
+from .dashboard_disease_rules import edit_rules, rules, rules_text
 from .disease.followup import FollowUp, follow_up
+from .disease.patients import patient_names
 
 if TYPE_CHECKING:
     from .dashboard_disease import Desk
 
 _PAGE = "medical_imaging.disease_page.follow"
 _TASK = "medical_imaging/disease"
-_RULES, _TODAY = "disease.follow.rules", "disease.follow.today"
+_TODAY = "disease.follow.today"
 _MOST_ROWS = 2000
 _SHOWN = (
     *("patient", "risk", "trend", "change", "rule", "next_check", "overdue"),
@@ -41,15 +38,15 @@ def show_course(desk: Desk, row: int) -> None:
     from .dashboard_disease_charts import course_chart
 
     st.subheader(t(f"{_PAGE}.title"), anchor=False)
-    records = desk.outcomes.scored.records
-    name = records["patient"][row].as_py()
-    if name is None or records["visit"][row].as_py() is None:
+    record = desk.outcomes.scored.records.slice(row, 1)
+    name = patient_names(record, desk.pipeline.task.inputs)[0].as_py()
+    if name is None or record["visit"][0].as_py() is None:
         st.caption(t(f"{_PAGE}.none"))
         return
     every = _visits(desk)
-    is_own = pc.equal(every["patient"].cast(pa.string()), name)
+    is_own = pc.equal(patient_names(every, desk.pipeline.task.inputs), name)
     own = every.filter(pc.fill_null(is_own, False))
-    found = follow_up(desk.pipeline, own, _rules(), _today())
+    found = follow_up(desk.pipeline, own, rules(), _today())
     one = found.patients.to_pylist()[0]
     threshold = desk.outcomes.decision.threshold
     figure = course_chart(found.visits, threshold, _line(one))
@@ -66,12 +63,14 @@ def show_follow_up(desk: Desk) -> None:
     st.subheader(t("medical_imaging.disease_page.view.follow"), anchor=False)
     st.caption(t(f"{_PAGE}.about"))
     records = desk.outcomes.scored.records
-    there = pc.and_(pc.is_valid(records["patient"]), pc.is_valid(records["visit"]))
+    names = patient_names(records, desk.pipeline.task.inputs)
+    there = pc.and_(pc.is_valid(names), pc.is_valid(records["visit"]))
     if not pc.any(there).as_py():
         st.info(t(f"{_PAGE}.none"), icon=":material/event_busy:")
         return
-    st.date_input(t(f"{_PAGE}.today"), value=date.today(), key=_TODAY)
-    _edit_rules()
+    # Kept while another view is shown: the course of a patient goes by the same day.
+    st.date_input(t(f"{_PAGE}.today"), value=date.today(), key=_TODAY, persist_state="session")
+    edit_rules()
     found = _followed(desk)
     table = found.patients
     overdue = int(pc.sum(table["overdue"]).as_py() or 0)
@@ -84,6 +83,8 @@ def show_follow_up(desk: Desk) -> None:
             Figure(t(f"{_PAGE}.refused"), f"{found.refused:,}"),
         ]
     )
+    if found.unplaced:
+        st.caption(t(f"{_PAGE}.unplaced", n=found.unplaced))
     shown = table.slice(0, _MOST_ROWS)
     st.dataframe(
         _shown(shown),
@@ -104,51 +105,25 @@ def show_follow_up(desk: Desk) -> None:
     st.caption(t("medical_imaging.disease.follow_up.note"))
 
 
-def _rules() -> CheckRules:
-    return CheckRules.load(st.session_state.get(_RULES))
-
-
 def _today() -> date:
     chosen = st.session_state.get(_TODAY)
     return chosen if isinstance(chosen, date) else date.today()
 
 
 def _followed(desk: Desk) -> FollowUp:
-    key = f"{desk.outcomes.scored.key}|{st.session_state.get(_RULES, '')}|{_today()}"
+    key = f"{desk.outcomes.scored.key}|{rules_text()}|{_today()}"
     return _kept(key, desk)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, scope="session")
 def _kept(key: str, _desk: Desk) -> FollowUp:
-    return follow_up(_desk.pipeline, _visits(_desk), _rules(), _today())
+    return follow_up(_desk.pipeline, _visits(_desk), rules(), _today())
 
 
 def _visits(desk: Desk) -> pa.Table:
     """The visits as they came: a refused one counts, and its patient stays in the list."""
     scored = desk.outcomes.scored
     return scored.records if scored.given is None else scored.given
-
-
-def _edit_rules() -> None:
-    """The rules as text; a faulty text is told and changes nothing."""
-    shipped = Path(follow_rules.__file__).with_name("followup.yaml").read_text(encoding="utf-8")
-    with st.expander(t(f"{_PAGE}.rules"), icon=":material/rule:"):
-        with st.form("disease.follow.form"):
-            text = st.text_area(
-                t(f"{_PAGE}.rules"),
-                value=st.session_state.get(_RULES, shipped),
-                height=320,
-                help=t(f"{_PAGE}.rules_help"),
-                label_visibility="collapsed",
-            )
-            applied = st.form_submit_button(t(f"{_PAGE}.apply"), type="primary")
-        if applied:
-            try:
-                CheckRules.load(text)
-            except LeptonError as error:
-                show_error(error)
-            else:
-                st.session_state[_RULES] = text
 
 
 def _line(one: dict[str, Any]) -> list[float] | None:

@@ -13,7 +13,7 @@ from lepton_core.messages import t
 from lepton_core.ui.columns import word
 from lepton_core.ui.plain import plain
 
-from .disease.follow_rules import CheckRules
+from .dashboard_disease_rules import rules
 from .disease.followup import noise_of
 from .disease.patients import Patients
 from .disease.preprocessing import PatientPreprocessor
@@ -112,6 +112,6 @@ def risk_range(desk: Desk, patients: Patients, score: float) -> tuple[float, flo
     """Where one patient's risk may lie by what varies between two measurements, 95%."""
     decision = desk.outcomes.decision
     assert isinstance(decision, Classify)
-    spread = 1.96 * float(noise_of(desk.pipeline, patients, CheckRules.load().noise)[0])
+    spread = 1.96 * float(noise_of(desk.pipeline, patients, rules().noise)[0])
     low, high = decision.probability(np.array([score - spread, score + spread]))
     return float(low), float(high)

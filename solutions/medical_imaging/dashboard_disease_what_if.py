@@ -15,7 +15,7 @@ from lepton_core.ui.columns import word
 from .disease.factors import BY_NAME
 from .disease.patients import Patients
 from .disease.preprocessing import PatientPreprocessor
-from .disease.what_if import changeable, limits_of, what_if
+from .disease.what_if import changeable, what_if
 
 if TYPE_CHECKING:
     from .dashboard_disease import Desk
@@ -78,7 +78,8 @@ def _sliders(desk: Desk, record: pa.Table, key: str) -> dict[str, float]:
 
 
 def _slider(place: Any, name: str, start: float, key: str) -> float:
-    factor, (low, high, step) = BY_NAME[name], limits_of(name)
+    factor = BY_NAME[name]
+    low, high, step = float(factor.low), float(factor.high), factor.step
     title = word(_TASK, "column", name)
     if factor.kind == "flag":
         return float(place.toggle(title, value=bool(start), key=key))

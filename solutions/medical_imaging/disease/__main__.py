@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv as arrow_csv
 
 from lepton_core.bundle import load_bundle
 from lepton_core.cli.options import read_mapping
@@ -19,6 +19,7 @@ from lepton_core.errors import LeptonError, UsageError
 from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.table import read_table
+from lepton_core.scoring.sinks import open_sink
 from lepton_core.solution import find_task, resolve
 
 from .follow_rules import CheckRules
@@ -32,15 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one of the two commands.
 
     Returns:
-        0 done, 1 failed with one line, 2 wrong usage, 3 done but some visits were refused.
+        0 done, 1 failed with one line, 2 wrong usage, 3 done but some records are no visit that
+        counts: refused, or without a patient or a date.
     """
     parser = argparse.ArgumentParser(prog="python -m solutions.medical_imaging.disease")
     commands = parser.add_subparsers(dest="command", required=True)
-    follow = commands.add_parser("followup", help="trend and next check of each patient, as CSV")
+    follow = commands.add_parser("followup", help="trend and next check of each patient")
     follow.add_argument("--rules", type=Path, help="a YAML file of rules; see followup.yaml")
     follow.add_argument("--today", type=date.fromisoformat, help="2026-01-31; which are overdue")
-    follow.add_argument("--out", type=Path, required=True, help="CSV, a row a patient")
-    follow.add_argument("--visits-out", type=Path, help="CSV, a row a visit")
+    follow.add_argument(
+        "--out", type=Path, required=True, help=".csv, .parquet or .jsonl, a row a patient"
+    )
+    follow.add_argument("--visits-out", type=Path, help="the same, a row a visit")
     follow.add_argument("--overwrite", action="store_true", help="replace files that exist")
     other = commands.add_parser("what-if", help="the risk of a record with other values")
     other.add_argument("--id", required=True, help="which record")
@@ -65,21 +69,21 @@ def _read(asked: argparse.Namespace) -> tuple[Pipeline, pa.Table]:
 
 
 def _follow(asked: argparse.Namespace) -> int:
-    wanted = [path for path in (asked.out, asked.visits_out) if path is not None]
-    for path in wanted:
-        if path.exists() and not asked.overwrite:
-            raise UsageError("usage.out_exists", out=path)
     rules = CheckRules.load(asked.rules)
     found = follow_up(*_read(asked), rules, asked.today)
-    for path, table in zip(wanted, (found.patients, found.visits), strict=False):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        work = path.with_name(f".{path.name}.tmp")
-        arrow_csv.write_csv(table, work)
-        work.replace(path)
-    counts = {"patients": found.patients.num_rows, "refused_visits": found.refused}
+    with ExitStack() as stack:
+        # Where the second cannot be written, the first is not left behind either.
+        for path, table in ((asked.out, found.patients), (asked.visits_out, found.visits)):
+            if path is not None:
+                stack.enter_context(open_sink(path, table.schema, asked.overwrite)).write(table)
+    counts = {
+        "patients": found.patients.num_rows,
+        "refused_visits": found.refused,
+        "without_patient_or_date": found.unplaced,
+    }
     print(json.dumps({**counts, "out": str(asked.out)}))
     print(t("medical_imaging.disease.follow_up.note"), file=sys.stderr)
-    return 3 if found.refused else 0
+    return 3 if found.refused or found.unplaced else 0
 
 
 def _what_if(asked: argparse.Namespace) -> int:

@@ -92,9 +92,8 @@ def measures(
     """
     sound = possible(Patients.of(records))
     truth = labels_of(records, "disease")[sound]
-    ids = np.asarray(records["record_id"].to_pylist())
     named = np.asarray(pc.coalesce(records["patient"], records["record_id"]).to_pylist())[sound]
-    several = len(np.unique(named)) < len(ids[sound])
+    several = len(np.unique(named)) < len(named)
     return classification_measures(
         truth, np.asarray(scores)[sound], decision, groups=named if several else None
     )

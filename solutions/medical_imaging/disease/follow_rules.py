@@ -14,7 +14,6 @@ from lepton_core.expressions import Condition
 
 from .factors import BY_NAME, FACTORS
 
-TRENDS = ("rising", "falling", "steady", "unknown")
 TYPES = {
     **dict.fromkeys(("risk", "risk_low", "risk_high", "change"), pa.float64()),
     "trend": pa.string(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lepton_core.checking import check
 from lepton_core.decision import Classify
@@ -16,7 +18,7 @@ from lepton_core.pipeline import Pipeline
 
 from .factors import BY_NAME, FACTORS
 from .follow_rules import CheckRules
-from .patients import DAYS_A_YEAR, Patients
+from .patients import DAYS_A_YEAR, Patients, dated, patient_names
 from .preprocessing import PatientPreprocessor
 from .trend import Trend, trend_of
 
@@ -30,15 +32,17 @@ class FollowUp:
     Args:
         patients: one row a patient, the riskiest first: ``patient visits refused_visits first_visit
             last_visit risk risk_low risk_high change logit_a_year trend rule months next_check
-            overdue bundle``.
+            overdue bundle``. Nobody whose name is given is left out, however few visits count.
         visits: one row a scored visit in order: ``patient visit record_id risk low high``, the
             ends being where the risk may lie by the noise of a single visit alone.
-        refused: number of visits that were refused.
+        refused: number of visits, with a patient and a date, that were refused.
+        unplaced: number of records without a patient or without a date; no patient's visit.
     """
 
     patients: pa.Table
     visits: pa.Table
     refused: int
+    unplaced: int
 
 
 def follow_up(
@@ -60,19 +64,20 @@ def follow_up(
             and a visit's date.
     """
     rules, today = rules or CheckRules.load(), today or date.today()
-    checked = check(records, pipeline.task.inputs, whole=False)
-    named = checked.table.filter(
-        pc.and_(pc.is_valid(checked.table["patient"]), pc.is_valid(checked.table["visit"]))
-    )
-    if not named.num_rows:
+    names = patient_names(records, pipeline.task.inputs)
+    placed = names.is_valid().to_numpy(zero_copy_only=False)
+    placed &= dated(records, pipeline.task.inputs)
+    if not placed.any():
         raise DataError(
             "medical_imaging.disease.error.no_visits",
             n=records.num_rows,
             found=", ".join(records.column_names),
         )
-    named = named.sort_by([("patient", "ascending"), ("visit", "ascending")])
-    scored = pipeline.score(named)
-    some = named.take(pa.array(scored.rows))
+    checked = check(records, pipeline.task.inputs, whole=False)
+    passed = checked.table.filter(pa.array(placed[checked.rows]))
+    passed = passed.sort_by([("patient", "ascending"), ("visit", "ascending")])
+    scored = pipeline.score(passed)
+    some = passed.take(pa.array(scored.rows))
     decision = pipeline.decision
     assert isinstance(decision, Classify)
     logits = decision.slope * scored["score"].astype(np.float64) + decision.offset
@@ -88,10 +93,13 @@ def follow_up(
             "high": _share(logits + 1.96 * noise),
         }
     )
-    rows = _rows(named, some, patients, logits, noise)
-    return FollowUp(
-        _decided(rows, rules, today, pipeline.address), visits, records.num_rows - len(scored)
-    )
+    # By the records as they came: of those refused nothing is left further on.
+    counts = Counter(names.filter(pa.array(placed)).to_pylist())
+    counts.update(dict.fromkeys(names.drop_null().to_pylist(), 0))
+    rows = _rows(counts, some, patients, logits, noise)
+    n = int(placed.sum())
+    table = _decided(rows, rules, today, pipeline.address)
+    return FollowUp(table, visits, n - len(scored), records.num_rows - n)
 
 
 def noise_of(pipeline: Pipeline, patients: Patients, noise: dict[str, float]) -> np.ndarray:
@@ -129,11 +137,21 @@ def noise_of(pipeline: Pipeline, patients: Patients, noise: dict[str, float]) ->
 
 
 def _rows(
-    named: pa.Table, some: pa.Table, patients: Patients, logits: np.ndarray, noise: np.ndarray
+    counts: Mapping[str, int],
+    some: pa.Table,
+    patients: Patients,
+    logits: np.ndarray,
+    noise: np.ndarray,
 ) -> list[dict[str, object]]:
-    """One dictionary a patient: the course, and the facts at the last visit."""
-    values = pc.value_counts(named["patient"].combine_chunks())
-    counts = {one["values"]: one["counts"] for one in values.to_pylist()}
+    """One dictionary a patient: the course, and the facts at the last visit.
+
+    Args:
+        counts: patient -> visits that came, in any order.
+        some: the scored visits [n], sorted by patient and date.
+        patients: their facts.
+        logits: calibrated, [n].
+        noise: their standard deviation, [n].
+    """
     names = np.array(some["patient"].to_pylist(), dtype=object)
     days = some["visit"].cast(pa.int64()).to_numpy() / 86_400e6
     rows: list[dict[str, object]] = []
@@ -146,7 +164,7 @@ def _rows(
         rows.append(_row(names[start], counts[names[start]], days[own], trend))
         rows[-1] |= {factor.name: float(patients[factor.name][end - 1]) for factor in FACTORS}
     seen = set(names[starts])
-    rows += [_row(name, counts[name], None, None) for name in counts if name not in seen]
+    rows += [_row(name, counts[name], None, None) for name in sorted(counts.keys() - seen)]
     return rows
 
 
@@ -209,9 +227,7 @@ def in_months(day: date, months: int) -> date:
     """
     count = day.month - 1 + months
     year, month = day.year + count // 12, count % 12 + 1
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    longest = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
-    return date(year, month, min(day.day, longest))
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def _day(days: float) -> date:

@@ -9,6 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lepton_core.cells import read_cells
+from lepton_core.spec import Spec
+
 from .factors import FACTORS, UNKNOWN_CODES
 
 DAYS_A_YEAR = 365.25
@@ -103,6 +106,24 @@ def with_truth(records: pa.Table) -> pa.Table:
     own = records["disease"].cast(pa.int64())
     at = records.column_names.index("disease")
     return records.set_column(at, "disease", pc.coalesce(own, told))
+
+
+def patient_names(records: pa.Table, spec: Spec) -> pa.Array:
+    """The patient of each raw record [n], as a checked one names it; null where none is named."""
+    if "patient" not in records.column_names:
+        return pa.nulls(records.num_rows, pa.string())
+    raw = records["patient"]
+    names = read_cells(raw, spec["patient"], "input", 0, whole=False)[0].combine_chunks()
+    return pc.if_else(pc.equal(pc.utf8_trim_whitespace(names), ""), None, names)
+
+
+def dated(records: pa.Table, spec: Spec) -> np.ndarray:
+    """Whether each raw record has a visit's date, bool [n], be it one that cannot be read."""
+    if "visit" not in records.column_names:
+        return np.zeros(records.num_rows, bool)
+    days, unreadable, _ = read_cells(records["visit"], spec["visit"], "input", 0, whole=False)
+    there = days.is_valid().to_numpy()
+    return there if unreadable is None else there | unreadable
 
 
 def _numbers(records: pa.Table, name: str) -> np.ndarray:

@@ -17,7 +17,7 @@ from lepton_core.errors import UsageError
 from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
 
-from .factors import BY_NAME, CHANGING
+from .factors import CHANGING
 from .patients import Patients
 from .preprocessing import PatientPreprocessor
 
@@ -122,9 +122,3 @@ def _risk(pipeline: Pipeline, table: pa.Table) -> float:
         reasons = "; ".join(t(f"reject.{key}", **values) for key, values in reject.reasons)
         raise UsageError("medical_imaging.disease.error.refused", reasons=reasons)
     return float(scored["probability"][0])
-
-
-def limits_of(name: str) -> tuple[float, float, float]:
-    """Lowest and highest value of a factor and the step between them, for a slider."""
-    factor = BY_NAME[name]
-    return float(factor.low), float(factor.high), factor.step

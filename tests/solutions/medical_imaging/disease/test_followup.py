@@ -90,6 +90,56 @@ def test_refused_visits_are_counted_and_their_patients_kept(pipeline: Pipeline) 
     assert found["b"]["next_check"] is None
 
 
+def as_text(*visits: dict[str, Any], **other: list[Any]) -> pa.Table:
+    """Visits as a file of text holds them, some columns with cells of their own."""
+    table = records(*visits)
+    columns = {
+        name: [None if value is None else str(value) for value in table[name].to_pylist()]
+        for name in table.column_names
+        if table[name].null_count < len(table)
+    }
+    return pa.table(columns | other)
+
+
+def test_a_patient_whose_only_visit_cannot_be_read_is_kept(pipeline: Pipeline) -> None:
+    """The letter o for a zero refuses the visit before the model is asked, as 1200 does after."""
+    given = as_text(visit("a", 2025), visit("b", 2025), ap_hi=["124", "13o"])
+    found = follow_up(pipeline, given, None, TODAY)
+    rows = {one["patient"]: one for one in found.patients.to_pylist()}
+    assert rows.keys() == {"a", "b"}
+    assert (rows["b"]["visits"], rows["b"]["refused_visits"]) == (0, 1)
+    assert rows["b"]["rule"] == "values to correct"
+    assert (found.refused, found.unplaced) == (1, 0)
+    # Alone in its file it is no other patient.
+    alone = follow_up(pipeline, given.slice(1), None, TODAY)
+    assert alone.patients["rule"].to_pylist() == ["values to correct"]
+
+
+def test_a_date_that_cannot_be_read_is_a_refused_visit(pipeline: Pipeline) -> None:
+    given = as_text(visit("a", 2024), visit("a", 2025), visit=["2024-01-31", "31st of May"])
+    found = follow_up(pipeline, given, None, TODAY)
+    (one,) = found.patients.to_pylist()
+    assert (one["visits"], one["refused_visits"], found.refused, found.unplaced) == (1, 1, 1, 0)
+
+
+@pytest.mark.parametrize("nobody", [None, "", " "])
+def test_records_without_patient_or_date_are_counted_apart(
+    pipeline: Pipeline, nobody: str | None
+) -> None:
+    given = as_text(
+        *(visit("a", 2020 + n) for n in range(4)),
+        patient=["a", "a", nobody, "b"],
+        visit=["2024-01-31", "", "2024-01-31", nobody],
+    )
+    found = follow_up(pipeline, given, None, TODAY)
+    rows = {one["patient"]: one for one in found.patients.to_pylist()}
+    assert (found.refused, found.unplaced) == (0, 3)
+    assert rows.keys() == {"a", "b"}
+    assert (rows["a"]["visits"], rows["a"]["refused_visits"]) == (1, 0)
+    # Nobody knows when b was here, so somebody must look.
+    assert rows["b"]["rule"] == "values to correct"
+
+
 def test_nobody_with_a_sound_visit_is_a_table_all_the_same(pipeline: Pipeline) -> None:
     found = follow_up(pipeline, records(visit("a", 2025, age=3)), None, TODAY)
     assert found.patients["rule"].to_pylist() == ["values to correct"]
@@ -162,8 +212,11 @@ def test_the_command_writes_a_row_a_patient(
     table = arrow_csv.read_csv(out)
     assert told["refused_visits"] == 4
     assert len(table) == told["patients"] == 120
-    # A file that stands is not overwritten unasked.
+    assert told["without_patient_or_date"] == 0
+    # A file that stands is not overwritten unasked, and its neighbour does not appear alone.
     assert main(asked) == 2
+    assert main([*asked, "--out", str(tmp_path / "new.csv"), "--visits-out", str(out)]) == 2
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_the_command_tells_a_what_if(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pytest
@@ -12,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from lepton_core.data.lookup import load_records
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import Task
+from solutions.medical_imaging.disease.factors import FACTORS
 
 
 def draw() -> None:
@@ -161,6 +165,56 @@ def test_rules_are_changed_on_the_page_and_faulty_ones_change_nothing() -> None:
     assert any("riks" in text for text in told(page))
     page.run()
     assert rules() == {"all"}
+
+
+def test_one_patient_has_the_range_that_the_rules_of_the_session_give(
+    pipeline: Pipeline, visits: pa.Table
+) -> None:
+    """The range beside the risk goes by the same noise as the course below it."""
+    scored = pipeline.score(visits)
+    row = int(scored.rows[np.argmin(np.abs(scored["probability"] - 0.5))])
+    page = upload(start(), visits.slice(row, 1))
+
+    def width() -> int:
+        (line,) = (m.value for m in page.markdown if "varies between two" in m.value)
+        low, high = (int(end) for end in re.findall(r"(\d+)%", line.split(". ")[1]))
+        return high - low
+
+    before = width()
+    quiet = ", ".join(f"{factor.name}: 0" for factor in FACTORS)
+    page.session_state["disease.follow.rules"] = f"noise: {{{quiet}}}"
+    page.run()
+    assert not told(page)
+    assert width() == 0 < before
+
+
+def test_records_without_a_date_are_told_in_the_follow_up(visits: pa.Table) -> None:
+    rows = visits.slice(0, 20).to_pylist()
+    rows[3]["visit"] = None
+    page = upload(start(view="follow"), pa.Table.from_pylist(rows, visits.schema))
+    assert not told(page)
+    assert figures(page)["Refused visits"] == "0"
+    assert any("want of a patient or a date: 1 " in one.value for one in page.caption)
+
+
+def test_a_blank_name_is_nobody(visits: pa.Table) -> None:
+    blank = pa.array([" "] * 5)
+    at = visits.column_names.index("patient")
+    page = upload(start(), visits.slice(0, 5).set_column(at, "patient", blank))
+    for view in ("patients", "follow"):
+        page.segmented_control(key="disease.view").set_value(view).run()
+        assert not told(page)
+        assert any("no patient and date" in one.value for one in (*page.caption, *page.info))
+
+
+def test_the_day_that_checks_are_judged_by_stays_over_views() -> None:
+    page = start(view="follow")
+    page.date_input[0].set_value(date(2020, 1, 1)).run()
+    overdue = figures(page)["Overdue"]
+    for view in ("patients", "follow"):
+        page.segmented_control(key="disease.view").set_value(view).run()
+    assert page.date_input[0].value == date(2020, 1, 1)
+    assert figures(page)["Overdue"] == overdue
 
 
 def test_another_threshold_calls_others() -> None:
