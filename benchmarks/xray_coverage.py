@@ -42,6 +42,8 @@ def main() -> None:
     print(f"{pipeline.address}, {len(codes)} validation pictures of {asked.data}, by halves:")
     for key, figure in found.items():
         print(f"  {key} {figure}")
+    figures, _ = measure(pipeline, records, split.valid)
+    print(f"  auc {figures['auc']}, all of them")
     figures, n = measure(pipeline, records, split.test)
     print(f"{n} test pictures, the bundle's own limits:")
     for key in ("set_coverage", "review_share", "sure_accuracy", "ece", "auc", "accuracy"):

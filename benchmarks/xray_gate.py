@@ -1,13 +1,13 @@
 """What the X-ray gate refuses: test X-rays, altered ones, and foreign pictures of many kinds.
 
-python benchmarks/xray_gate.py [--bundle BUNDLE | --data kermany_cxr|pneumoniamnist] [--rate 0.02]
+python benchmarks/xray_gate.py [--bundle BUNDLE] [--data kermany_cxr|pneumoniamnist] [--rate 0.02]
 
-Without a bundle a gate is fitted on the training and validation pictures of the data set, as
-`lepton train` does. Foreign pictures are those of other data sets in $LEPTON_DATA and generated
-noise; no gate was fitted on any of them. `refused` counts every reason that a scored record can
-meet (decoding, modality, colour, picture), `by picture` the decoded pictures that the gate alone
-refuses. Intervals are Wilson's at 95%; frames of one film are near copies of each other, and their
-intervals too narrow.
+Without a bundle a gate of that rate is fitted on the training and validation pictures of the data
+set, as `lepton train` does. Foreign pictures are those of other data sets in $LEPTON_DATA and
+generated noise; no gate was fitted on any of them. `refused` counts every reason that a scored
+record can meet (decoding, modality, colour, picture), `by picture` the decoded pictures that the
+gate alone refuses. Intervals are Wilson's at 95%; frames of one film are near copies of each other,
+and their intervals too narrow.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from solutions.medical_imaging.xray.config import Config
 from solutions.medical_imaging.xray.gate import Gate
 from solutions.medical_imaging.xray.gate_records import origin
 from solutions.medical_imaging.xray.preprocessing import Preprocessor
+from solutions.medical_imaging.xray.training import usual_side
 
 NOISES = ("white", "normal", "salt and pepper", "pink", "brown", "clouds", "blocks", "stripes")
 
@@ -57,7 +58,7 @@ def main() -> None:
         split = protocol.split(protocol.with_truth(records))
     else:
         split = find_protocol(task, given.data, Config()).split(records)
-        side = 28 if given.data == "pneumoniamnist" else 224
+        side = usual_side(take_rows(records, split.train))
         preprocessor = fitted(records, split.train, split.valid, side, given.rate)
     assert preprocessor.gate is not None
     print(f"gate: {json.dumps(preprocessor.gate.fitted_on)}, limits {preprocessor.gate.limits}")

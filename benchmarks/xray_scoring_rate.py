@@ -9,7 +9,7 @@ All in one process and one run, on the same files, which lie in the page cache:
 - lepton: `lepton score` from the folder to Parquet: reading, hashing, checking, decoding, gate,
   network, decision and writing.
 
-The pictures are made here: the test pictures of a data set, or simulated ones, enlarged. CPU
+The pictures are made here: simulated ones, enlarged. CPU
 seconds count every thread.
 """
 

@@ -60,7 +60,8 @@ def test_deleting_the_top_of_the_map_matters_twice_as_much_as_chance() -> None:
     x = pipeline.preprocessor.transform(take_rows(records, rows)).arrays["x"]
     by_map, by_chance = falls(pipeline, x, share=0.2, seed=0)
     assert len(by_map) > 40
-    assert by_map.mean() >= 2 * max(by_chance.mean(), 0.01)
+    assert by_map.mean() > 0.3
+    assert by_map.mean() > 2 * max(by_chance.mean(), 0.0)
 
 
 def test_a_folder_of_dicom_files_is_read_or_refused_file_by_file(tmp_path: Path, lepton) -> None:
@@ -75,7 +76,8 @@ def test_a_folder_of_dicom_files_is_read_or_refused_file_by_file(tmp_path: Path,
     assert keys.count("foreign_modality") >= 20
     # Three of the files are copies of one instance, the one that is cut off among them.
     assert keys.count("repeated") == 3
-    assert pq.read_table(out).num_rows <= 2
+    # The adult's chest; the other radiograph shows a lower leg.
+    assert pq.read_table(out).num_rows == 1
     cut, alone = folder / "MR_truncated.dcm", tmp_path / "alone.csv"
     assert lepton("score", "medical_imaging@kermany_cxr", cut, "--out", alone) == 3
     assert '"dicom_cut_off"' in (tmp_path / "alone.csv.rejected.jsonl").read_text()
