@@ -101,43 +101,11 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return out.reshape(height, width, *image.shape[2:])
 
 
-def decode_batch(
-    images: pa.StructArray | pa.ChunkedArray,
-    *,
-    channels: int = 3,
-    size: tuple[int, int],
-    most_pixels: int = MOST_PIXELS,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Decode a column of pictures.
-
-    Args:
-        images: n pictures, ``struct<path, bytes, sha256>``.
-        channels: 1 for grey, 3 for red, green, blue.
-        size: height and width that each is stretched to.
-        most_pixels: a picture that declares more is not decoded.
-
-    Returns:
-        uint8 [m, height, width, channels] of the m that decode, and int64 [m], where each stood.
-        The others are to be refused with the key ``not_a_picture``.
-
-    Example:
-        >>> import cv2
-        >>> _, png = cv2.imencode(".png", np.zeros((8, 8), np.uint8))
-        >>> rows = [{"path": "a.png", "bytes": png.tobytes()}, {"path": "b.png", "bytes": b"?"}]
-        >>> arrays, kept = decode_batch(pa.array(rows), channels=1, size=(4, 4))
-        >>> arrays.shape, kept.tolist()
-        ((1, 4, 4, 1), [0])
-    """
-    arrays, kept, _ = decode_rows(images, channels=channels, size=size, most_pixels=most_pixels)
-    return arrays, kept
-
-
 def decode_rows(
     images: pa.StructArray | pa.ChunkedArray,
     *,
     channels: int = 3,
     size: tuple[int, int],
-    most_pixels: int = MOST_PIXELS,
     formats: tuple[str, ...] = (),
 ) -> tuple[np.ndarray, np.ndarray, dict[int, Refusal]]:
     """Decode a column of pictures, with the reason where one cannot be.
@@ -146,7 +114,6 @@ def decode_rows(
         images: n pictures, ``struct<path, bytes, sha256>``.
         channels: 1 for grey, 3 for red, green, blue.
         size: height and width that each is stretched to.
-        most_pixels: an everyday picture that declares more is not decoded.
         formats: of the column (:class:`lepton_core.spec.Column`); with any, pictures are read as
             medical ones, see :func:`lepton_core.records.frame_reading.decode_frame`.
 
@@ -156,13 +123,21 @@ def decode_rows(
 
     Raises:
         MissingDependency: a package that a format needs is not installed.
+
+    Example:
+        >>> import cv2
+        >>> _, png = cv2.imencode(".png", np.zeros((8, 8), np.uint8))
+        >>> rows = [{"path": "a.png", "bytes": png.tobytes()}, {"path": "b.png", "bytes": b"?"}]
+        >>> arrays, kept, refused = decode_rows(pa.array(rows), channels=1, size=(4, 4))
+        >>> arrays.shape, kept.tolist(), refused[1].key
+        ((1, 4, 4, 1), [0], 'not_a_picture')
     """
     out = np.empty((len(images), *size, channels), np.uint8)
     kept: list[int] = []
     refused: dict[int, Refusal] = {}
     for row, data in enumerate(_encoded(images)):
         try:
-            out[len(kept)] = _decode_one(data, channels, size, most_pixels, formats)
+            out[len(kept)] = _decode_one(data, channels, size, formats)
         except Refusal as refusal:
             refused[row] = refusal
         else:
@@ -178,17 +153,13 @@ def _encoded(images: pa.StructArray | pa.ChunkedArray) -> Iterator[bytes | memor
 
 
 def _decode_one(
-    data: bytes | memoryview,
-    channels: int,
-    size: tuple[int, int],
-    most_pixels: int,
-    formats: tuple[str, ...],
+    data: bytes | memoryview, channels: int, size: tuple[int, int], formats: tuple[str, ...]
 ) -> np.ndarray:
     if formats:
         from lepton_core.records.frame_reading import decode_frame
 
         return decode_frame(data, channels=channels, size=size)
-    array = decode(data, channels=channels, size=size, most_pixels=most_pixels)
+    array = decode(data, channels=channels, size=size)
     if array is None:
         raise Refusal("not_a_picture")
     return array

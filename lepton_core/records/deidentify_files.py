@@ -12,7 +12,7 @@ from lepton_core.records.deidentify import deidentify_file
 from lepton_core.records.dicom_file import is_dicom, parse
 from lepton_core.records.picture_files import find_pictures
 from lepton_core.records.picture_parts import read_file
-from lepton_core.records.pseudonym import pseudonym
+from lepton_core.records.pseudonym import file_pseudonym
 from lepton_core.rejects import Refusal, Rejects
 
 
@@ -55,7 +55,7 @@ def deidentify_folder(source: str | Path, out: str | Path) -> Deidentified:
             if data is None or not is_dicom(data):
                 done.passed_over += 1
                 continue
-            told = f"file-{pseudonym('path', name)}"
+            told = file_pseudonym(name)
             try:
                 done.written.append(_write(deidentify_file(data), out))
             except Refusal as refusal:

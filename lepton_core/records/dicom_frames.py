@@ -23,7 +23,8 @@ _ALLOWED = {
 }
 _PSEUDONYM = re.compile(r"p-[0-9a-f]{20}")
 _LUT_PARTS = ("LUTDescriptor", "LUTData")
-METHOD = "Lepton: kept only what shows the picture; UIDs and patient replaced under a key"
+# LO of the standard: 64 characters at most.
+METHOD = "Lepton: picture data only; UIDs and patient replaced under a key"
 
 
 def frame_count(found: Any) -> int:
@@ -81,7 +82,7 @@ def with_names(made: Any, found: Any, name: str, patient: str | None) -> bytes:
         setattr(made, keyword, pseudonym_uid(_text(found, keyword) or f"{keyword} {name}"))
     made.PatientID = made.PatientName = patient or ""
     made.PatientIdentityRemoved = "YES"
-    made.DeidentificationMethod = METHOD[:64]
+    made.DeidentificationMethod = METHOD
     made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     out = BytesIO()

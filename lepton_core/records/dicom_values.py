@@ -37,8 +37,6 @@ def frame_of(one: Any, stored: np.ndarray, photometric: str) -> Frame:
         "modality": str(one.get("Modality") or ""),
         "body_part": str(one.get("BodyPartExamined") or ""),
         "view": str(one.get("ViewPosition") or ""),
-        "laterality": str(one.get("ImageLaterality") or one.get("Laterality") or ""),
-        "orientation": _orientation(one),
         "burned_in": burned,
         "kind": "dicom",
     }
@@ -62,7 +60,7 @@ def frame_of(one: Any, stored: np.ndarray, photometric: str) -> Frame:
             first, table = curve
             curve = (total - (first + len(table) - 1), 1 - table[::-1])
     unit = "HU" if str(one.get("RescaleType") or "") == "HU" or told["modality"] == "CT" else ""
-    return Frame(values, window, function, curve, own_range and curve is None, unit=unit, **told)
+    return Frame(values, window, function, curve, unit=unit, **told)
 
 
 def _modality(one: Any, stored: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
@@ -162,11 +160,6 @@ def _spacing(one: Any) -> tuple[tuple[float, float] | None, str]:
         if len(sides) == 2 and all(0 < side < _MOST_MM for side in sides):
             return (sides[0], sides[1]), keyword
     return None, ""
-
-
-def _orientation(one: Any) -> str:
-    value = one.get("PatientOrientation") or ""
-    return str(value) if isinstance(value, str) else "\\".join(str(part) for part in value)
 
 
 def _number(one: Any, keyword: str) -> float | None:

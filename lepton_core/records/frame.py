@@ -20,7 +20,6 @@ class Frame:
             takes them (width at least 1).
         function: ``LINEAR``, ``LINEAR_EXACT`` or ``SIGMOID``: how the default window is applied.
         curve: the file's own VOI LUT: its first value, and float32 [n] of 0 to 1; None without.
-        own_range: whether the window is the range of these values, as the file brings none.
         spacing_mm: mm from row to row and from column to column; None where the file does not say.
         spacing_from: ``PixelSpacing`` (in the body), ``ImagerPixelSpacing`` (at the detector,
             larger than in the body), ``NominalScannedPixelSpacing`` or ``pixdim``; empty without.
@@ -28,8 +27,6 @@ class Frame:
         modality: as DICOM writes it (``CR``, ``DX``, ``CT``); empty where the file does not say.
         body_part: as DICOM writes it (``CHEST``); may be empty, and is often wrong.
         view: ``PA``, ``AP``, ``LL``...; may be empty.
-        laterality: ``L``, ``R``, ``B`` or ``U``; may be empty.
-        orientation: where rows and columns point in the patient (``L\\F``); may be empty.
         burned_in: whether the file says that text is burnt into the picture; None where it does
             not say. A name in the picture itself is not removed.
         kind: ``dicom``, ``nifti``, or a picture's format (``png``).
@@ -39,15 +36,12 @@ class Frame:
     window: Window
     function: str = "LINEAR"
     curve: tuple[float, np.ndarray] | None = None
-    own_range: bool = False
     spacing_mm: tuple[float, float] | None = None
     spacing_from: str = ""
     unit: str = ""
     modality: str = ""
     body_part: str = ""
     view: str = ""
-    laterality: str = ""
-    orientation: str = ""
     burned_in: bool | None = None
     kind: str = ""
 

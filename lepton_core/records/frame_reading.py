@@ -104,7 +104,7 @@ def _picture(data: bytes | memoryview) -> Frame:
         if values is None:
             raise Refusal(_damage(data))
         window = range_window(float(values.min()), float(values.max()))
-        return Frame(values.astype(np.float32), window, own_range=True, kind=kind)
+        return Frame(values.astype(np.float32), window, kind=kind)
     array = decode(data, channels=3)
     if array is None:
         raise Refusal(_damage(data))

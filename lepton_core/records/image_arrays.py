@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import pyarrow as pa
 
 from lepton_core.errors import DataError
 from lepton_core.records.choosing import by_role, choose_columns
 from lepton_core.records.picture_parts import Picture
-from lepton_core.records.pictures import PICTURE_COLUMNS, PictureReader, image_array
+from lepton_core.records.pictures import PICTURE_COLUMNS, PictureReader, picture_tables
 from lepton_core.records.source import unreadable
 from lepton_core.spec import Spec
 
@@ -55,17 +54,7 @@ def open_image_arrays(
     found = PICTURE_COLUMNS[:3]
     names = {**by_role(found, spec, mapping or {}), **(mapping or {})}
     chosen = choose_columns(str(path), found, names, None, spec, extra)
-    kinds = [found[position] for position, _ in chosen]
-
-    def table(held: list[Picture]) -> pa.Table:
-        arrays = [
-            image_array(held)
-            if kind == "image"
-            else pa.array([getattr(one, kind) for one in held], pa.string())
-            for kind in kinds
-        ]
-        return pa.table(arrays, names=[name for _, name in chosen])
-
+    table = picture_tables(chosen, found)
     with closing(_opened(path)) as archive:
         members = {name.removesuffix(".npy") for name in archive.namelist()}
         parts = [part for part in PARTS if f"{part}_images" in members]

@@ -106,8 +106,7 @@ def read_nifti(data: bytes | memoryview, index: int = 0) -> Frame:
     part = next(one for number, one in enumerate(_slices(data, volume)) if number == index)
     values = np.nan_to_num(_values(volume, part), posinf=0.0, neginf=0.0)
     low, high = (float(volume.header[name]) for name in ("cal_min", "cal_max"))
-    own_range = not (np.isfinite([low, high]).all() and low < high)
-    if own_range:
+    if not (np.isfinite([low, high]).all() and low < high):
         low, high = float(values.min()), float(values.max())
     across, down = (abs(float(side)) for side in volume.header["pixdim"][1:3])
     is_known = all(0 < side < 100 for side in (across, down))
@@ -115,7 +114,6 @@ def read_nifti(data: bytes | memoryview, index: int = 0) -> Frame:
         _turned(values, volume),
         range_window(low, high) if high - low > 1 else ((low + high) / 2, max(high - low, 1e-6)),
         function="LINEAR" if high - low > 1 else "LINEAR_EXACT",
-        own_range=own_range,
         spacing_mm=(down, across) if is_known else None,
         spacing_from="pixdim" if is_known else "",
         kind="nifti",

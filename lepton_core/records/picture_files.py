@@ -83,6 +83,24 @@ def is_picture(name: str, formats: Sequence[str] = ()) -> bool:
     return name.lower().endswith(picture_suffixes(formats))
 
 
+def hides_name(name: str, formats: Sequence[str] = ()) -> bool:
+    """Whether a pseudonym stands for a file's name: where DICOM is read, names may tell patients.
+
+    Those of everyday pictures and NIfTI files are shown, as their records are called by them.
+
+    Args:
+        name: of the file.
+        formats: of the image column.
+
+    Example:
+        >>> [hides_name(name, ["dicom"]) for name in ("1.png", "1.nii.gz", "1.dcm", "IM0001")]
+        [False, False, True, True]
+        >>> hides_name("1.nii.gz", ["nifti"])
+        False
+    """
+    return "dicom" in formats and not is_picture(name, ("nifti",))
+
+
 def is_picture_file(path: str | Path, formats: Sequence[str] = ()) -> bool:
     """Whether a file is read as a picture: by its ending, or because it begins as a DICOM file.
 
@@ -93,7 +111,20 @@ def is_picture_file(path: str | Path, formats: Sequence[str] = ()) -> bool:
         return False
     if is_picture(path.name, formats):
         return True
-    return "dicom" in formats and not path.name.startswith(".") and _has_magic(path)
+    is_hidden = path.name.startswith(".")
+    return "dicom" in formats and not is_hidden and file_start(path)[128:] == b"DICM"
+
+
+def file_start(path: Path) -> bytes:
+    """A file's first 132 bytes, which tell DICOM; empty where it cannot be read."""
+    try:
+        # A pipe would wait for ever.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return b""
+        with path.open("rb") as file:
+            return file.read(132)
+    except OSError:
+        return b""
 
 
 def find_pictures(
@@ -135,17 +166,6 @@ def find_pictures(
             raise DataError("data.only_archives", archives=len(found.archives), **told)
         raise DataError("data.no_pictures", **told)
     return found
-
-
-def _has_magic(path: Path) -> bool:
-    try:
-        # A pipe would wait for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:
-        return False
 
 
 def _listed(paths: list[Path], root: Path | None, formats: Sequence[str]) -> PictureFiles:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from lepton_core.image_header import read_header
 from lepton_core.records.dicom_file import is_dicom
 from lepton_core.records.nifti import is_nifti
-from lepton_core.records.picture_files import DICOM_SUFFIXES, is_picture
-from lepton_core.records.pseudonym import pseudonym
+from lepton_core.records.picture_files import DICOM_SUFFIXES, hides_name
+from lepton_core.records.pseudonym import file_pseudonym
 from lepton_core.records.refused import refused_bytes
 from lepton_core.rejects import Refusal
 
@@ -70,10 +70,10 @@ def pictures_in(
             made = Picture(part.record_id, path, part.data, part.label, part.patient)
             yield made._replace(file=file, frame=index, is_hidden=True)
         return
-    is_hidden = "dicom" in formats and not is_picture(file.name, ("nifti",))
+    is_hidden = hides_name(file.name, formats)
     if is_hidden:
         # By its name a DICOM file, whose name and folders may tell of whom it is.
-        name = f"file-{pseudonym('path', name)}"
+        name = file_pseudonym(name)
         shown = f"{name}{DICOM_SUFFIXES[0]}"
         if data is None or not (read_header(data) or is_nifti(data)):
             # Empty, or damaged at its start, with names further down.
@@ -91,7 +91,7 @@ def pictures_in(
 
 def refused_archive(name: str) -> Picture:
     """The record of an archive within a folder or another archive: refused, as it is not opened."""
-    hidden = f"file-{pseudonym('path', as_text(name))}"
+    hidden = file_pseudonym(as_text(name))
     return Picture(hidden, hidden, refused_bytes(Refusal("archive_inside")), is_hidden=True)
 
 

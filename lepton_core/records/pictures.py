@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -92,19 +92,21 @@ class PictureReader:
         """
         yield from self._stream
 
-    def originals(self, record_ids: Collection[str]) -> Iterator[Original]:
-        """The files of some records, found by reading again: a pseudonym is not turned back.
+    def originals(self) -> Iterator[Original]:
+        """The files of the records, found by reading again: a pseudonym is not turned back.
 
         Results that go back to an archive name the patient and refer to the source; both stand
         in the file alone. Nothing is left for :meth:`batches` afterwards, nor the other way round.
-
-        Args:
-            record_ids: of records that this source was scored as.
         """
+        file: Path | None = None
+        data: bytes | None = None
         for picture in self._pictures:
-            if picture.record_id in record_ids and picture.file is not None:
-                data = read_file(picture.file)
-                yield Original(picture.record_id, picture.file, picture.frame, data)
+            if picture.file is None:
+                continue
+            # The frames of a file come one after the other and share one reading.
+            if picture.file != file:
+                file, data = picture.file, read_file(picture.file)
+            yield Original(picture.record_id, picture.file, picture.frame, data)
 
     def close(self) -> None:
         """Let go of the files, and remove what a zip was unpacked to."""
@@ -193,17 +195,30 @@ def read_pictures(
         formats: what is read beside everyday pictures.
     """
     names = tuple(name for _, name in chosen)
+    stream = _pictures(files, tuple(formats))
+    table = picture_tables(chosen, found)
+    # A medical file may hold many records.
+    is_known = all(map(is_picture, files.names))
+    total = len(files.names) + len(_refused(files, formats)) if is_known else None
+    return PictureReader(
+        files.source, names, stream, table, batch_rows, rows_total=total, files=files
+    )
+
+
+def picture_tables(chosen: Chosen, found: Sequence[str]) -> Callable[[list[Picture]], pa.Table]:
+    """What makes tables of pictures, for a reader of them.
+
+    Args:
+        chosen: position among ``found`` and name of each column to deliver.
+        found: columns that the pictures have, of ``PICTURE_COLUMNS``.
+    """
+    names = [name for _, name in chosen]
     kinds = [found[position] for position, _ in chosen]
 
     def table(held: list[Picture]) -> pa.Table:
         return pa.table([_column(kind, held) for kind in kinds], names=names)
 
-    # A medical file may hold many records.
-    total = len(files.names) if all(map(is_picture, files.names)) else None
-    stream = _pictures(files, tuple(formats))
-    return PictureReader(
-        files.source, names, stream, table, batch_rows, rows_total=total, files=files
-    )
+    return table
 
 
 def image_array(held: Sequence[Picture]) -> pa.StructArray:
@@ -229,9 +244,12 @@ def _pictures(files: PictureFiles, formats: tuple[str, ...]) -> Iterator[Picture
             formats,
             None if label is None else as_text(label),
         )
-    if "dicom" in formats:
-        # Here what is passed over may be somebody's pictures: it is refused, so that it is seen.
-        yield from map(refused_archive, files.archives)
+    yield from map(refused_archive, _refused(files, formats))
+
+
+def _refused(files: PictureFiles, formats: Sequence[str]) -> tuple[str, ...]:
+    """Archives that are refused: with DICOM they may be somebody's pictures, and are to be seen."""
+    return files.archives if "dicom" in formats else ()
 
 
 def _batches(

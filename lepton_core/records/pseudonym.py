@@ -43,6 +43,15 @@ def pseudonym_uid(uid: str) -> str:
     return f"2.25.{int.from_bytes(_digest('uid', uid)[:16], 'big')}"
 
 
+def file_pseudonym(path: str) -> str:
+    """What stands for the path of a file whose name may tell of whom it is.
+
+    Raises:
+        DataError: as :func:`pseudonym`.
+    """
+    return f"file-{pseudonym('path', path)}"
+
+
 def key_file() -> Path:
     """Where the key stands if ``$LEPTON_PSEUDONYM_KEY`` is not set.
 

@@ -8,23 +8,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lepton_core.records.picture_files import find_pictures, is_picture, is_picture_file
-from lepton_core.records.pseudonym import pseudonym
+from lepton_core.records.dicom_file import is_dicom
+from lepton_core.records.picture_files import file_start, find_pictures, hides_name
+from lepton_core.records.pseudonym import file_pseudonym
 
 
 def identity(path: Path, formats: Sequence[str] = ()) -> dict[str, Any]:
-    """What tells an input from another, without reading it: path, size and time of change.
+    """What tells an input from another, without reading all of it: path, size, time of change.
 
     Args:
         path: a file, or a folder of pictures, for which the list of them is digested. Other files
             in it do not count: our own output may stand there.
-        formats: of the task's image column, which decide what counts as a picture. With any, a
-            file stands under a pseudonym: what DICOM files are called tells of whom they are.
+        formats: of the task's image column, which decide what counts as a picture, and which
+            files stand under a pseudonym, see :func:`shown`.
+
+    Raises:
+        DataError: ``pseudonym.*`` where a name is to be hidden and there is no key.
     """
     # The same whatever folder the command is called from.
-    name = os.path.abspath(path)
-    if formats and not path.is_dir():
-        name = _pseudonym(name)
+    name = shown(Path(os.path.abspath(path)), formats)
     if not path.is_dir():
         told = path.stat()
         return {"path": name, "bytes": told.st_size, "modified_ns": told.st_mtime_ns}
@@ -38,20 +40,24 @@ def identity(path: Path, formats: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def shown(path: Path, formats: Sequence[str] = ()) -> str:
-    """What an input is called beside its refused records: its path, or that of a DICOM file hidden.
+    """What an input is called in logs and beside its refused records: its path, or a pseudonym.
+
+    A pseudonym where the task reads DICOM, and the file is no everyday picture or NIfTI by its
+    name, or is DICOM whatever its name: what such files, and lists and archives of them, are
+    called tells of whom they are.
 
     Args:
-        path: a file or folder.
+        path: a file, or a folder, which is called what the person called it.
         formats: of the task's image column.
+
+    Raises:
+        DataError: ``pseudonym.*`` where the name is to be hidden and there is no key.
     """
-    is_dicom = "dicom" in formats and not is_picture(path.name, ("nifti",))
-    if is_dicom and path.is_file() and is_picture_file(path, formats):
-        return _pseudonym(os.path.abspath(path))
+    if "dicom" not in formats or path.is_dir():
+        return str(path)
+    if hides_name(path.name, formats) or is_dicom(file_start(path)):
+        return file_pseudonym(os.path.abspath(path))
     return str(path)
-
-
-def _pseudonym(path: str) -> str:
-    return f"file-{pseudonym('path', path)}"
 
 
 def rows_of(inputs: Sequence[Path]) -> int | None:

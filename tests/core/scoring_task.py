@@ -99,9 +99,10 @@ def table_pipeline() -> Pipeline:
     return _pipeline(inputs)
 
 
-def picture_pipeline() -> Pipeline:
+def picture_pipeline(formats: tuple[str, ...] = ()) -> Pipeline:
     """Scores a picture by its size."""
-    return _pipeline(Spec((Column("record_id", "string", "id"), Column("image", "image"))))
+    image = Column("image", "image", formats=formats)
+    return _pipeline(Spec((Column("record_id", "string", "id"), image)))
 
 
 def _pipeline(inputs: Spec) -> Pipeline:

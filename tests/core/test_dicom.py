@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from io import BytesIO
 
 import cv2
 import numpy as np
 import pytest
 from dicom_making import CT, compressed, dataset, dicom, encoded, ramp
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from lepton_core.records.dicom import read_dicom, split_dicom
-from lepton_core.records.frame import to_grey
+from lepton_core.records.frame import range_window, to_grey
 from lepton_core.records.frame_reading import decode_frame, read_frame
 
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
@@ -28,6 +29,13 @@ def lut(first: int, entries: list[int], bits: int = 16) -> list[Dataset]:
     return [item]
 
 
+def test_a_frames_file_says_how_it_was_made_in_as_much_as_the_element_holds() -> None:
+    (part,) = split_dicom(dicom())
+    method = dcmread(BytesIO(part.data)).DeidentificationMethod
+    assert len(method) <= 64
+    assert method.endswith("under a key")
+
+
 def test_values_are_in_their_unit_and_the_window_is_the_files_own() -> None:
     frame = read_dicom(
         dicom(
@@ -37,9 +45,7 @@ def test_values_are_in_their_unit_and_the_window_is_the_files_own() -> None:
     )  # fmt: skip
     assert frame.values.dtype == np.float32
     assert np.array_equal(frame.values, ramp().astype(np.float32) * 2 - 1024)
-    assert (frame.window, frame.unit, frame.modality, frame.own_range) == (
-        (40.0, 100.0), "HU", "CT", False,
-    )  # fmt: skip
+    assert (frame.window, frame.unit, frame.modality) == ((40.0, 100.0), "HU", "CT")
     grey = to_grey(frame)
     assert (grey[frame.values <= -10] == 0).all()
     assert (grey[frame.values >= 90] == 255).all()
@@ -88,7 +94,7 @@ def test_without_a_window_the_values_own_range_is_shown_less_the_padding() -> No
     values = ramp(top=1000) + 100
     values[:, :3] = 4000
     frame = read_dicom(dicom(values, PixelPaddingValue=4000))
-    assert frame.own_range
+    assert frame.window == range_window(float(values[:, 3:].min()), 1100.0)
     grey = to_grey(frame)
     assert grey[:, 3:].min() == 0
     assert grey[:, -1].min() == 255
@@ -96,7 +102,7 @@ def test_without_a_window_the_values_own_range_is_shown_less_the_padding() -> No
 
 def test_a_window_that_shows_nothing_is_taken_for_a_mistake() -> None:
     frame = read_dicom(dicom(WindowCenter=30000, WindowWidth=10))
-    assert frame.own_range
+    assert frame.window == range_window(float(ramp().min()), float(ramp().max()))
     assert to_grey(frame).max() == 255
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from lepton_core.images import decode, decode_rows
 from lepton_core.pictures import PicturePreprocessor
-from lepton_core.records.frame import Frame, to_grey, to_rgb
+from lepton_core.records.frame import Frame, range_window, to_grey, to_rgb
 from lepton_core.records.frame_reading import decode_frame, read_frame
 from lepton_core.rejects import Refusal
 
@@ -92,7 +92,7 @@ def test_twelve_bits_in_a_picture_of_sixteen_are_not_black(suffix: str, channels
     assert (int(array.min()), int(array.max())) == (0, 255)
     frame = read_frame(picture(suffix, film))
     assert np.array_equal(frame.values, film.astype(np.float32))
-    assert frame.own_range
+    assert frame.window == range_window(500.0, 3500.0)
     # Elsewhere it stays as it was: sixteen bits are sixteen bits.
     assert int(decode(picture(suffix, film), channels=1).max()) < 20
 

@@ -14,7 +14,7 @@ import pytest
 
 from lepton_core import images
 from lepton_core.image_header import read_header
-from lepton_core.images import decode, decode_batch, resize
+from lepton_core.images import decode, decode_rows, resize
 
 FORMATS = [".png", ".jpg", ".bmp", ".webp", ".tif"]
 
@@ -241,9 +241,12 @@ def test_a_batch_keeps_what_decodes_and_tells_where_it_stood(chunked: bool) -> N
     column: pa.StructArray | pa.ChunkedArray = pa.array([rows[1], *rows]).slice(1)
     if chunked:
         column = pa.chunked_array([column.slice(0, 3), column.slice(3)])
-    arrays, kept = decode_batch(column, channels=3, size=(4, 4))
+    arrays, kept, refused = decode_rows(column, channels=3, size=(4, 4))
     assert arrays.shape == (3, 4, 4, 3)
     assert (kept.dtype, kept.tolist()) == (np.int64, [1, 3, 5])
+    assert {row: one.key for row, one in refused.items()} == dict.fromkeys(
+        (0, 2, 4), "not_a_picture"
+    )
     assert arrays[:, 0, 0, 0].tolist() == [10, 20, 30]
     for array, data in zip(arrays, good, strict=True):
         assert np.array_equal(array, decode(data, size=(4, 4)))
@@ -251,8 +254,8 @@ def test_a_batch_keeps_what_decodes_and_tells_where_it_stood(chunked: bool) -> N
 
 def test_an_empty_batch() -> None:
     nothing = pa.array([], pa.struct([("path", pa.string()), ("bytes", pa.binary())]))
-    arrays, kept = decode_batch(nothing, channels=1, size=(4, 5))
-    assert (arrays.shape, kept.tolist()) == ((0, 4, 5, 1), [])
+    arrays, kept, refused = decode_rows(nothing, channels=1, size=(4, 5))
+    assert (arrays.shape, kept.tolist(), refused) == ((0, 4, 5, 1), [], {})
 
 
 def test_opencv_is_imported_when_it_is_used() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from dicom_making import dataset, dicom, encoded, identified, mentioned, ramp
+from scoring_task import picture_pipeline
 
 from lepton_core.checking import check
 from lepton_core.data.inspection import inspect
@@ -23,6 +24,7 @@ from lepton_core.evaluation.picture_baselines import picture_baselines
 from lepton_core.pictures import PicturePreprocessor
 from lepton_core.records import open_records, read_records
 from lepton_core.records.opening import expand_inputs
+from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.inputs import identity, shown
 from lepton_core.solution import find_task
 from lepton_core.spec import Column, Spec
@@ -258,9 +260,32 @@ def test_a_records_file_is_found_again(tmp_path: Path, packed: bool) -> None:
                 archive.writestr(name, data)
     second = next(name for name in ids(source) if name.endswith("#2"))
     with open_records(source, SPEC) as reader:
-        (found,) = reader.originals({second})
-    assert (found.record_id, found.frame, found.data) == (second, 1, cine)
-    assert found.file.name == "cine.dcm"
+        found = {one.record_id: one for one in reader.originals()}
+    assert list(found) == ids(source)
+    assert (found[second].frame, found[second].data) == (1, cine)
+    assert found[second].file.name == "cine.dcm"
+    assert found["1.png"].data == PNG
+
+
+def test_the_frames_of_a_file_share_one_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    monkeypatch.setattr(
+        "lepton_core.records.pictures.read_file", lambda path: read.append(path.name)
+    )
+    films = {"a.dcm": dicom(np.stack([ramp()] * 3)), "b.dcm": dicom(SOPInstanceUID="1.2")}
+    with open_records(write(tmp_path, films), SPEC) as reader:
+        assert len(list(reader.originals())) == 4
+    assert read == ["a.dcm", "b.dcm"]
+
+
+def test_records_that_refuse_an_archive_are_counted(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"1.png": PNG, "2.png": PNG, "more.zip": b"PK"})
+    for spec, n in ((SPEC, 3), (EVERYDAY, 2)):
+        with open_records(folder, spec) as reader:
+            assert reader.rows_total == n
+            assert sum(batch.num_rows for batch in reader.batches()) == n
 
 
 def test_without_an_instance_uid_the_content_names_a_file(tmp_path: Path) -> None:
@@ -277,10 +302,13 @@ def test_other_columns_stay_under_the_specs_names(tmp_path: Path) -> None:
 
 def test_a_run_calls_dicom_inputs_by_pseudonyms(tmp_path: Path) -> None:
     folder = write(tmp_path, {"Planta/QX4711.dcm": dicom(), "Planta/Mercy": dicom(), "1.png": PNG})
-    for name in ("Planta/QX4711.dcm", "Planta/Mercy"):
+    write(folder, {"Planta/Mercy.png": dicom(), "Planta/Mercy.zip": b"PK", "Planta.csv": b"file"})
+    hidden = ("QX4711.dcm", "Mercy", "Mercy.png", "Mercy.zip")
+    for name in (*(f"Planta/{one}" for one in hidden), "Planta.csv"):
         told = identity(folder / name, FORMATS)
         assert not mentioned(json.dumps(told) + shown(folder / name, FORMATS))
         assert told == identity(folder / name, FORMATS)
+        assert told["path"] == shown(folder / name, FORMATS)
     # A folder or a picture is called what the person called it.
     assert shown(folder / "1.png", FORMATS) == str(folder / "1.png")
     assert identity(folder / "1.png")["path"] == shown(folder / "1.png") == str(folder / "1.png")
@@ -288,6 +316,35 @@ def test_a_run_calls_dicom_inputs_by_pseudonyms(tmp_path: Path) -> None:
     write(folder, {"Planta/2": dicom()})
     assert identity(folder, FORMATS) != listing
     assert identity(folder) == {**identity(folder), "path": str(folder)}
+
+
+@pytest.fixture
+def no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nowhere that a key stands, or could be made, as in a read-only container."""
+    (tmp_path / "sealed").write_bytes(b"")
+    monkeypatch.delenv("LEPTON_PSEUDONYM_KEY", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "sealed"))
+
+
+@pytest.mark.usefixtures("no_key")
+@pytest.mark.parametrize("formats", [FORMATS, ("dicom",), ("nifti",)])
+def test_everyday_pictures_are_scored_without_a_key(
+    tmp_path: Path, formats: tuple[str, ...]
+) -> None:
+    source = write(tmp_path / "in", {"1.png": PNG, "more/2.png": PNG})
+    inputs = [source / "1.png", source / "more"]
+    out = tmp_path / "out.csv"
+    assert score_files(picture_pipeline(formats), inputs, out).scored == 2
+
+
+@pytest.mark.usefixtures("no_key")
+def test_a_hidden_name_asks_for_the_key(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", {"1.dcm": dicom(), "1.nii": b""})
+    assert identity(folder / "1.nii", FORMATS)["path"] == str(folder / "1.nii")
+    for call in (identity, shown):
+        with pytest.raises(DataError) as caught:
+            call(folder / "1.dcm", FORMATS)
+        assert caught.value.key == "pseudonym.no_key"
 
 
 def test_a_baseline_reads_what_the_model_reads() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -12,19 +11,6 @@ from lepton_core.records.dicom_file import is_dicom
 from lepton_core.records.dicom_frames import frame_count, patient_of
 
 from .dicom_source import Source
-
-
-class _Every:
-    """A collection that holds every id: which records are scored is not known beforehand."""
-
-    def __contains__(self, record_id: object) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 class Originals:
@@ -38,7 +24,7 @@ class Originals:
     """
 
     def __init__(self, reader: PictureReader) -> None:
-        self._stream = reader.originals(_Every())
+        self._stream = reader.originals()
 
     def of(self, record_id: str, patient: str) -> Source:
         """The original of a record, without its pixels.
