@@ -15,7 +15,7 @@ from lepton_core.errors import DataError
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.table import open_table
 from lepton_core.redecide.kept import as_type, check_bundle, files_of
-from lepton_core.rules.ruleset import BETWEEN, LIVE, SHADOW
+from lepton_core.rules.columns import BETWEEN, LIVE, SHADOW
 from lepton_core.scoring.sinks import open_sink
 
 _DECIDED = ("probability", "label", "review")

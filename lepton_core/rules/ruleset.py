@@ -14,22 +14,16 @@ import pyarrow as pa
 from lepton_core.decision.base import labels_of
 from lepton_core.errors import UsageError
 from lepton_core.expressions import Condition
+from lepton_core.rules.columns import BETWEEN, COLUMNS, LIVE, SHADOW
 from lepton_core.rules.faults import Fault, RulesError
 from lepton_core.rules.reading import read_entries
-from lepton_core.spec import Column, Spec
+from lepton_core.spec import Spec
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
     from lepton_core.predictions import Predictions
     from lepton_core.preprocessing import Preprocessor
     from lepton_core.solution import Task
-
-LIVE, SHADOW = "rules", "shadow_rules"
-BETWEEN = "; "
-COLUMNS = (
-    Column(LIVE, "string", "output", description="live rules that hit, first of them acted"),
-    Column(SHADOW, "string", "output", description="rules in shadow that hit; they change nothing"),
-)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lepton_core.predictions import Predictions
 from lepton_core.rejects import Reject
-from lepton_core.rules.ruleset import BETWEEN, LIVE, SHADOW
+from lepton_core.rules.columns import BETWEEN, LIVE, SHADOW
 
 BINS = 20
 
