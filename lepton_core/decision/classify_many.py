@@ -80,15 +80,16 @@ class ClassifyMany(Decision):
         two = np.partition(scores, -2, axis=1)[:, -2:]
         probabilities = self.probabilities(scores)
         probability = probabilities.max(axis=1)
+        codes = self.codes(scores)
         review = probability < np.float64(self.review_below)
         if self.conformal is not None:
             sets = self.conformal.sets(probabilities)
-            own = sets[np.arange(len(sets)), self.codes(scores)]
+            own = sets[np.arange(len(sets)), codes]
             review |= (sets.sum(axis=1) != 1) | ~own
         return {
             "score": (two[:, 1] - two[:, 0]).astype(np.float32),
             "probability": probability,
-            "label": labels_of(self.codes(scores), self.classes),
+            "label": labels_of(codes, self.classes),
             "review": review,
         }
 

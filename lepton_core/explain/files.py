@@ -164,14 +164,15 @@ def _run(
 ) -> Explained:
     done = Explained()
     session = pipeline.open_session()
-    missing = set(record_ids or ())
+    wanted = None if record_ids is None else frozenset(record_ids)
+    missing = set(wanted or ())
     for batch in reader.batches():
         scored = session.step(batch, reader.source)
         done.rejects.extend(scored.rejects)
         ids = scored.columns["record_id"].to_pylist()
         missing -= {reject.record_id for reject in scored.rejects}
         for at, record_id in enumerate(ids):
-            if record_ids is not None and record_id not in record_ids:
+            if wanted is not None and record_id not in wanted:
                 continue
             missing.discard(record_id)
             row = int(scored.rows[at])

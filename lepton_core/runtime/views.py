@@ -82,9 +82,11 @@ class ViewsRuntime(Runtime):
 
 def _moved(x: np.ndarray, down: int, right: int) -> np.ndarray:
     """Pictures moved by whole pixels, the edge repeated."""
+    if not (down or right):
+        return x
     rows = np.clip(np.arange(x.shape[1]) - down, 0, x.shape[1] - 1)
     columns = np.clip(np.arange(x.shape[2]) - right, 0, x.shape[2] - 1)
-    return x if not (down or right) else np.ascontiguousarray(x[:, rows[:, None], columns])
+    return x.take(rows, 1).take(columns, 2)
 
 
 def _moved_back(values: np.ndarray, down: float, right: float) -> np.ndarray:

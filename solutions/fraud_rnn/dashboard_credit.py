@@ -45,18 +45,12 @@ def credit_page() -> None:
 
 
 def _choose_view() -> str:
-    names = {name: t(f"{_PAGE}.view.{name}") for name in _VIEWS}
-    view = st.segmented_control(
-        t(f"{_PAGE}.view.label"),
-        list(names),
-        default="clients",
-        required=True,
-        format_func=lambda name: f":material/{_VIEWS[name]}: {names[name]}",
-        key="credit.view",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    return str(view)
+    from lepton_core.ui.views import choose_view
+
+    names = {
+        name: f":material/{icon}: {t(f'{_PAGE}.view.{name}')}" for name, icon in _VIEWS.items()
+    }
+    return choose_view(names, t(f"{_PAGE}.view.label"), "credit.view")
 
 
 def _show_clients(outcomes: Outcomes, source: Source) -> None:
