@@ -1,0 +1,15 @@
+"""Defect detection: what it holds, on one page."""
+
+from __future__ import annotations
+
+from lepton_core.solution import Solution
+
+from .surface.task import TASK as SURFACE
+
+SOLUTION = Solution(
+    name="defect_detection",
+    title="defect_detection.title",
+    package="solutions.defect_detection",
+    tasks=(SURFACE,),
+    icon="image_search",
+)
