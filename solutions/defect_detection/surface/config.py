@@ -27,29 +27,60 @@ class PictureConfig:
 
 
 @dataclass(frozen=True)
+class Moves:
+    """How tiles move in training, with what is marked on them.
+
+    Args:
+        flip_left_right: whether half of them are mirrored left to right.
+        flip_up_down: whether half of them are mirrored top to bottom.
+        quarter_turns: whether they are turned by 90 degrees; square tiles only.
+        zoom: largest change of the size, as a factor either way: 1.5 is from two thirds to 1.5.
+        shift: largest move along each side, as a share of it.
+        rotation: largest turn either way, degrees; boxes grow with it, so little for boxes.
+        mosaic: share of tiles, 0 to 1, that are put together from four.
+    """
+
+    flip_left_right: bool = True
+    flip_up_down: bool = True
+    quarter_turns: bool = False
+    zoom: float = 1.3
+    shift: float = 0.15
+    rotation: float = 0.0
+    mosaic: float = 0.0
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Settings of the network and of its training.
 
     Args:
-        stem_stride: of the first convolution; 2 halves height and width at once, which is right
-            from about 96 pixels on and loses fine lines in smaller pictures.
-        filters: width of each stage; each after the first halves height and width. One more stage
-            for larger pictures.
-        dropout: share of the last features left out in a training step; try 0.2 where training
-            pictures are told far better than others.
-        epochs: passes over the training pictures, at most.
-        batch_size: pictures a training step.
-        learning_rate: at the start; it falls to zero along a cosine.
+        filters: width of each stage, at strides 4, 8, 16...; multiples of 16 are fastest.
+        blocks: residual blocks a stage.
+        width: of the heads that find boxes or pixels.
+        dropout: share of the last features left out in a training step.
+        epochs: passes over as many tiles as there are for training.
+        batch_size: tiles a training step.
+        learning_rate: the highest; it rises at the start and falls to zero along a cosine.
         weight_decay: of AdamW.
+        smoothing: share of the target of a tile as a whole that goes to the other classes, 0 to
+            below 1: a network that is never rewarded for certainty keeps a doubt.
+        averaging: share of the old weights in the running mean of weights that is kept at the end.
+        image_weight: weight of the tile as a whole beside boxes or pixels.
+        balanced: whether every class comes as often, for a set in which defects are rare.
     """
 
-    stem_stride: int = 1
-    filters: tuple[int, ...] = (16, 32, 64)
-    dropout: float = 0.0
-    epochs: int = 40
+    filters: tuple[int, ...] = (32, 64, 128, 256)
+    blocks: int = 2
+    width: int = 96
+    dropout: float = 0.2
+    epochs: int = 60
     batch_size: int = 16
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-2
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    smoothing: float = 0.05
+    averaging: float = 0.998
+    image_weight: float = 0.5
+    balanced: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A small residual network that learns a few hundred pictures from scratch."""
+"""The inspecting network: what a tile shows as a whole, and boxes or pixels of its defects."""
 
 from __future__ import annotations
 
@@ -7,122 +7,177 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.models.residual import residual_stages
 from lepton_core.training.augmentation import Augmentation
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
-from lepton_core.training.picture_batches import PictureBatches
 
-from .config import ModelConfig
+from .config import ModelConfig, Moves
+from .model_batches import TileBatches, Tiles
+from .model_boxes import BoxLoss, box_head, place_centres, pyramid, strongest
+from .model_pixels import pixel_head, pixel_loss
 
-layers = keras.layers
+layers, ops = keras.layers, keras.ops
+
+CANDIDATES = 100
+# Strides of the levels on which boxes are looked for: the second stage and coarser ones.
+_FIRST_BOX_LEVEL = 1
+_FINEST = 4
+# A short training must not end on the mean of weights that it left long ago.
+_AVERAGED_STEPS = 10.0
 
 
 def build(
-    config: ModelConfig, shape: tuple[int, int, int], classes: int, seed: int = 0
-) -> keras.Model:
-    """The network.
+    config: ModelConfig,
+    shape: tuple[int, int, int],
+    classes: int,
+    boxes: bool,
+    pixels: bool,
+    seed: int = 0,
+) -> tuple[keras.Model, keras.Model]:
+    """The network that scores, and the same with outputs to train by.
 
     Args:
         config: widths.
-        shape: height, width and channels of a picture.
-        classes: K.
+        shape: height, width and channels of a tile; sides are multiples of 32.
+        classes: C defect classes.
+        boxes: whether it looks for boxes.
+        pixels: whether it tells pixels.
         seed: of the start weights.
 
     Returns:
-        x uint8 [B, height, width, channels] -> logits float32 [B, K].
+        x uint8 [B, height, width, channels] -> ``image`` float32 [B, 1 + C], logits over good and
+        the classes; ``candidates`` float32 [B, 100, 4 + C], boxes in pixels and a logit of each
+        class, not yet thinned out; ``pixels`` float32 [B, height / 4, width / 4, 1 + C], logits.
+        The second model gives ``places`` for ``candidates``: all of them.
 
-    Source:
-        He et al., Identity Mappings in Deep Residual Networks, 2016.
+    Raises:
+        ValueError: sides that are no multiples of 32.
     """
+    coarsest = _FINEST << (len(config.filters) - 1)
+    if shape[0] % coarsest or shape[1] % coarsest:
+        raise ValueError(f"sides are multiples of {coarsest}. Received: shape={shape}")
     keras.utils.set_random_seed(seed)
     x = keras.Input(shape, dtype="uint8", name="x")
-    y = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(x)
-    stem = {"filters": config.filters[0], "strides": config.stem_stride, "padding": "same"}
-    y = layers.Conv2D(kernel_size=3, use_bias=False, name="stem", **stem)(y)
-    for number, filters in enumerate(config.filters):
-        y = _block(y, filters, 1 if number == 0 else 2, f"stage{number + 1}")
-    y = layers.ReLU(name="last")(_norm("last_norm")(y))
-    # The mean tells of the whole picture; a small defect would drown in it, but not in the maximum.
-    pooled = [
-        layers.GlobalAveragePooling2D(name="mean")(y),
-        layers.GlobalMaxPooling2D(name="max")(y),
-    ]
-    y = layers.Concatenate(name="pool")(pooled)
-    y = layers.Dropout(config.dropout, seed=seed, name="dropout")(y)
-    return keras.Model(x, layers.Dense(classes, name="score")(y), name="picture_classifier")
+    stages = residual_stages(x, config.filters, config.blocks)
+    pooled = layers.GlobalAveragePooling2D(name="pooled")(stages[-1])
+    kept = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
+    # Its place in the order of names is where Keras and ONNX put it among the outputs.
+    outputs = {"image": layers.Dense(1 + classes, name="image_logits")(kept)}
+    learned = dict(outputs)
+    if boxes:
+        levels = pyramid(stages[_FIRST_BOX_LEVEL:], config.width)
+        strides = [_FINEST << level for level in range(_FIRST_BOX_LEVEL, len(stages))]
+        learned["places"] = box_head(levels, strides, classes, config.width)
+        count = min(CANDIDATES, learned["places"].shape[1])
+        outputs["candidates"] = strongest(learned["places"], count)
+    if pixels:
+        outputs["pixels"] = learned["pixels"] = pixel_head(stages, classes, config.width)
+    return keras.Model(x, outputs, name="surface"), keras.Model(x, learned, name="trainee")
 
 
-def _block(x: Any, filters: int, stride: int, name: str) -> Any:
-    """Two convolutions beside a shortcut, float32 [B, H, W, C] -> [B, H / stride, ..., filters]."""
-    y = layers.ReLU(name=f"{name}_relu1")(_norm(f"{name}_norm1")(x))
-    shortcut = x
-    if stride > 1 or x.shape[-1] != filters:
-        shortcut = layers.Conv2D(filters, 1, stride, use_bias=False, name=f"{name}_shortcut")(y)
-    y = layers.Conv2D(filters, 3, stride, "same", use_bias=False, name=f"{name}_conv1")(y)
-    y = layers.ReLU(name=f"{name}_relu2")(_norm(f"{name}_norm2")(y))
-    y = layers.Conv2D(filters, 3, 1, "same", use_bias=False, name=f"{name}_conv2")(y)
-    return layers.Add(name=f"{name}_add")([shortcut, y])
+def heads(model: keras.Model) -> tuple[str, ...]:
+    """Names of a network's outputs, in their order.
 
-
-def _norm(name: str) -> keras.layers.Layer:
-    # A small set has few steps: with Keras's 0.99 the running means would lag behind the weights.
-    return layers.BatchNormalization(momentum=0.9, name=name)
+    Example:
+        >>> heads(build(ModelConfig(), (64, 64, 1), 2, boxes=True, pixels=False)[0])
+        ('candidates', 'image')
+    """
+    return tuple(sorted(model.output))
 
 
 def train(
-    x: np.ndarray,
-    codes: np.ndarray,
-    classes: int,
+    tiles: Tiles,
     config: ModelConfig,
-    augmentation: Augmentation,
+    augmentation: Augmentation | None,
+    moves: Moves,
     seed: int,
     *,
-    valid: tuple[np.ndarray, np.ndarray] | None = None,
-    patience: int | None = None,
     run: Run | None = None,
     verbose: bool = False,
 ) -> keras.Model:
-    """Trains a new network.
+    """Trains a new network for a fixed number of epochs.
 
     Args:
-        x: training pictures, uint8 [n, height, width, channels].
-        codes: class numbers, int64 [n].
-        classes: K.
+        tiles: what is learned from; their boxes or masks say what it looks for.
         config: widths and training settings.
-        augmentation: how training pictures are varied.
+        augmentation: how values vary.
+        moves: how tiles move.
         seed: of the start weights, the order and the variation.
-        valid: pictures and class numbers whose loss chooses the epoch; None takes the last one's.
-        patience: epochs without a better loss after which training stops.
         run: where checkpoints and logs go.
         verbose: whether progress is shown.
 
     Returns:
-        The trained model, compiled.
+        The trained network, with the running mean of its weights.
     """
-    model = build(config, x.shape[1:], classes, seed)
-    data = PictureBatches(x, codes, config.batch_size, seed, augmentation)
-    steps = max(len(data) * config.epochs, 1)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            weight_decay=config.weight_decay,
-        ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    count = len(tiles.classes)
+    shape = tiles.x.shape[1:]
+    boxes, pixels = tiles.boxes is not None, tiles.masks is not None
+    model, trainee = build(config, shape, count, boxes, pixels, seed)
+    data = TileBatches(
+        tiles,
+        config.batch_size,
+        seed,
+        moves,
+        augmentation,
+        pixel_stride=_FINEST,
+        smoothing=config.smoothing,
+        balanced=config.balanced,
+        calm_from=round(0.8 * config.epochs),
     )
+    losses: dict[str, Any] = {"image": image_loss}
+    if boxes:
+        losses["places"] = BoxLoss(_centres(shape, len(config.filters)), count)
+    if pixels:
+        losses["pixels"] = pixel_loss
+    steps = max(len(data) * config.epochs, 1)
+    optimizer = keras.optimizers.AdamW(
+        _rate(config.learning_rate, steps),
+        weight_decay=config.weight_decay,
+        use_ema=True,
+        ema_momentum=min(config.averaging, 1.0 - _AVERAGED_STEPS / max(_AVERAGED_STEPS, steps)),
+        global_clipnorm=10.0,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    weights = {"image": config.image_weight, "places": 1.0, "pixels": 1.0}
+    trainee.compile(optimizer, loss=losses, loss_weights={name: weights[name] for name in losses})
     fit(
-        model,
+        trainee,
         data,
-        validation=valid,
         epochs=config.epochs,
         run=run,
-        patience=patience,
         seed=seed,
         batch_size=config.batch_size,
         verbose=verbose,
     )
+    optimizer.finalize_variable_values(trainee.trainable_variables)
     return model
 
 
-def score(model: keras.Model, x: np.ndarray, batch_size: int = 64) -> np.ndarray:
-    """Logits float32 [n, K] of pictures uint8 [n, height, width, channels]."""
+def image_loss(truth: Any, logits: Any) -> Any:
+    """Cross-entropy [B] of a tile as a whole.
+
+    Args:
+        truth: float32 [B, 2 + C]: target over good and the classes, and whether it counts.
+        logits: float32 [B, 1 + C].
+    """
+    missed = -ops.sum(truth[:, :-1] * ops.log_softmax(logits, axis=-1), axis=-1)
+    return missed * truth[:, -1]
+
+
+def score(model: keras.Model, x: np.ndarray, batch_size: int = 32) -> dict[str, np.ndarray]:
+    """Outputs by name of tiles uint8 [n, height, width, channels]."""
     return model.predict(x, batch_size=batch_size, verbose=0)
+
+
+def _centres(shape: tuple[int, ...], stages: int) -> np.ndarray:
+    strides = [_FINEST << level for level in range(_FIRST_BOX_LEVEL, stages)]
+    return np.concatenate([place_centres(shape[0] // s, shape[1] // s, s) for s in strides])
+
+
+def _rate(highest: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Rises over the first twentieth, then falls to zero along a cosine."""
+    warm = max(steps // 20, 1)
+    return keras.optimizers.schedules.CosineDecay(
+        highest / 20, max(steps - warm, 1), warmup_target=highest, warmup_steps=warm
+    )
