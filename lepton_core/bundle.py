@@ -28,6 +28,7 @@ from lepton_core.errors import BundleError
 from lepton_core.pipeline import Pipeline
 from lepton_core.preprocessing import Preprocessor
 from lepton_core.runtime.base import Runtime
+from lepton_core.runtime.no_model import NoModel
 from lepton_core.solution import Task, find_task
 from lepton_core.spec import Spec
 
@@ -58,19 +59,22 @@ class ScoringModel:
 class Trained:
     """What a task's trainer returns.
 
+    A computed task has no model: it leaves ``scoring`` and ``source`` out, and its preprocessor
+    gives the ``score`` that its :class:`~lepton_core.decision.Computed` decision reads.
+
     Args:
         preprocessor: fitted on the training split.
         decision: fitted on validation.
         scoring: role -> model exported to ONNX.
-        source: the model that is kept to be trained further.
+        source: the model that is kept to be trained further; None without a model.
         reference: histograms and moments that monitoring compares with.
         figures: further facts for the card (epochs run, parameters...).
     """
 
     preprocessor: Preprocessor
     decision: Decision
-    scoring: Mapping[str, ScoringModel]
-    source: Model
+    scoring: Mapping[str, ScoringModel] = field(default_factory=dict)
+    source: Model | None = None
     reference: Mapping[str, np.ndarray] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
 
@@ -132,7 +136,7 @@ def _save_source(model: Model, path: Path) -> None:
         model.compiled = compiled
 
 
-def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
+def _write_models(work: Path, trained: Trained, source: Model) -> None:
     from lepton_core.export.onnx import export_onnx
     from lepton_core.export.signature import Signature
 
@@ -147,7 +151,12 @@ def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, An
         for name, value in signature.call(scoring.model, scoring.parity).items():
             parity[f"{role}.out.{name}"] = np.asarray(_to_numpy(value))
     write_arrays(work / "parity.npz", parity)
-    _save_source(trained.source, work / "models" / "main.keras")
+    _save_source(source, work / "models" / "main.keras")
+
+
+def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
+    if trained.source is not None:
+        _write_models(work, trained, trained.source)
     state, arrays = trained.preprocessor.state()
     write_json(work / "preprocessor.json", state)
     if arrays:
@@ -205,7 +214,9 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
 
 
 def open_runtime(name: str, models: Path, threads: int | None = None) -> Runtime:
-    """A runtime by name over a bundle's ``models`` folder."""
+    """A runtime by name over a bundle's ``models`` folder; without that folder nothing is run."""
+    if not models.is_dir():
+        return NoModel()
     if name == "onnx":
         from lepton_core.runtime.onnx import OnnxRuntime
 

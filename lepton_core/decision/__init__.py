@@ -7,6 +7,7 @@ from typing import Any
 from lepton_core.decision.base import Decision, labels_of
 from lepton_core.decision.classify import Classify
 from lepton_core.decision.classify_many import ClassifyMany
+from lepton_core.decision.computed import Computed, Told
 from lepton_core.decision.conformal import Conformal
 from lepton_core.decision.interval import Interval
 from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
@@ -16,19 +17,22 @@ __all__ = [
     "POLICIES",
     "Classify",
     "ClassifyMany",
+    "Computed",
     "Conformal",
     "Decision",
     "Interval",
     "Policy",
+    "Told",
     "choose_threshold",
     "from_json",
     "labels_of",
 ]
 
-_KINDS: dict[str, type[Classify] | type[ClassifyMany] | type[Interval]] = {
+_KINDS: dict[str, type[Classify] | type[ClassifyMany] | type[Interval] | type[Computed]] = {
     Classify.kind: Classify,
     ClassifyMany.kind: ClassifyMany,
     Interval.kind: Interval,
+    Computed.kind: Computed,
 }
 
 

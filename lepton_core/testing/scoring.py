@@ -111,7 +111,7 @@ def check_stream(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> N
     for name in _compared(whole):
         _close(
             whole[name],
-            np.array([one[name] for one in answered.values()]),
+            np.array([one[name] for one in answered.values()], np.float64),
             f"{pipeline.address} as a stream: {name}",
         )
 
@@ -231,6 +231,9 @@ def _close(
 ) -> None:
     assert expected.shape == received.shape, f"{what} differs in shape"
     if allowed is None:
-        allowed = _SAME * max(float(np.abs(expected).max(initial=0.0)), 1.0)
-    difference = float(np.abs(expected - received).max(initial=0.0))
+        largest = float(np.nanmax(np.abs(expected), initial=0.0))
+        allowed = _SAME * max(largest, 1.0)
+    # A number that is not there in either is the same in both.
+    both = np.isnan(expected) & np.isnan(received)
+    difference = float(np.abs(np.where(both, 0.0, expected - received)).max(initial=0.0))
     assert difference <= allowed, f"{what} differs by {difference}"
