@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.errors import DataError
 from lepton_core.numbers import read_numbers
@@ -37,7 +38,7 @@ def read_cells(
     if raw.type == wanted:
         return raw, None, none
     if column.dtype == "image" and not _may_hold_images(raw.type):
-        raise _wrong_type(raw, column, source, first_row)
+        raise wrong_type(raw, column, source, first_row)
     try:
         if pa.types.is_dictionary(raw.type):
             raw = raw.cast(raw.type.value_type)
@@ -47,11 +48,11 @@ def read_cells(
     if not (pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type)):
         # A length of time would pass as a number of unknown unit.
         if whole or pa.types.is_nested(raw.type) or pa.types.is_duration(raw.type):
-            raise _wrong_type(raw, column, source, first_row)
+            raise wrong_type(raw, column, source, first_row)
         try:
             raw = raw.cast(pa.string())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-            raise _wrong_type(raw, column, source, first_row) from error
+            raise wrong_type(raw, column, source, first_row) from error
     texts = raw.to_pylist()
     missing = np.array([text is None or text.strip() == "" for text in texts], bool)
     read = [
@@ -64,8 +65,30 @@ def read_cells(
         ambiguous = _read_written(texts, np.flatnonzero(unreadable), read, column.dtype)
         unreadable = np.array([value is None for value in read], bool) & ~missing
     if whole and unreadable.any() and ((unreadable & ~ambiguous) | missing).all():
-        raise _wrong_type(raw, column, source, first_row)
+        raise wrong_type(raw, column, source, first_row)
     return pa.chunked_array([pa.array(read, wanted)]), unreadable, ambiguous
+
+
+def read_further(
+    raw: pa.ChunkedArray, column: Column
+) -> tuple[pa.ChunkedArray, np.ndarray | None, np.ndarray]:
+    """The numbers of a column that the Spec does not name; what is none is an empty cell.
+
+    Args:
+        raw: cells [n] as they were read.
+        column: one of numbers, from :meth:`~lepton_core.spec.Spec.over`.
+
+    Returns:
+        as :func:`read_cells`, with no cell told as unreadable: nobody promised numbers.
+    """
+    try:
+        values, _, _ = read_cells(raw, column, "", 0, whole=False)
+    except DataError:  # lists, pictures, lengths of time: none of it is a number
+        values = pa.chunked_array([pa.nulls(len(raw), column.arrow_type())])
+    sound = pc.is_finite(values)
+    if not pc.all(sound).as_py():
+        values = pc.if_else(pc.fill_null(sound, False), values, pa.scalar(None, values.type))
+    return values, None, np.zeros(len(raw), bool)
 
 
 def _read_written(texts: list[Any], rows: np.ndarray, read: list[Any], dtype: str) -> np.ndarray:
@@ -96,7 +119,8 @@ def _may_hold_images(kind: pa.DataType) -> bool:
     return has_bytes or pa.types.is_null(kind)
 
 
-def _wrong_type(raw: pa.ChunkedArray, column: Column, source: str, first_row: int) -> DataError:
+def wrong_type(raw: pa.ChunkedArray, column: Column, source: str, first_row: int) -> DataError:
+    """The error for a column of which no cell can be read; arguments as in :func:`read_cells`."""
     return DataError(
         "data.wrong_type",
         source=source,

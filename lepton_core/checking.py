@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core.cells import plain, read_cells
+from lepton_core.box_cells import outside_faults, read_boxes
+from lepton_core.cells import plain, read_cells, read_further
 from lepton_core.errors import DataError
 from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
@@ -49,7 +50,8 @@ def check(
     """Check ``table`` against ``spec``.
 
     Args:
-        table: records with at least the required columns; others are dropped.
+        table: records with at least the required columns; others are dropped, unless the Spec takes
+            further ones.
         spec: what the task takes; NaN in a column that is not required is a missing value.
         source: where the records came from, for messages.
         first_row: position of the first record in the input as a whole.
@@ -65,6 +67,8 @@ def check(
     """
     if not isinstance(table, pa.Table):
         raise DataError("data.no_table", source=source, received=type(table).__name__)
+    named_ones = spec.names
+    spec = spec.over(table.column_names)
     spec.require(table.column_names, source)
     if not any(column.dtype == "image" for column in spec):
         # Not so pictures: their bytes would be copied, and more than 2 GB fit in no single chunk.
@@ -76,7 +80,21 @@ def check(
             columns.append(pa.nulls(table.num_rows, column.arrow_type()))
             continue
         raw = table.column(column.name)
-        values, unreadable, ambiguous = read_cells(raw, column, source, first_row, whole)
+        if column.dtype == "boxes":
+            boxes, wrong = read_boxes(raw, column, source, first_row, whole)
+            columns.append(boxes)
+            named = {"column": column.name}
+            faults += [(mask, key, {**named, **told}, came) for mask, key, told, came in wrong]
+            if column.required and boxes.null_count:
+                told_already = np.any([mask for mask, *_ in wrong], axis=0)
+                faults.append((_mask(pc.is_null(boxes)) & ~told_already, "null", named, None))
+            continue
+        is_further = column.name not in named_ones
+        values, unreadable, ambiguous = (
+            read_further(raw, column)
+            if is_further
+            else read_cells(raw, column, source, first_row, whole)
+        )
         if not column.required and pa.types.is_floating(values.type):
             values = _nan_is_missing(values)
         columns.append(values)
@@ -89,8 +107,22 @@ def check(
         told = _paths(values) if column.dtype == "image" else values
         for mask, key, values_of in _faults(values, unreadable, column):
             faults.append((mask, key, {**named, **values_of}, told))
+    faults += _outside(spec, columns)
     checked = pa.table(columns, schema=spec.arrow_schema())
     return _split(checked, spec, faults, first_row)
+
+
+def _outside(spec: Spec, columns: list[Any]) -> list[tuple[Any, ...]]:
+    """Boxes that people gave for a picture and that are not within it."""
+    image = next((at for at, column in enumerate(spec) if column.dtype == "image"), None)
+    if image is None:
+        return []
+    return [
+        (mask, key, {"column": column.name, **told}, came)
+        for column, values in zip(spec, columns, strict=True)
+        if column.dtype == "boxes" and values.null_count < len(values)
+        for mask, key, told, came in outside_faults(values, columns[image])
+    ]
 
 
 def _nan_is_missing(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -39,7 +39,12 @@ class Task:
         explainer: hook, an Explainer class, or a FileExplainer one; empty for none.
         protocols: dataset name -> hook, a Protocol; ``"*"`` serves every other data.
         measures: hook, ``measures(records, scores, decision) -> {key: Measured}`` of test records;
-            ``scores`` is the model's output ``score`` [n, ...], ``decision`` None for a baseline.
+            ``scores`` is the model's output ``score`` [n, ...], ``decision`` None for a baseline,
+            whose scores may have another rank.
+        figures: hook, ``figures(records, predictions, pipeline) -> {key: Measured}``: what needs
+            more of test records than the output ``score``, as places in pictures do. ``records``
+            are those of ``predictions``, row by row. It joins ``measures``; a baseline has none.
+            Empty for none.
         baselines: hook, ``baselines(job) -> {name: score [n, ...] of the test rows}``.
         fairness: hook, ``report(records, predictions) -> pa.Table``: rates by group of people, as
             ``lepton_core.evaluation.fairness.by_group`` gives them; empty for none.
@@ -62,6 +67,7 @@ class Task:
     explainer: str = ""
     protocols: Mapping[str, str] = field(default_factory=dict)
     measures: str = ""
+    figures: str = ""
     baselines: str = ""
     fairness: str = ""
     about: Mapping[str, str] = field(default_factory=dict)

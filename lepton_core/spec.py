@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,13 @@ from lepton_core.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", "image")
+DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", "image", "boxes")
 ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
 FORMATS = ("dicom", "nifti")
+# The name of a column that stands for all those of a table that the Spec does not name.
+FURTHER = "*"
+# What a box is made of; all but the four coordinates may be absent.
+BOX_KEYS = ("label", "probability", "x0", "y0", "x1", "y1", "area")
 
 
 @dataclass(frozen=True)
@@ -23,15 +27,19 @@ class Column:
     """One column of records.
 
     Args:
-        name: the column's name.
+        name: the column's name; ``FURTHER`` (``*``) for every column of a table that its Spec does
+            not name (sensors, say), where only ``float64`` that need not be there makes sense.
         dtype: one of ``DTYPES``; ``timestamp`` means microseconds in UTC, ``image`` an encoded
-            picture: ``struct<path: string, bytes: binary, sha256: string>``.
+            picture: ``struct<path: string, bytes: binary, sha256: string>``, ``boxes`` a list of
+            things found in a picture, each with ``BOX_KEYS``: corners in pixels of the picture as
+            it is seen at full size, from the left and the top, ``x1 y1`` just outside; area in
+            square pixels. An empty list says that nothing is there, null that nobody knows.
         role: one of ``ROLES``.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
         high: largest allowed value, inclusive.
         required: whether the column must be there and filled in.
-        choices: the allowed values of a string column; empty for any.
+        choices: the allowed values of a string column, or labels of boxes; empty for any.
         description: one line for people.
         formats: of an image column, what is read beside everyday pictures (PNG, JPEG...): any of
             ``FORMATS``.
@@ -72,6 +80,9 @@ class Column:
             return pa.struct(
                 [("path", pa.string()), ("bytes", pa.binary()), ("sha256", pa.string())]
             )
+        if self.dtype == "boxes":
+            kinds = [(name, pa.string() if name == "label" else pa.float32()) for name in BOX_KEYS]
+            return pa.list_(pa.struct(kinds))
         return {
             "string": pa.string(),
             "bool": pa.bool_(),
@@ -119,6 +130,28 @@ class Spec:
     def of_role(self, role: str) -> tuple[Column, ...]:
         """The columns that play ``role``."""
         return tuple(column for column in self.columns if column.role == role)
+
+    def over(self, names: Iterable[str]) -> Spec:
+        """The Spec for a table with these columns, each of the further ones under its own name.
+
+        A Spec without a column ``FURTHER`` stays as it is. Cells of a further column that are no
+        number are empty ones: nobody promised that the column is one of numbers.
+
+        Args:
+            names: the table's columns, under our names, in order.
+
+        Example:
+            >>> spec = Spec((Column("unit", "string"), Column("*", "float64", required=False)))
+            >>> spec.over(["unit", "heat", "speed"]).names
+            ('unit', 'heat', 'speed')
+        """
+        if FURTHER not in self.names:
+            return self
+        kind = self[FURTHER]
+        own = tuple(column for column in self.columns if column is not kind)
+        taken = {column.name for column in own}
+        further = (name for name in dict.fromkeys(names) if name not in taken and name != FURTHER)
+        return Spec((*own, *(replace(kind, name=name) for name in further)))
 
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema of checked records."""

@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lepton_core.box_cells import BOXES
 from lepton_core.checking import Checked, check
-from lepton_core.data.labels import find_label_faults
+from lepton_core.data.labels import MARKS, find_label_faults
 from lepton_core.data.lookup import Dataset, load_records, numbered
 from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
 from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
@@ -75,6 +76,7 @@ def inspect_source(
     """As :func:`inspect`, with the checked records; see there."""
     if isinstance(records, pa.Table):
         match = match_columns(records.column_names, task, mapping)
+        task = _over(task, match)
         table = _ours(records, match, task)
         return _look(table, task, match, "input", None)
     located, match = match_source(records, task, mapping)
@@ -83,12 +85,20 @@ def inspect_source(
         # Some columns are made of the files themselves.
         made = [name for name in loaded.table.column_names if match.theirs(name) is None]
         match = replace(match, found=(*match.found, *made))
+        task = _over(task, match)
         return _look(loaded.table, task, match, loaded.source, loaded.dataset)
+    task = _over(task, match)
     wanted = [name for name in task.inputs.names if match.theirs(name)]
     # Where nothing fits, any column tells at least how many records there are.
     table = read_table(located.path, match.mapping, columns=wanted or match.found[:1])
     given = table if not wanted else numbered(table, task.inputs)
     return _look(given, task, match, located.source, located.dataset)
+
+
+def _over(task: Task, match: ColumnMatch) -> Task:
+    """The task with a column for each further one of the file, where it takes such."""
+    inputs = task.inputs.over(match.mapping.get(name, name) for name in match.found)
+    return replace(task, inputs=inputs)
 
 
 def _ours(table: pa.Table, match: ColumnMatch, task: Task) -> pa.Table:
@@ -156,6 +166,8 @@ def _check(table: pa.Table, spec: Spec, source: str) -> tuple[Checked, list[dict
 def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:
     findings = []
     absent = [column for column in task.inputs if column.name not in table.column_names]
+    # What is marked in a picture tells what it shows.
+    marks = any(c.dtype in MARKS and c not in absent for c in task.inputs.of_role("label"))
     required = [column.name for column in absent if column.required and column.role != "label"]
     if required:
         values = {
@@ -170,7 +182,7 @@ def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:
             findings.append(Finding("note", "numbered", values))
     for column in absent:
         values = {"column": column.name, "hint": match.option(column.name)}
-        if column.role == "label":
+        if column.role == "label" and not (marks or column.dtype in MARKS):
             findings.append(Finding("error", "missing_label", values))
         elif not column.required and column.name in match.suggested:
             findings.append(Finding("note", "optional_suggested", values))
@@ -237,6 +249,8 @@ def _kind(kind: pa.DataType) -> str:
         return "timestamp"
     if pa.types.is_struct(kind) and kind.get_field_index("sha256") >= 0:
         return "image"
+    if kind == BOXES:
+        return "boxes"
     return {"large_string": "string", "double": "float64", "float": "float32"}.get(
         str(kind), str(kind)
     )
@@ -254,6 +268,9 @@ def _values(values: pa.ChunkedArray, column: Column) -> dict[str, Any]:
     """Smallest and largest, or the number of distinct values, of what was accepted."""
     if column.dtype == "image":
         return {"distinct": pc.count_distinct(pc.struct_field(values, "sha256")).as_py()}
+    if column.dtype == "boxes":
+        labels = pc.struct_field(values.combine_chunks().flatten(), "label")
+        return {"distinct": pc.count_distinct(labels).as_py()}
     if column.dtype in ("string", "bool"):
         return {"distinct": pc.count_distinct(values).as_py()}
     ends = pc.min_max(values)

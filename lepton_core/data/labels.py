@@ -21,6 +21,8 @@ FEW = 100
 # The rarest class is less than this part of the most frequent one.
 IMBALANCE = 0.005
 MOST_CLASSES = 100
+# Labels that mark places in a picture: their classes are not the records'.
+MARKS = ("image", "boxes")
 SAMPLE = 100_000
 
 
@@ -50,7 +52,8 @@ def find_label_faults(table: pa.Table, task: Task, match: ColumnMatch) -> tuple[
     Returns:
         findings, and the number of records that the search for leaks looked at.
     """
-    labels = [c for c in task.inputs.of_role("label") if c.name in table.column_names]
+    of_role = [c for c in task.inputs.of_role("label") if c.name in table.column_names]
+    labels = [column for column in of_role if column.dtype not in MARKS]
     if not labels:
         return ([] if task.inputs.of_role("label") else _few(table.num_rows, "")), 0
     findings, sampled = [], 0
@@ -76,7 +79,7 @@ def read_labels(table: pa.Table, column: Column) -> Labels:
     values = table.column(column.name)
     rows = np.flatnonzero(pc.is_valid(values).to_numpy())
     values = values.take(pa.array(rows))
-    if not len(rows) or column.dtype in ("timestamp", "image"):
+    if not len(rows) or column.dtype in ("timestamp", *MARKS):
         return Labels(rows, None)
     names = pc.unique(values)
     if column.dtype == "string":

@@ -47,7 +47,7 @@ def find_suspicions(
             found += _times(values, column, rows)
         if column.role == "entity" and task.stateful:
             found += _entities(values, column)
-        if column.dtype == "image":
+        if column.dtype == "image" and column.role != "label":
             found += _pictures(table, column, task)
         if column.role in ("feature", "entity"):
             found += _feature(values, column, distinct.get(column.name, 0))
@@ -116,7 +116,7 @@ def _pictures(table: pa.Table, column: Column, task: Task) -> list[Finding]:
 
     found = [Finding("warning", "same_pictures", {**named, "n": len(later), **pair(0)})]
     for label in task.inputs.of_role("label"):
-        if label.name not in table.column_names or label.dtype == "image":
+        if label.name not in table.column_names or label.dtype in ("image", "boxes"):
             continue
         given = codes(table.column(label.name))
         differs = (given[later] != given[first]) & (given[later] >= 0) & (given[first] >= 0)
@@ -164,7 +164,7 @@ def _feature(values: pa.ChunkedArray, column: Column, distinct: int) -> list[Fin
     named = {"column": column.name}
     if there < (1 - MOSTLY_EMPTY) * n:
         return [Finding("warning", "mostly_empty", {**named, "share": 1 - there / n})]
-    if column.dtype == "image" or column.role != "feature" or there < 2:
+    if column.dtype in ("image", "boxes") or column.role != "feature" or there < 2:
         return []
     values = values.drop_null()
     if pc.all(pc.equal(values, values[0])).as_py():

@@ -95,7 +95,11 @@ def measure(
         raise DataError("evaluate.nothing_scored", task=task.name, n=len(rows))
     tested = take_rows(records, predictions.rows)
     fitted = pipeline.decision if pipeline.decision.is_fitted else None
-    figures = task.hook(task.measures)(tested, predictions.raw["score"], fitted)
+    figures: dict[str, Measured] = task.hook(task.measures)(
+        tested, predictions.raw["score"], fitted
+    )
+    if task.figures:
+        figures = figures | task.hook(task.figures)(tested, predictions, pipeline)
     return figures, len(predictions)
 
 
@@ -210,7 +214,8 @@ def evaluate_training(
         tested = take_rows(records, fold.split.test)
         for name, scores in task.hook(task.baselines)(job).items():
             parts.setdefault(name, []).append(task.hook(task.measures)(tested, scores, None))
-        note("  " + ", ".join(f"{key} {figures[key].value:.4f}" for key in task.headline))
+        told = [f"{key} {figures[key].value:.4f}" for key in task.headline if key in figures]
+        note("  " + ", ".join(told))
     means = {name: _mean(figures, alike) for name, figures in parts.items()}
     return Report(
         task=task.name,
@@ -226,7 +231,8 @@ def evaluate_training(
 
 def _mean(folds: list[dict[str, Measured]], alike: bool) -> dict[str, Measured]:
     means = {}
-    for key in folds[0]:
+    # What is not defined in a fold has no mean over the folds.
+    for key in (key for key in folds[0] if all(key in fold for fold in folds)):
         values = [fold[key].value for fold in folds]
         halves = [((f[key].high or 0.0) - (f[key].low or 0.0)) / 2 for f in folds]
         # The chance in which records are tested averages out over folds of different records only.

@@ -13,6 +13,7 @@ from typing import IO, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lepton_core.box_cells import BOXES, box_lists, flat_boxes
 from lepton_core.errors import DataError, UsageError
 
 SINK_SUFFIXES = (".parquet", ".csv", ".jsonl")
@@ -116,10 +117,11 @@ class _Csv:
 
         self._file = pa.output_stream(str(path), compression="gzip" if packed else None)
         options = csv.WriteOptions(include_header=header)
-        self._writer = csv.CSVWriter(self._file, schema, write_options=options)
+        flat = pa.schema([(f.name, pa.string() if f.type == BOXES else f.type) for f in schema])
+        self._writer = csv.CSVWriter(self._file, flat, write_options=options)
 
     def write(self, table: pa.Table) -> None:
-        self._writer.write_table(table)
+        self._writer.write_table(flat_boxes(table))
 
     def close(self) -> None:
         self._writer.close()
@@ -146,7 +148,9 @@ class _JsonLines:
         self._file = opener(path, "wt", encoding="utf-8")
 
     def write(self, table: pa.Table) -> None:
-        for row in _without_nan(table).to_pylist():
+        boxes = {f.name: box_lists(table[f.name]) for f in table.schema if f.type == BOXES}
+        for place, row in enumerate(_without_nan(table).to_pylist()):
+            row |= {name: values[place] for name, values in boxes.items()}
             self._file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
     def close(self) -> None:

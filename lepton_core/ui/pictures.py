@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
+from lepton_core.box_cells import flat_boxes
 from lepton_core.explain.occlusion_map import overlay
 from lepton_core.images import decode, resize
 from lepton_core.messages import t
@@ -200,5 +201,5 @@ def _csv(outcomes: ClassOutcomes, rows: np.ndarray) -> bytes:
     import pyarrow.csv
 
     sink = io.BytesIO()
-    pyarrow.csv.write_csv(outcomes.table(rows), sink)
+    pyarrow.csv.write_csv(flat_boxes(outcomes.table(rows)), sink)
     return sink.getvalue()

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
+from lepton_core.box_cells import flat_boxes, short_text
 from lepton_core.messages import t
 from lepton_core.ui.columns import word
 from lepton_core.ui.figures import table_height
@@ -91,7 +92,8 @@ def _shown(outcomes: Outcomes, rows: np.ndarray) -> pa.Table:
         columns["ui.known"] = pa.array(known, pa.list_(pa.string()))
     for column in outcomes.task.inputs:
         if column.role not in ("id", "label"):
-            columns[column.name] = records[column.name]
+            values = records[column.name]
+            columns[column.name] = short_text(values) if column.dtype == "boxes" else values
     return pa.table(columns)
 
 
@@ -139,5 +141,5 @@ def _csv(outcomes: Outcomes, rows: np.ndarray) -> bytes:
     import pyarrow.csv
 
     sink = io.BytesIO()
-    pyarrow.csv.write_csv(outcomes.table(rows), sink)
+    pyarrow.csv.write_csv(flat_boxes(outcomes.table(rows)), sink)
     return sink.getvalue()
