@@ -68,6 +68,7 @@ def check(
     if not isinstance(table, pa.Table):
         raise DataError("data.no_table", source=source, received=type(table).__name__)
     named_ones = spec.names
+    table = with_ids(table, spec)
     spec = spec.over(table.column_names)
     spec.require(table.column_names, source)
     if not any(column.dtype == "image" for column in spec):
@@ -110,6 +111,30 @@ def check(
     faults += _outside(spec, columns)
     checked = pa.table(columns, schema=spec.arrow_schema())
     return _split(checked, spec, faults, first_row)
+
+
+def with_ids(table: pa.Table, spec: Spec) -> pa.Table:
+    """The records with the ids that their Spec makes of other columns, each where it has none.
+
+    Example:
+        >>> spec = Spec((Column("record_id", "string", "id", made_of=("unit", "cycle")),))
+        >>> with_ids(pa.table({"unit": ["a"], "cycle": [7]}), spec)["record_id"].to_pylist()
+        ['a/7']
+    """
+    for column in spec.of_role("id"):
+        parts = [name for name in column.made_of if name in table.column_names]
+        at = table.column_names.index(column.name) if column.name in table.column_names else -1
+        if not parts or (at >= 0 and not table.column(at).null_count):
+            continue
+        texts = [pc.cast(table[name], pa.string()) for name in parts]
+        # What only some records have (a cycle or else a time) is left out of the others' ids.
+        joined = pc.binary_join_element_wise(*texts, "/", null_handling="skip")
+        if at < 0:
+            table = table.add_column(0, column.name, joined)
+        else:
+            own = pc.cast(table.column(at), pa.string())
+            table = table.set_column(at, column.name, pc.coalesce(own, joined))
+    return table
 
 
 def _outside(spec: Spec, columns: list[Any]) -> list[tuple[Any, ...]]:

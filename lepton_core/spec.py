@@ -43,6 +43,8 @@ class Column:
         description: one line for people.
         formats: of an image column, what is read beside everyday pictures (PNG, JPEG...): any of
             ``FORMATS``.
+        made_of: of an id column, the columns whose values joined by ``/`` are the id where a table
+            has none: ``("unit", "cycle")``.
 
     Raises:
         ValueError: for an unknown dtype, role or format, or formats of what is no image.
@@ -58,6 +60,7 @@ class Column:
     choices: tuple[str, ...] = ()
     description: str = ""
     formats: tuple[str, ...] = ()
+    made_of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -194,14 +197,10 @@ class Spec:
     @classmethod
     def from_json(cls, columns: list[dict[str, Any]]) -> Spec:
         """The Spec that :meth:`to_json` wrote."""
-        # Bundles made before columns had formats name none.
-        listed = ({"formats": (), **column} for column in columns)
-        return cls(
-            tuple(
-                Column(**{**c, "choices": tuple(c["choices"]), "formats": tuple(c["formats"])})
-                for c in listed
-            )
-        )
+        # Bundles made before columns had formats or made_of name none.
+        listed = ({"formats": (), "made_of": (), **column} for column in columns)
+        several = ("choices", "formats", "made_of")
+        return cls(tuple(Column(**{**c, **{n: tuple(c[n]) for n in several}}) for c in listed))
 
 
 def _likeness(ours: str, found: list[str]) -> float:

@@ -93,7 +93,8 @@ def _reasons(
     from lepton_core.records.table import read_table
 
     task = pipeline.task
-    records = read_table(source, mapping or known_mapping(source, task)[0], task.inputs.names)
+    mapping = mapping or known_mapping(source, task)[0]
+    records = read_table(source, mapping, spec=task.inputs)
     path = out / "reasons.jsonl"
     if path.exists() and not overwrite:
         raise UsageError("usage.out_exists", out=path)

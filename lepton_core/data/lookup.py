@@ -192,7 +192,7 @@ def resolve(
         for theirs, ours in dataset.card.reader.columns.items()
         if theirs not in given
         and ours not in given.values()
-        and (spec is None or ours in spec.names)
+        and (spec is None or ours in spec.over([ours]))
     }
     return Located(dataset.path, columns | given, dataset, text)
 
@@ -250,7 +250,9 @@ def numbered(table: pa.Table, spec: Spec) -> pa.Table:
     """
     import pyarrow as pa
 
-    absent = [column.name for column in spec.of_role("id") if column.name not in table.column_names]
+    # An id that the check makes of other columns is better: it is the same in every file.
+    own = (column for column in spec.of_role("id") if not column.made_of)
+    absent = [column.name for column in own if column.name not in table.column_names]
     for name in absent:
         ids = [f"row-{row}" for row in range(1, table.num_rows + 1)]
         table = table.add_column(0, name, pa.array(ids, pa.string()))

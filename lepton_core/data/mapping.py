@@ -151,8 +151,9 @@ def spelled(name: str) -> str:
 
 
 def _check_targets(mapping: Mapping[str, str], task: Task) -> None:
+    taken = task.inputs.over(mapping.values())
     for ours in mapping.values():
-        if ours not in task.inputs:
+        if ours not in taken:
             near = get_close_matches(ours, task.inputs.names, n=1, cutoff=0.0)[0]
             known = ", ".join(task.inputs.names)
             raise DataError("data.map_target", column=ours, known=known, near=near)

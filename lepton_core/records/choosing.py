@@ -47,6 +47,7 @@ def choose_columns(
     """
     _check_mapping(source, found, mapping)
     if spec is not None:
+        spec = spec.over(mapping.get(name, name) for name in found)
         _check_targets(mapping, spec)
         spec.require([mapping.get(name, name) for name in found], source)
         columns = spec.names if columns is None else columns

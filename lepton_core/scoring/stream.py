@@ -24,7 +24,7 @@ from lepton_core.records.source import one_line
 from lepton_core.scoring.journal import Journal
 from lepton_core.scoring.run import Run
 from lepton_core.scoring.summary import Summary
-from lepton_core.spec import Spec
+from lepton_core.spec import FURTHER, Spec
 
 MOST_LINES = 1024
 COMMIT_RECORDS = 20_000
@@ -199,7 +199,7 @@ def table_of(
 
     Args:
         batch: JSON objects [n].
-        spec: whose columns are taken; others are passed over.
+        spec: whose columns are taken; others are passed over, unless it takes further ones.
         mapping: their name -> ours.
         extra: further columns to take, under the lines' own names.
 
@@ -207,7 +207,7 @@ def table_of(
         a table [n] with every column of the Spec and of ``extra``, and position -> fault of lines
         that are no JSON object, whose row is empty.
     """
-    wanted = (*spec.names, *extra)
+    wanted = tuple(dict.fromkeys((*spec.over(_names_in(batch, spec, mapping)).names, *extra)))
     rows: list[list[str | None]] = []
     faults: dict[int, str] = {}
     for position, line in enumerate(batch):
@@ -215,9 +215,7 @@ def table_of(
         try:
             value = json.loads(line)
             if isinstance(value, dict):
-                # Our names last: a mapped one wins over one that stands there already.
-                named = {ours: value[name] for name, ours in mapping.items() if name in value}
-                record = value | named
+                record = _named(value, mapping)
                 found = [text_of(record.get(name)) for name in wanted]
                 # Half a surrogate pair is JSON and yet no text.
                 "".join(text for text in found if text).encode()
@@ -232,6 +230,24 @@ def table_of(
         for place, name in enumerate(wanted)
     }
     return pa.table(columns), faults
+
+
+def _named(value: dict[str, Any], mapping: dict[str, str]) -> dict[str, Any]:
+    # Our names last: a mapped one wins over one that stands there already.
+    return value | {ours: value[name] for name, ours in mapping.items() if name in value}
+
+
+def _names_in(batch: list[bytes], spec: Spec, mapping: dict[str, str]) -> list[str]:
+    """Every name that the lines have, where the Spec takes further columns; else none."""
+    found: dict[str, None] = {}
+    for line in batch if FURTHER in spec else ():
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # told with its row
+        if isinstance(value, dict):
+            found |= dict.fromkeys(name for name in _named(value, mapping) if name not in mapping)
+    return list(found)
 
 
 def answers_of(predictions: Predictions, first: int, n: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from lepton_core.errors import DataError
-from lepton_core.spec import Column, Spec
+from lepton_core.spec import FURTHER, Column, Spec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +52,7 @@ def guess_all(spec: Spec, table: pa.Table, known: Mapping[str, str]) -> dict[str
         {'when': 'Booked', 'price': 'EUR'}
     """
     found = dict(known)
+    spec = Spec(tuple(column for column in spec if column.name != FURTHER))
     for column in spec:
         left = [name for name in table.column_names if name not in found.values()]
         if column.name not in found and (named := guess(column, left)) is not None:

@@ -11,7 +11,7 @@ from lepton_core.data.lookup import all_datasets
 from lepton_core.errors import DataError
 from lepton_core.messages import has_message, t
 from lepton_core.solution import Task
-from lepton_core.spec import Column
+from lepton_core.spec import FURTHER, Column
 from lepton_core.ui.column_guess import guess_all
 from lepton_core.ui.plain import plain
 
@@ -88,7 +88,7 @@ def _form(task: Task, table: pa.Table, known: dict[str, str], slot: str) -> None
     found, guessed = table.column_names, guess_all(task.inputs, table, known)
     with st.form(f"{slot}.form"):
         picked: dict[str, str | None] = {}
-        for column, place in _grid(list(task.inputs)):
+        for column, place in _grid([c for c in task.inputs if c.name != FURTHER]):
             first = guessed.get(column.name)
             picked[column.name] = place.selectbox(
                 _label(column, task.name),

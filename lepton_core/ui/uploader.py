@@ -12,6 +12,7 @@ from lepton_core.messages import t
 from lepton_core.records.opening import formats_of, takes_pictures
 from lepton_core.records.picture_files import picture_suffixes
 from lepton_core.solution import Task
+from lepton_core.spec import FURTHER
 from lepton_core.ui.columns import choose_columns
 from lepton_core.ui.frame import show_error
 from lepton_core.ui.plain import plain
@@ -115,7 +116,11 @@ def read_source(task: Task, kind: str) -> Source | None:
     mapping = choose_columns(task, kept["table"], kept["name"], kept["id"])
     if mapping is None:
         return None
-    table = kept["table"].select(list(mapping)).rename_columns(list(mapping.values()))
+    table = kept["table"]
+    further = [n for n in table.column_names if n not in {*mapping, *mapping.values()}]
+    # Of the others the check keeps those that the task's Spec takes.
+    names = [*mapping, *(further if FURTHER in task.inputs else [])]
+    table = table.select(names).rename_columns([mapping.get(name, name) for name in names])
     return Source(kept["name"], f"{kept['id']}:{sorted(mapping.items())}", table, False)
 
 
