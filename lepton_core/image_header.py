@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_END = re.compile(rb"\xff\xd9")
+_PNG_END = re.compile(rb"IEND")
 # Start of frame: these markers carry the size. C4, C8 and CC lie between them and do not; F7 is
 # that of JPEG-LS, which DICOM files hold.
 _JPEG_FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
@@ -49,7 +50,7 @@ def read_header(data: bytes | memoryview) -> ImageHeader | None:
 
     Example:
         >>> read_header(b"BM" + bytes(12) + struct.pack("<Iii", 40, 640, -480))
-        ImageHeader(kind='bmp', width=640, height=480, is_whole=True)
+        ImageHeader(kind='bmp', width=640, height=480, is_whole=False)
         >>> read_header(b"no picture") is None
         True
     """
@@ -57,7 +58,8 @@ def read_header(data: bytes | memoryview) -> ImageHeader | None:
     start = bytes(view[:16])
     try:
         if start.startswith(_PNG):
-            return ImageHeader("png", *struct.unpack_from(">II", view, 16))
+            is_whole = has_end_mark(view) or _PNG_END.search(view) is not None
+            return ImageHeader("png", *struct.unpack_from(">II", view, 16), is_whole)
         if start.startswith(b"\xff\xd8\xff"):
             return _jpeg(view)
         if start.startswith(b"BM"):
@@ -70,6 +72,25 @@ def read_header(data: bytes | memoryview) -> ImageHeader | None:
     except (struct.error, IndexError):
         pass
     return None
+
+
+def has_end_mark(data: bytes | memoryview) -> bool:
+    r"""Whether a JPEG or PNG ends as such a file ends; whoever writes it writes that last.
+
+    Args:
+        data: an encoded picture.
+
+    Returns:
+        False also for formats whose last bytes tell nothing: BMP, TIFF, WebP.
+
+    Example:
+        >>> has_end_mark(b"\xff\xd8\xff ... \xff\xd9"), has_end_mark(b"\xff\xd8\xff ...")
+        (True, False)
+    """
+    view = memoryview(data).cast("B")
+    if bytes(view[:8]) == _PNG:
+        return bytes(view[-8:-4]) == b"IEND"  # and the checksum, always the same
+    return bytes(view[:3]) == b"\xff\xd8\xff" and bytes(view[-2:]) == b"\xff\xd9"
 
 
 def is_moving(data: bytes | memoryview) -> str:
@@ -138,8 +159,16 @@ def _jpeg(view: memoryview) -> ImageHeader | None:
 def _bmp(view: memoryview) -> ImageHeader:
     (header_bytes,) = struct.unpack_from("<I", view, 14)
     width, height = struct.unpack_from("<HH" if header_bytes == 12 else "<ii", view, 18)
+    (pixels_at,) = struct.unpack_from("<I", view, 10)
+    n_bytes = 0
+    if header_bytes >= 40 and len(view) >= 34:
+        bits, packing = struct.unpack_from("<HI", view, 28)
+        # Rows of whole numbers of four bytes. How many bytes packed pixels take is not known.
+        if packing in (0, 3):
+            n_bytes = (width * bits + 31) // 32 * 4 * abs(height)
     # A negative height means that the top row comes first.
-    return ImageHeader("bmp", width, abs(height))
+    is_whole = len(view) >= max(pixels_at, 34) + n_bytes
+    return ImageHeader("bmp", width, abs(height), is_whole)
 
 
 def _webp(view: memoryview) -> ImageHeader | None:

@@ -161,7 +161,9 @@ def _decode_one(
         return decode_frame(data, channels=channels, size=size)
     array = decode(data, channels=channels, size=size)
     if array is None:
-        raise Refusal("not_a_picture")
+        header = read_header(data)
+        is_cut_off = header is not None and not header.is_whole
+        raise Refusal("picture_cut_off" if is_cut_off else "not_a_picture")
     return array
 
 
