@@ -16,6 +16,7 @@ import pyarrow as pa
 from lepton_core.checking import Checked, check
 from lepton_core.decision import Decision
 from lepton_core.entities import put_back, waves
+from lepton_core.errors import UsageError
 from lepton_core.predictions import Predictions, build
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.recent import RecentIds
@@ -112,8 +113,13 @@ class Pipeline:
         if self.task.stateful:
             return Work(checked, records.num_rows, first_row)
         prepared = self.preprocessor.transform(checked.table)
-        outputs = self.runtime.run("main", prepared.arrays)
-        return Work(checked, records.num_rows, first_row, prepared, outputs)
+        return Work(checked, records.num_rows, first_row, prepared, self.outputs(prepared))
+
+    def outputs(self, prepared: Prepared) -> Mapping[str, np.ndarray]:
+        """What the model of a stateless task says, one row a record, name -> array [n, ...]."""
+        if prepared.parts is not None:
+            return _by_record(self.runtime, self.preprocessor, prepared)
+        return self.preprocessor.gather(self.runtime.run("main", prepared.arrays), prepared)
 
     def with_decision(self, decision: Decision) -> Pipeline:
         """The same pipeline with another decision."""
@@ -123,10 +129,12 @@ class Pipeline:
         """The same pipeline, asking its model about several views of each picture.
 
         Raises:
-            UsageError: ``usage.views`` and ``usage.views_pictures``.
+            UsageError: ``usage.views``, ``usage.views_pictures`` and ``usage.views_parts``.
         """
         from lepton_core.runtime.views import ViewsRuntime
 
+        if self.preprocessor.has_parts:
+            raise UsageError("usage.views_parts")
         return replace(self, runtime=ViewsRuntime(self.runtime, views))
 
     def with_rules(self, rules: RuleSet) -> Pipeline:
@@ -262,7 +270,7 @@ class Session:
     def _run(self, prepared: Prepared) -> dict[str, np.ndarray]:
         self.traced = dict(prepared.arrays) if self._trace else {}
         if prepared.slots is None:
-            return self.pipeline.runtime.run("main", prepared.arrays)
+            return dict(self.pipeline.outputs(prepared))
         return self._run_steps(prepared.arrays["x"], prepared.slots, prepared.moves)
 
     def _run_steps(
@@ -324,6 +332,31 @@ class Session:
         seen.restore(_below("seen.", beside.restored(self.pipeline, arrays)))
         if self._history is not None:
             self._history.restore(_below("history.", arrays))
+
+
+def _by_record(
+    runtime: Runtime, preprocessor: Preprocessor, prepared: Prepared
+) -> dict[str, np.ndarray]:
+    """Outputs of records with parts, the model asked about each part by itself.
+
+    Parts are large (tiles of pictures): many at once fill the memory with intermediate results and
+    are no faster. And each comes out the same to the last digit, whatever stands beside it.
+    """
+    if not len(prepared.kept):
+        # Asked about a blank part, for names and shapes: not every model takes nothing.
+        blank = {name: np.zeros((1, *a.shape[1:]), a.dtype) for name, a in prepared.arrays.items()}
+        none = {name: values[:0] for name, values in runtime.run("main", blank).items()}
+        return dict(preprocessor.gather(none, prepared))
+    found = []
+    for one in prepared.singles():
+        rows = len(next(iter(one.arrays.values())))
+        each = [
+            runtime.run("main", {name: values[at : at + 1] for name, values in one.arrays.items()})
+            for at in range(rows)
+        ]
+        outputs = {name: np.concatenate([row[name] for row in each]) for name in each[0]}
+        found.append(preprocessor.gather(outputs, one))
+    return {name: np.concatenate([record[name] for record in found]) for name in found[0]}
 
 
 def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -28,13 +28,17 @@ class Prepared:
     """Arrays ready for the runtime.
 
     Args:
-        arrays: model input name -> array, first axis = kept records.
+        arrays: model input name -> array, first axis = kept records, or their parts.
         kept: int64 [n], positions of the kept records in the table that came in.
         rejects: refused records; ``row`` counts within the table that came in.
         slots: int64 [n], for a recurrent model the dense number of each record's entity, whose
             state the step reads and writes; None otherwise.
         moves: bool [n], whether a record's step is written to its entity's state, so that later
             ones see it; None where all are.
+        parts: int64 [n], how many rows of the arrays stand for each kept record, in order (the
+            tiles of a large picture); None for one each.
+        notes: name -> array [n, ...], what :meth:`Preprocessor.gather` has to know of each kept
+            record; the model does not see it.
     """
 
     arrays: dict[str, np.ndarray]
@@ -42,6 +46,8 @@ class Prepared:
     rejects: Rejects = field(default_factory=Rejects)
     slots: np.ndarray | None = None
     moves: np.ndarray | None = None
+    parts: np.ndarray | None = None
+    notes: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def moved(self, positions: np.ndarray) -> Prepared:
         """The same when the table that came in was rows ``positions`` [m] of a larger one."""
@@ -49,6 +55,20 @@ class Prepared:
         for reject in self.rejects:
             rejects.extend([reject], int(positions[reject.row]) - reject.row)
         return replace(self, kept=positions[self.kept], rejects=rejects)
+
+    def singles(self) -> Iterator[Prepared]:
+        """Each kept record by itself, its parts together; of records with parts."""
+        assert self.parts is not None
+        ends = np.cumsum(self.parts)
+        for at, end in enumerate(ends.tolist()):
+            rows = slice(end - int(self.parts[at]), end)
+            one = slice(at, at + 1)
+            yield Prepared(
+                {name: values[rows] for name, values in self.arrays.items()},
+                self.kept[one],
+                parts=self.parts[one],
+                notes={name: values[one] for name, values in self.notes.items()},
+            )
 
     def without(self, rows: np.ndarray, keep: np.ndarray) -> Prepared:
         """The same less some rows of the table that came in.
@@ -60,10 +80,16 @@ class Prepared:
         gone = set(rows.tolist())
         rejects = Rejects()
         rejects.extend(reject for reject in self.rejects if reject.row not in gone)
-        arrays = {name: values[keep] for name, values in self.arrays.items()}
-        slots = None if self.slots is None else self.slots[keep]
-        moves = None if self.moves is None else self.moves[keep]
-        return Prepared(arrays, self.kept[keep], rejects, slots, moves)
+        rows_kept = keep if self.parts is None else np.repeat(keep, self.parts)
+        return Prepared(
+            {name: values[rows_kept] for name, values in self.arrays.items()},
+            self.kept[keep],
+            rejects,
+            None if self.slots is None else self.slots[keep],
+            None if self.moves is None else self.moves[keep],
+            None if self.parts is None else self.parts[keep],
+            {name: values[keep] for name, values in self.notes.items()},
+        )
 
 
 class Preprocessor(ABC):
@@ -72,7 +98,12 @@ class Preprocessor(ABC):
     A stateless preprocessor ignores ``history``. A stateful one gives a fresh memory from
     :meth:`new_history` and advances it in :meth:`transform`, rows in arrival order, such that any
     cut of the same rows into batches gives the same arrays.
+
+    Attributes:
+        has_parts: whether a record can have several rows, see :attr:`Prepared.parts`.
     """
+
+    has_parts: ClassVar[bool] = False
 
     @abstractmethod
     def fit(self, records: pa.Table) -> Preprocessor:
@@ -97,6 +128,23 @@ class Preprocessor(ABC):
             :meth:`transform` has to be asked.
         """
         return None
+
+    def gather(
+        self, outputs: Mapping[str, np.ndarray], prepared: Prepared
+    ) -> Mapping[str, np.ndarray]:
+        """The model's outputs with one row a record, where its records had several.
+
+        What comes out of a record depends on its own rows alone. Right after the model, and before
+        everything else that is done with an output; the one place where parts are put together.
+
+        Args:
+            outputs: name -> array, first axis as that of ``prepared.arrays``.
+            prepared: what the model was given, n kept records.
+
+        Returns:
+            name -> array [n, ...]; among them ``score``. The outputs as they are unless overridden.
+        """
+        return outputs
 
     @abstractmethod
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -1,0 +1,64 @@
+"""Boxes in a picture: how far two of them cover each other, and which say the same twice.
+
+A box is ``x0 y0 x1 y1`` in pixels, from the left and the top; ``x1 y1`` lie just outside.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def areas(boxes: np.ndarray) -> np.ndarray:
+    """Areas [n] of boxes [n, 4]; 0 for one the wrong way round."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    return np.asarray(sides[:, 0] * sides[:, 1])
+
+
+def shared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The area that each of boxes [n, 4] has in common with each of [m, 4], [n, m].
+
+    Example:
+        >>> shared(np.array([[0, 0, 4, 4]]), np.array([[2, 2, 6, 6], [4, 0, 8, 4]])).tolist()
+        [[4, 0]]
+    """
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    sides = np.maximum(high - low, 0)
+    return np.asarray(sides[..., 0] * sides[..., 1])
+
+
+def ious(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union, 0..1, of each of boxes [n, 4] with each of [m, 4], [n, m].
+
+    Example:
+        >>> ious(np.array([[0, 0, 4, 4]]), np.array([[0, 0, 4, 4], [2, 0, 6, 4]])).round(3).tolist()
+        [[1.0, 0.333]]
+    """
+    both = shared(a, b)
+    union = areas(a)[:, None] + areas(b)[None] - both
+    return np.asarray(both / np.maximum(union, 1e-9))
+
+
+def thinned(boxes: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
+    """Non-maximum suppression: the boxes that no better box covers.
+
+    Args:
+        boxes: float [n, 4], of one class.
+        scores: float [n], higher for better; of equals the first comes first.
+        iou: a box goes whose intersection over union with a better one that stays is above this.
+
+    Returns:
+        int64 [m], the places of those that stay, the best first.
+
+    Example:
+        >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 30, 40, 40]], float)
+        >>> thinned(boxes, np.array([0.6, 0.9, 0.5]), iou=0.5).tolist()
+        [1, 2]
+    """
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    stays: list[int] = []
+    while len(order):
+        best, others = order[0], order[1:]
+        stays.append(int(best))
+        order = others[ious(boxes[best][None], boxes[others])[0] <= iou]
+    return np.array(stays, np.int64)
