@@ -10,6 +10,7 @@ from lepton_core.decision.classify_many import ClassifyMany
 from lepton_core.decision.computed import Computed, Told
 from lepton_core.decision.conformal import Conformal
 from lepton_core.decision.interval import Interval
+from lepton_core.decision.outlier import Outlier
 from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
 from lepton_core.errors import BundleError
 
@@ -21,6 +22,7 @@ __all__ = [
     "Conformal",
     "Decision",
     "Interval",
+    "Outlier",
     "Policy",
     "Told",
     "choose_threshold",
@@ -28,11 +30,14 @@ __all__ = [
     "labels_of",
 ]
 
-_KINDS: dict[str, type[Classify] | type[ClassifyMany] | type[Interval] | type[Computed]] = {
+_KINDS: dict[
+    str, type[Classify] | type[ClassifyMany] | type[Interval] | type[Computed] | type[Outlier]
+] = {
     Classify.kind: Classify,
     ClassifyMany.kind: ClassifyMany,
     Interval.kind: Interval,
     Computed.kind: Computed,
+    Outlier.kind: Outlier,
 }
 
 
