@@ -31,6 +31,7 @@ _VERDICTS = pa.schema(
         ("when", _TIME),
         ("verdict", pa.string()),
         ("note", pa.string()),
+        ("marks", pa.string()),
     ]
 )
 _RUNS = pa.schema(
@@ -141,7 +142,8 @@ class Store:
             since: only verdicts from this moment on; without a time zone in UTC.
 
         Returns:
-            ``id task bundle record_id who when verdict note``; ``when`` is timestamp[us, UTC].
+            ``id task bundle record_id who when verdict note marks``; ``when`` is timestamp[us, UTC],
+            ``marks`` JSON text of boxes, null where the verdict tells the class alone.
         """
         query = select(VERDICT).where(VERDICT.c.task == task)
         if bundle is not None:

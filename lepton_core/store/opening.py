@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy import DDL, Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
@@ -22,6 +22,8 @@ from lepton_core.store.tables import METADATA
 _BUSY_SECONDS = 30
 # Any number of our own: two processes that open a new database make its tables in turn.
 _ADVISORY_LOCK = 4_711_204_217
+# Text columns that came later, by table: they may be empty, so that an older program still writes.
+_ADDED = (("verdict", "marks"),)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _OTHER_TABLES = ("no such column", "no such table", "has no column", "does not exist")
 
@@ -99,7 +101,7 @@ def open_engine(url: URL) -> Engine:
     with speaking(url):
         with engine.connect() as connection:
             there = set(inspect(connection).get_table_names())
-        if not there.issuperset(METADATA.tables):
+        if not there.issuperset(METADATA.tables) or _lacking(engine):
             _make_tables(engine)
         with engine.connect() as connection:
             for table in METADATA.sorted_tables:
@@ -116,6 +118,21 @@ def _make_tables(engine: Engine) -> None:
             connection.execute(CreateTable(table, if_not_exists=True))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 connection.execute(CreateIndex(index, if_not_exists=True))
+        for table, name in _lacking(connection):
+            # Whoever waited for the lock finds it there already.
+            connection.execute(DDL(f"ALTER TABLE {table} ADD COLUMN {name} TEXT"))
+
+
+def _lacking(bind: Engine | Connection) -> list[tuple[str, str]]:
+    """Columns that stores of earlier versions lack, in tables that are otherwise ours."""
+    found = []
+    for table, name in _ADDED:
+        if not inspect(bind).has_table(table):
+            continue
+        there = {column["name"] for column in inspect(bind).get_columns(table)}
+        if name not in there and there >= set(METADATA.tables[table].columns.keys()) - {name}:
+            found.append((table, name))
+    return found
 
 
 def begin(engine: Engine) -> AbstractContextManager[Connection]:

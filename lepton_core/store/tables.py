@@ -75,6 +75,8 @@ VERDICT = Table(
     Column("when", UtcTime, nullable=False),
     Column("verdict", String(LIMITS["verdict"]), nullable=False),
     Column("note", String(LIMITS["note"]), nullable=False),
+    # Boxes as JSON; added later than the rest, so that older stores lack it until they are opened.
+    Column("marks", Text),
     Index("verdict_by_record", "task", "record_id", "when"),
     Index("verdict_by_time", "task", "when"),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from lepton_core.errors import StoreError
+from lepton_core.store.marks import marks_text
 from lepton_core.store.tables import LIMITS, in_utc
 
 # In place of a class: takes an earlier verdict back, so that the record has none.
@@ -30,6 +32,8 @@ class Verdict:
             ``genuine`` dismisses it), or ``withdrawn``, which takes an earlier verdict back.
         note: anything else; at most 4,000 characters.
         when: the moment it was given; without a time zone in UTC; now when None.
+        marks: where in a picture what is, boxes with ``label x0 y0 x1 y1`` in its pixels; empty
+            where there is nothing; None where the verdict tells the class alone.
 
     Example:
         >>> verdict = Verdict("fraud_rnn/transactions", "", "tx-17", "ana", "fraud")
@@ -44,13 +48,14 @@ class Verdict:
     verdict: str
     note: str = ""
     when: datetime | None = None
+    marks: Sequence[Mapping[str, Any]] | None = None
 
     def row(self) -> dict[str, object]:
         """What is stored of it.
 
         Raises:
             StoreError: ``store.bad_text`` for an empty or too long text, ``store.bad_time`` for a
-                moment before 1970 or more than a day ahead.
+                moment before 1970 or more than a day ahead, ``store.bad_marks`` for what is no box.
         """
         now = datetime.now(UTC)
         when = now if self.when is None else in_utc(self.when)
@@ -65,7 +70,7 @@ class Verdict:
         check_texts(texts, may_be_empty=("bundle", "note"))
         if not _FIRST <= when <= now + _AHEAD:
             raise StoreError("store.bad_time", record=self.record_id, received=when.isoformat())
-        return {**texts, "when": when}
+        return {**texts, "when": when, "marks": marks_text(self.marks, self.record_id)}
 
 
 def check_texts(texts: Mapping[str, str], may_be_empty: tuple[str, ...] = ()) -> None:

@@ -215,7 +215,8 @@ def test_the_tables_are_those_that_were_promised(store: Store, tmp_path: Path) -
         names = {row[0] for row in file.execute("select name from sqlite_master where sql > ''")}
         columns = [row[1] for row in file.execute("pragma table_info(verdict)")]
     assert {"verdict", "prediction", "run"} <= names
-    assert columns == ["id", "task", "bundle", "record_id", "who", "when", "verdict", "note"]
+    first = ["id", "task", "bundle", "record_id", "who", "when", "verdict", "note"]
+    assert columns == [*first, "marks"]
 
 
 def test_a_store_can_be_opened_and_read_while_somebody_writes(store: Store, tmp_path: Path) -> None:
