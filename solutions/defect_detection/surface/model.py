@@ -14,12 +14,11 @@ from lepton_core.training.manifest import Run
 
 from .config import ModelConfig, Moves
 from .model_batches import TileBatches, Tiles
-from .model_boxes import BoxLoss, box_head, place_centres, pyramid, strongest
+from .model_boxes import BoxLoss, box_head, place_centres, pyramid
 from .model_pixels import pixel_head, pixel_loss
 
 layers, ops = keras.layers, keras.ops
 
-CANDIDATES = 100
 # Strides of the levels on which boxes are looked for: the second stage and coarser ones.
 _FIRST_BOX_LEVEL = 1
 _FINEST = 4
@@ -34,8 +33,8 @@ def build(
     boxes: bool,
     pixels: bool,
     seed: int = 0,
-) -> tuple[keras.Model, keras.Model]:
-    """The network that scores, and the same with outputs to train by.
+) -> keras.Model:
+    """The network.
 
     Args:
         config: widths.
@@ -47,12 +46,12 @@ def build(
 
     Returns:
         x uint8 [B, height, width, channels] -> ``image`` float32 [B, 1 + C], logits over good and
-        the classes; ``candidates`` float32 [B, 100, 4 + C], boxes in pixels and a logit of each
-        class, not yet thinned out; ``pixels`` float32 [B, height / 4, width / 4, 1 + C], logits.
-        The second model gives ``places`` for ``candidates``: all of them.
+        the classes; ``candidates`` float32 [B, A, 4 + C], a box in pixels and a logit of each class
+        for every place, not yet thinned out; ``pixels`` float32 [B, height / 4, width / 4, 1 + C],
+        logits.
 
     Raises:
-        ValueError: sides that are no multiples of 32.
+        ValueError: sides that are no multiples of the coarsest stride.
     """
     coarsest = _FINEST << (len(config.filters) - 1)
     if shape[0] % coarsest or shape[1] % coarsest:
@@ -62,25 +61,23 @@ def build(
     stages = residual_stages(x, config.filters, config.blocks)
     pooled = layers.GlobalAveragePooling2D(name="pooled")(stages[-1])
     kept = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
-    # Its place in the order of names is where Keras and ONNX put it among the outputs.
     outputs = {"image": layers.Dense(1 + classes, name="image_logits")(kept)}
-    learned = dict(outputs)
     if boxes:
+        # The best of them are chosen outside the graph: between two that are equal but for the
+        # last digit, runtimes would choose differently.
         levels = pyramid(stages[_FIRST_BOX_LEVEL:], config.width)
         strides = [_FINEST << level for level in range(_FIRST_BOX_LEVEL, len(stages))]
-        learned["places"] = box_head(levels, strides, classes, config.width)
-        count = min(CANDIDATES, learned["places"].shape[1])
-        outputs["candidates"] = strongest(learned["places"], count)
+        outputs["candidates"] = box_head(levels, strides, classes, config.width)
     if pixels:
-        outputs["pixels"] = learned["pixels"] = pixel_head(stages, classes, config.width)
-    return keras.Model(x, outputs, name="surface"), keras.Model(x, learned, name="trainee")
+        outputs["pixels"] = pixel_head(stages, classes, config.width)
+    return keras.Model(x, outputs, name="surface")
 
 
 def heads(model: keras.Model) -> tuple[str, ...]:
     """Names of a network's outputs, in their order.
 
     Example:
-        >>> heads(build(ModelConfig(), (64, 64, 1), 2, boxes=True, pixels=False)[0])
+        >>> heads(build(ModelConfig(), (64, 64, 1), 2, boxes=True, pixels=False))
         ('candidates', 'image')
     """
     return tuple(sorted(model.output))
@@ -113,7 +110,7 @@ def train(
     count = len(tiles.classes)
     shape = tiles.x.shape[1:]
     boxes, pixels = tiles.boxes is not None, tiles.masks is not None
-    model, trainee = build(config, shape, count, boxes, pixels, seed)
+    model = build(config, shape, count, boxes, pixels, seed)
     data = TileBatches(
         tiles,
         config.batch_size,
@@ -127,7 +124,7 @@ def train(
     )
     losses: dict[str, Any] = {"image": image_loss}
     if boxes:
-        losses["places"] = BoxLoss(_centres(shape, len(config.filters)), count)
+        losses["candidates"] = BoxLoss(_centres(shape, len(config.filters)), count)
     if pixels:
         losses["pixels"] = pixel_loss
     steps = max(len(data) * config.epochs, 1)
@@ -139,10 +136,16 @@ def train(
         global_clipnorm=10.0,
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    weights = {"image": config.image_weight, "places": 1.0, "pixels": 1.0}
-    trainee.compile(optimizer, loss=losses, loss_weights={name: weights[name] for name in losses})
+    weights = {"image": config.image_weight, "candidates": 1.0, "pixels": 1.0}
+    model.compile(
+        optimizer,
+        loss=losses,
+        loss_weights={name: weights[name] for name in losses},
+        # TensorFlow's own kernels take three quarters of the time of compiled ones on a CPU.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    )
     fit(
-        trainee,
+        model,
         data,
         epochs=config.epochs,
         run=run,
@@ -150,7 +153,7 @@ def train(
         batch_size=config.batch_size,
         verbose=verbose,
     )
-    optimizer.finalize_variable_values(trainee.trainable_variables)
+    optimizer.finalize_variable_values(model.trainable_variables)
     return model
 
 

@@ -1,4 +1,4 @@
-"""Tiles with their truth in batches, varied anew in every epoch: moved, mirrored, turned, joined."""
+"""Tiles with their truth in batches, varied anew in every epoch."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ class TileBatches(Batches):
             x = augment(x, self._augmentation, generator)
         targets = {"image": np.stack([one.image for one in made])}
         if self._tiles.boxes is not None:
-            targets["places"] = np.zeros((len(made), self._most_boxes, 5), np.float32)
+            targets["candidates"] = np.zeros((len(made), self._most_boxes, 5), np.float32)
             for row, one in enumerate(made):
-                targets["places"][row, : len(one.boxes)] = one.boxes
+                targets["candidates"][row, : len(one.boxes)] = one.boxes
         if self._tiles.masks is not None:
             targets["pixels"] = np.stack(
                 [self._shares(one.mask, one.valid) for one in made]  # type: ignore[arg-type]

@@ -85,13 +85,6 @@ def place_centres(height: int, width: int, stride: int) -> np.ndarray:
     return np.stack([x.ravel() + 0.5, y.ravel() + 0.5], axis=1) * np.float32(stride)
 
 
-def strongest(places: Any, count: int) -> Any:
-    """The ``count`` places with the highest logit of any class, [B, count, 4 + C]."""
-    best = ops.max(places[..., 4:], axis=-1)
-    _, rows = ops.top_k(best, count)
-    return ops.take_along_axis(places, rows[..., None], axis=1)
-
-
 def overlap(a: Any, b: Any) -> tuple[Any, Any]:
     """Intersection over union, and generalised, of boxes broadcast against each other.
 
