@@ -78,10 +78,10 @@ def _across(
     alike = (kind[:, None] == kind) & (tile[:, None] != tile)
     both = shared(boxes, boxes)
     own = np.arange(len(boxes))
-    is_cut = cut.any(axis=1)
+    is_cut = np.asarray(cut.any(axis=1))
     held = both / np.maximum(areas(boxes), 1e-9)[:, None]
     # The whole of it stands in the next tile.
-    gives_way = (alike & is_cut[:, None] & ~is_cut & (held >= _HELD)).any(axis=1)
+    gives_way = np.asarray((alike & is_cut[:, None] & ~is_cut & (held >= _HELD)).any(axis=1))
     meets = np.zeros_like(alike)
     for axis in (0, 1):
         low, high = cut[:, axis], cut[:, axis + 2]

@@ -62,3 +62,46 @@ def thinned(boxes: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
         stays.append(int(best))
         order = others[ious(boxes[best][None], boxes[others])[0] <= iou]
     return np.array(stays, np.int64)
+
+
+def grouped(keys: np.ndarray) -> list[np.ndarray]:
+    """Places of equal keys [n], ascending, an array each.
+
+    Example:
+        >>> [rows.tolist() for rows in grouped(np.array([7, 3, 7]))]
+        [[1], [0, 2]]
+    """
+    if not len(keys):
+        return []
+    order = np.argsort(keys, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
+
+
+def matched(boxes: np.ndarray, truth: np.ndarray, iou: float) -> np.ndarray:
+    """Which true box each found one stands for.
+
+    Each takes the one, still free, that it overlaps most.
+
+    Args:
+        boxes: [m, 4], the likeliest first.
+        truth: [k, 4].
+        iou: least intersection over union.
+
+    Returns:
+        int64 [m], a place in ``truth``; -1 for none.
+
+    Example:
+        >>> truth = np.array([[0, 0, 10, 10]])
+        >>> matched(np.array([[0, 0, 10, 9], [0, 0, 10, 10]]), truth, iou=0.5).tolist()
+        [0, -1]
+    """
+    found = np.full(len(boxes), -1, np.int64)
+    if not len(truth):
+        return found
+    overlaps = ious(boxes, truth)
+    for place, row in enumerate(overlaps):
+        best = int(row.argmax())
+        if row[best] >= iou:
+            found[place] = best
+            overlaps[:, best] = -1
+    return found

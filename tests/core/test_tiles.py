@@ -158,7 +158,7 @@ def test_a_defect_on_a_seam_is_one_defect(found: list, expected: list[list[float
 
 
 def test_pieces_of_a_long_scratch_over_three_tiles_are_one() -> None:
-    pieces = [
+    pieces: list[tuple[int, list[float], list[float]]] = [
         (0, [5, 50, 128, 60], SCRATCH),
         (1, [64, 50, 192, 60], SCRATCH),
         (2, [128, 50, 250, 60], WEAK),
