@@ -9,6 +9,7 @@ from lepton_core.decision.classify import Classify
 from lepton_core.decision.classify_many import ClassifyMany
 from lepton_core.decision.computed import Computed, Told
 from lepton_core.decision.conformal import Conformal
+from lepton_core.decision.detect import Detect
 from lepton_core.decision.interval import Interval
 from lepton_core.decision.outlier import Outlier
 from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
@@ -21,6 +22,7 @@ __all__ = [
     "Computed",
     "Conformal",
     "Decision",
+    "Detect",
     "Interval",
     "Outlier",
     "Policy",
@@ -30,13 +32,13 @@ __all__ = [
     "labels_of",
 ]
 
-_KINDS: dict[
-    str, type[Classify] | type[ClassifyMany] | type[Interval] | type[Computed] | type[Outlier]
-] = {
+# Every one is made from its JSON by its own class method.
+_KINDS: dict[str, type[Any]] = {
     Classify.kind: Classify,
     ClassifyMany.kind: ClassifyMany,
     Interval.kind: Interval,
     Computed.kind: Computed,
+    Detect.kind: Detect,
     Outlier.kind: Outlier,
 }
 
@@ -54,4 +56,5 @@ def from_json(values: dict[str, Any]) -> Decision:
     kind = values.get("kind")
     if kind not in _KINDS:
         raise BundleError("bundle.unknown_decision", received=kind, known=", ".join(_KINDS))
-    return _KINDS[kind].from_json(values)
+    decision: Decision = _KINDS[kind].from_json(values)
+    return decision
