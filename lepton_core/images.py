@@ -135,14 +135,43 @@ def decode_rows(
     out = np.empty((len(images), *size, channels), np.uint8)
     kept: list[int] = []
     refused: dict[int, Refusal] = {}
-    for row, data in enumerate(_encoded(images)):
-        try:
-            out[len(kept)] = _decode_one(data, channels, size, formats)
-        except Refusal as refusal:
-            refused[row] = refusal
+    for row, found in enumerate(decode_each(images, channels=channels, size=size, formats=formats)):
+        if isinstance(found, Refusal):
+            refused[row] = found
         else:
+            out[len(kept)] = found
             kept.append(row)
     return out[: len(kept)], np.array(kept, np.int64), refused
+
+
+def decode_each(
+    images: pa.StructArray | pa.ChunkedArray,
+    *,
+    channels: int = 3,
+    size: tuple[int, int] | None = None,
+    formats: tuple[str, ...] = (),
+) -> Iterator[np.ndarray | Refusal]:
+    """Each picture of a column one after the other, or the reason why it cannot be decoded.
+
+    Args:
+        images: n pictures, ``struct<path, bytes, sha256>``.
+        channels: 1 for grey, 3 for red, green, blue.
+        size: height and width that each is stretched to; None leaves each as large as it is.
+        formats: as in :func:`decode_rows`.
+
+    Example:
+        >>> import cv2
+        >>> _, png = cv2.imencode(".png", np.zeros((8, 6), np.uint8))
+        >>> rows = [{"path": "a.png", "bytes": png.tobytes()}, {"path": "b.png", "bytes": b"?"}]
+        >>> first, second = decode_each(pa.array(rows), channels=1)
+        >>> first.shape, second.key
+        ((8, 6, 1), 'not_a_picture')
+    """
+    for data in _encoded(images):
+        try:
+            yield _decode_one(data, channels, size, formats)
+        except Refusal as refusal:
+            yield refusal
 
 
 def _encoded(images: pa.StructArray | pa.ChunkedArray) -> Iterator[bytes | memoryview]:
