@@ -1,6 +1,7 @@
 """Cells that hold boxes, as JSON text or nested, to values of a Spec; and back to text.
 
 CSV has no nested values: there a cell is the JSON text of the list. Parquet nests, JSON lines too.
+Readers of annotated pictures give such text; a damaged annotation is an object that says so.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from lepton_core.spec import BOX_KEYS, Column
 CORNERS = ("x0", "y0", "x1", "y1")
 BOXES = Column("boxes", "boxes").arrow_type()
 EXAMPLE = '[{"label": "scratch", "x0": 10, "y0": 20, "x1": 42, "y1": 35}]'
+# The class of a picture in which nothing is.
+GOOD = "good"
 # Tools round and count from 0 or 1: a corner may lie this far, in pixels, outside the picture.
 _OUTSIDE = 1.0
 _EXIF_WITHIN = 65_536
@@ -74,7 +77,11 @@ def read_boxes(
         raise wrong_type(raw, column, source, first_row)
     values = pa.chunked_array([pa.array(read, BOXES)])
     texts = pa.array([received for _, received in told], pa.string())
-    named = {"type": {"expected": column.dtype, "example": EXAMPLE}, "box_keys": _KEYS}
+    named: dict[str, dict[str, Any]] = {
+        "type": {"expected": column.dtype, "example": EXAMPLE},
+        "box_keys": _KEYS,
+        "annotation": {},
+    }
     faults: list[Fault] = [
         (np.array([one == key for one in keys], bool), key, values_of, texts)
         for key, values_of in named.items()
@@ -162,6 +169,28 @@ def box_lists(values: pa.ChunkedArray | pa.Array) -> list[list[dict[str, Any]] |
     ]
 
 
+def main_labels(values: pa.ChunkedArray | pa.Array) -> list[str | None]:
+    """The class of each picture by its boxes: the largest one's, ``good`` where there is none.
+
+    Args:
+        values: boxes [n]; null where nobody said what is there.
+
+    Example:
+        >>> dent = {"label": "dent", "x0": 0.0, "y0": 0.0, "x1": 9.0, "y1": 9.0}
+        >>> spot = {"label": "spot", "x0": 0.0, "y0": 0.0, "x1": 3.0, "y1": 3.0}
+        >>> main_labels(pa.array([[spot, dent], [], None], BOXES))
+        ['dent', 'good', None]
+    """
+    return [None if row is None else _main_label(row) for row in values.to_pylist()]
+
+
+def _main_label(boxes: list[dict[str, Any]]) -> str | None:
+    def size(box: Mapping[str, Any]) -> float:
+        return float((box["x1"] - box["x0"]) * (box["y1"] - box["y0"]))
+
+    return max(boxes, key=size)["label"] if boxes else GOOD
+
+
 def as_text(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     """Boxes [n] as JSON text, for files that do not nest; null stays null."""
     texts = [
@@ -207,6 +236,9 @@ def _read(cell: Any) -> tuple[list[dict[str, Any]] | None, str, str | None]:
         return None, "type", shown
     if boxes is None:
         return None, "", None
+    if isinstance(boxes, Mapping) and set(boxes) == {"unreadable"}:
+        # What a reader of annotations writes in place of boxes that it cannot give.
+        return None, "annotation", str(boxes["unreadable"])[:400]
     if not isinstance(boxes, list) or not all(isinstance(box, Mapping) for box in boxes):
         return None, "type", shown
     for number, box in enumerate(boxes, 1):

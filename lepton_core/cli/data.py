@@ -122,11 +122,11 @@ def check(
     as_json: Json = False,
 ) -> int:
     """Tell how records fit a task, and what is suspicious; ends with 1 where there is an error."""
-    from lepton_core.cli.output import print_json
+    from lepton_core.cli.output import note, print_json
     from lepton_core.data.inspection import inspect
     from lepton_core.solution import find_task
 
-    report = inspect(source, find_task(task), read_mapping(mapping))
+    report = inspect(source, find_task(task), read_mapping(mapping), note)
     if as_json:
         print_json(report.to_json())
     else:

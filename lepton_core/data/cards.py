@@ -12,6 +12,8 @@ from lepton_core.errors import DataError
 
 PICTURE_KINDS = ("image_folder", "image_list", "image_arrays", "dicom")
 READER_KINDS = ("table", *PICTURE_KINDS, "video", "text")
+ANNOTATIONS = ("voc", "coco", "yolo", "masks")
+LABELS = ("folder", "name", "boxes", "mask")
 SPLIT_KINDS = ("time", "group", "file", "official", "random")
 
 
@@ -40,12 +42,18 @@ class Reader:
         path: file or folder inside the data set's own folder.
         columns: their column name -> ours.
         classes: what a label is called there -> what it is called here; others stay.
+        annotation: how a folder of pictures is annotated, one of ``ANNOTATIONS``; None for none,
+            or what is found.
+        label: what tells the class of an annotated picture, one of ``LABELS``; None for the first
+            that can, see :class:`lepton_core.records.annotation.Layout`.
     """
 
     kind: str
     path: str
     columns: dict[str, str] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
+    annotation: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,12 @@ def read_card(path: Path) -> DatasetCard:
         raise _bad(path, "name", path.stem, card.name)
     if card.reader.kind not in READER_KINDS:
         raise _bad(path, "reader.kind", " | ".join(READER_KINDS), card.reader.kind)
+    for key, value, known in (
+        ("reader.annotation", card.reader.annotation, ANNOTATIONS),
+        ("reader.label", card.reader.label, LABELS),
+    ):
+        if value is not None and (value not in known or card.reader.kind != "image_folder"):
+            raise _bad(path, key, f"{' | '.join(known)}, of an image_folder", value)
     if card.split is not None and card.split.kind not in SPLIT_KINDS:
         raise _bad(path, "split.kind", " | ".join(SPLIT_KINDS), card.split.kind)
     inner = {"reader.path": card.reader.path, "split.file": card.split.file if card.split else None}

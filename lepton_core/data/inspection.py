@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,10 @@ class Inspected:
 
 
 def inspect(
-    records: pa.Table | str | Path, task: Task, mapping: Mapping[str, str] | None = None
+    records: pa.Table | str | Path,
+    task: Task,
+    mapping: Mapping[str, str] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> DataReport:
     """What records are like, for the task that shall learn from them.
 
@@ -56,6 +59,7 @@ def inspect(
         records: a table as the client has it, a file, or a data set's name.
         task: what they are for.
         mapping: their column name -> ours, as a person said.
+        note: told what was found beside pictures.
 
     Raises:
         DataError: the file cannot be found or read, or the mapping does not fit.
@@ -67,11 +71,14 @@ def inspect(
         >>> dict(report.match.guessed), [f.key for f in report.errors]
         ({'Record ID': 'record_id'}, ['missing_columns', 'missing_label'])
     """
-    return inspect_source(records, task, mapping).report
+    return inspect_source(records, task, mapping, note).report
 
 
 def inspect_source(
-    records: pa.Table | str | Path, task: Task, mapping: Mapping[str, str] | None = None
+    records: pa.Table | str | Path,
+    task: Task,
+    mapping: Mapping[str, str] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Inspected:
     """As :func:`inspect`, with the checked records; see there."""
     if isinstance(records, pa.Table):
@@ -81,7 +88,7 @@ def inspect_source(
         return _look(table, task, match, "input", None)
     located, match = match_source(records, task, mapping)
     if not match.found or (takes_pictures(task.inputs) and is_list(located.path)):
-        loaded = load_records(records, task.inputs, match.mapping)
+        loaded = load_records(records, task.inputs, match.mapping, note)
         # Some columns are made of the files themselves.
         made = [name for name in loaded.table.column_names if match.theirs(name) is None]
         match = replace(match, found=(*match.found, *made))

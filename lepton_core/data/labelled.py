@@ -64,7 +64,7 @@ def _checked(
     review: Callable[[DataReport], None] | None,
 ) -> tuple[Checked, Dataset | None]:
     if review is not None:
-        inspected = inspect_source(data, task, mapping)
+        inspected = inspect_source(data, task, mapping, note)
         review(inspected.report)
         if inspected.checked is not None:
             return inspected.checked, inspected.dataset
@@ -73,5 +73,5 @@ def _checked(
     if review is None:
         for line in match.lines():
             note(line)
-    loaded = load_records(data, task.inputs, match.mapping)
+    loaded = load_records(data, task.inputs, match.mapping, note)
     return check(loaded.table, task.inputs, loaded.source), loaded.dataset

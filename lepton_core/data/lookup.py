@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +16,8 @@ from lepton_core.spec import Column, Spec
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from lepton_core.records.annotation import Layout
 
 # What a data set of pictures has where no task says what it takes.
 _PICTURES = Spec(
@@ -58,7 +60,7 @@ class Dataset:
             urls = ", ".join(source.url for source in self.card.source) or "-"
             can_get = any(source.sha256 for source in self.card.source)
             key = "data.not_here" if can_get else "data.not_here_manual"
-            where = f"$LEPTON_DATA/{self.card.name}/{self.card.reader.path}"
+            where = Path("$LEPTON_DATA", self.card.name, self.card.reader.path).as_posix()
             raise DataError(key, name=self.card.name, urls=urls, path=where)
         return self.folder / self.card.reader.path
 
@@ -198,7 +200,10 @@ def resolve(
 
 
 def load_records(
-    name_or_path: str | Path, spec: Spec | None = None, mapping: Mapping[str, str] | None = None
+    name_or_path: str | Path,
+    spec: Spec | None = None,
+    mapping: Mapping[str, str] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Records:
     """Read all records of a data set or path, for training or evaluation.
 
@@ -209,6 +214,7 @@ def load_records(
         spec: what the task takes; only its columns are read, and where one is an image, pictures
             are read. None reads all that the file, or a data set of pictures, has.
         mapping: their column name -> ours.
+        note: told what was found beside pictures.
 
     Raises:
         DataError: as :func:`resolve` and :func:`lepton_core.records.open_records`; also
@@ -227,15 +233,35 @@ def load_records(
         raise DataError("data.not_a_table", name=located.source, kind=kind)
     if is_pictures or wants_pictures:
         if spec is None:
-            spec = _DICOM if kind == "dicom" else _PICTURES
+            spec = _DICOM if kind == "dicom" else _pictures_of(located.dataset)
             located = resolve(name_or_path, mapping, spec)
-        table = read_records(located.path, spec, located.mapping)
+        table = read_records(
+            located.path, spec, located.mapping, layout=_layout(located.dataset), note=note
+        )
         table = _with_class_names(table, spec, located.dataset)
     else:
         optional = None if spec is None else _without_id(spec)
         table = read_table(located.path, located.mapping, spec=optional)
         table = table if spec is None else numbered(table, spec)
     return Records(table, located.source, located.dataset)
+
+
+def _layout(dataset: Dataset | None) -> Layout | None:
+    """How a data set's pictures are annotated, as its card says."""
+    from lepton_core.records.annotation import Layout
+
+    reader = None if dataset is None else dataset.card.reader
+    if reader is None or (reader.annotation is None and reader.label is None):
+        return None
+    return Layout(reader.annotation, reader.label, reader.classes)
+
+
+def _pictures_of(dataset: Dataset | None) -> Spec:
+    """The columns of a data set of pictures, with the marks that its card says it has."""
+    if _layout(dataset) is None:
+        return _PICTURES
+    boxes = Column("boxes", "boxes", "label", required=False)
+    return Spec((*_PICTURES, boxes, Column("mask", "image", "label", required=False)))
 
 
 def numbered(table: pa.Table, spec: Spec) -> pa.Table:
@@ -265,7 +291,7 @@ def _with_class_names(table: pa.Table, spec: Spec, dataset: Dataset | None) -> p
 
     named = {} if dataset is None else dataset.card.reader.classes
     for column in spec.of_role("label"):
-        if named and column.name in table.column_names:
+        if named and column.dtype == "string" and column.name in table.column_names:
             place = table.column_names.index(column.name)
             labels = [named.get(label, label) for label in table[column.name].to_pylist()]
             table = table.set_column(place, column.name, pa.array(labels, pa.string()))

@@ -84,6 +84,8 @@ def by_role(found: Sequence[str], spec: Spec, mapping: Mapping[str, str]) -> dic
         "record_id": next(iter(spec.of_role("id")), None),
         "image": next(column for column in spec if column.dtype == "image"),
         "label": next((c for c in spec.of_role("label") if c.dtype == "string"), None),
+        "boxes": next((c for c in spec.of_role("label") if c.dtype == "boxes"), None),
+        "mask": next((c for c in spec.of_role("label") if c.dtype == "image"), None),
     }
     taken = {*mapping.values()}
     return {

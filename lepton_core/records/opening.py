@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from lepton_core.errors import DataError
+from lepton_core.records.annotation import Annotations, Layout, find_annotations
+from lepton_core.records.annotation.finding import notes_of
 from lepton_core.records.choosing import by_role, choose_columns
 from lepton_core.records.image_arrays import ARRAY_SUFFIX, open_image_arrays
-from lepton_core.records.picture_files import find_pictures, is_picture_file, picture_suffixes
+from lepton_core.records.picture_files import (
+    PictureFiles,
+    find_pictures,
+    is_picture_file,
+    picture_suffixes,
+)
 from lepton_core.records.picture_list import is_list, open_list
 from lepton_core.records.pictures import PictureReader, picture_columns, read_pictures
 from lepton_core.records.source import RecordReader
@@ -34,6 +42,7 @@ def open_records(
     batch_rows: int | None = None,
     labels: bool = True,
     root: Path | None = None,
+    layout: Layout | None = None,
 ) -> RecordReader:
     """Open what a task scores or learns from.
 
@@ -50,6 +59,8 @@ def open_records(
         batch_rows: most records in a batch; 16,384 of a table, 64 pictures when None.
         labels: whether class folders of pictures are their labels.
         root: for a list of pictures, the folder that their ids are relative to.
+        layout: how a folder is annotated, where somebody says so; found out for a Spec that has
+            boxes or a mask among its labels.
 
     Returns:
         a reader; use it in a ``with`` block. Values are not checked yet.
@@ -74,7 +85,7 @@ def open_records(
     if takes_pictures(spec):
         rows = batch_rows or PICTURE_BATCH_ROWS
         if not isinstance(source, (str, Path)) or not (_is_table(source) or _is_arrays(source)):
-            return _open_pictures(source, spec, mapping, extra, rows, labels, root)
+            return _open_pictures(source, spec, mapping, extra, rows, labels, root, layout)
         if is_list(source):
             return open_list(source, spec, mapping, extra=extra, batch_rows=rows)
         if _is_arrays(source):
@@ -92,6 +103,8 @@ def read_records(
     *,
     extra: Sequence[str] = (),
     labels: bool = True,
+    layout: Layout | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> pa.Table:
     """All records of one or several inputs as one table, in order.
 
@@ -101,6 +114,8 @@ def read_records(
         mapping: their column name -> ours.
         extra: further columns to deliver, under the sources' own names.
         labels: whether class folders of pictures are their labels.
+        layout: as for :func:`open_records`.
+        note: told what was found beside pictures.
 
     Raises:
         DataError: as :func:`expand_inputs` and :func:`open_records`; ``data.other_columns`` or
@@ -111,7 +126,9 @@ def read_records(
     tables: list[pa.Table] = []
     names: tuple[str, ...] = ()
     for path in inputs:
-        with open_records(path, spec, mapping, extra=extra, labels=labels) as reader:
+        with open_records(path, spec, mapping, extra=extra, labels=labels, layout=layout) as reader:
+            for line in getattr(reader, "notes", ()) if note else ():
+                note(line)
             names = names or reader.schema_names
             if set(names) != set(reader.schema_names):
                 raise DataError(
@@ -194,18 +211,33 @@ def _open_pictures(
     batch_rows: int,
     labels: bool,
     root: Path | None,
+    layout: Layout | None,
 ) -> PictureReader:
     formats = formats_of(spec)
     files = find_pictures(source, root, formats)
     try:
-        has_labels = labels and _are_classes(files.classes, spec)
-        found = picture_columns(files, has_labels, formats)
+        marked = _annotations(files, spec, layout)
+        if marked is not None:
+            masks = len(files.names) - len(marked.names)
+            files = replace(files, names=marked.names, ignored=files.ignored + masks)
+        # Folders are no classes where marks say what is shown.
+        has_labels = labels and (marked is not None or _are_classes(files.classes, spec))
+        found = picture_columns(files, has_labels, formats, marked)
         names = {**by_role(found, spec, mapping), **mapping}
         chosen = choose_columns(files.source, found, names, None, spec, extra)
     except DataError:
         files.close()
         raise
-    return read_pictures(files, chosen, found, batch_rows, formats)
+    notes = () if marked is None else notes_of(marked, files.source)
+    return read_pictures(files, chosen, found, batch_rows, formats, marked, notes)
+
+
+def _annotations(files: PictureFiles, spec: Spec, layout: Layout | None) -> Annotations | None:
+    """What is marked in pictures, where the task learns from marks or somebody says that it is."""
+    wanted = any(column.dtype in ("boxes", "image") for column in spec.of_role("label"))
+    if not wanted and layout is None:
+        return None
+    return find_annotations(files.source, files.root, files.names, files.others, layout or Layout())
 
 
 def _are_classes(folders: frozenset[str], spec: Spec) -> bool:

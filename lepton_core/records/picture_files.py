@@ -32,6 +32,7 @@ class PictureFiles:
         ignored: how many files were passed over: hidden ones, and those that are no pictures.
         archives: the names of those that are archives, which are not opened within others.
         temporary: the folder a zip was unpacked to.
+        others: the names of all other files of a folder, hidden ones left out.
     """
 
     source: str
@@ -41,6 +42,7 @@ class PictureFiles:
     ignored: int = 0
     archives: tuple[str, ...] = ()
     temporary: tempfile.TemporaryDirectory[str] | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def classes(self) -> frozenset[str]:
@@ -197,6 +199,8 @@ def _zipped(path: Path, formats: Sequence[str]) -> PictureFiles:
     # folder itself and no class.
     if names and all(name.startswith(prefix) for name in names):
         names = tuple(name.removeprefix(prefix) for name in names)
+        others = [name.removeprefix(prefix) for name in found.others if name.startswith(prefix)]
+        found = replace(found, others=tuple(others))
         root = root / path.stem
     return replace(found, root=root, names=names, temporary=temporary)
 
@@ -210,8 +214,10 @@ def _below(source: str, root: Path, shown: Path, formats: Sequence[str]) -> Pict
     names = sorted(
         name for name in every if not _is_hidden(name) and is_picture_file(root / name, formats)
     )
-    archives = tuple(sorted(name for name in every if is_archive(name) and not _is_hidden(name)))
-    return PictureFiles(source, root, shown, tuple(names), len(every) - len(names), archives)
+    others = tuple(sorted(n for n in set(every).difference(names) if not _is_hidden(n)))
+    archives = tuple(name for name in others if is_archive(name))
+    ignored = len(every) - len(names)
+    return PictureFiles(source, root, shown, tuple(names), ignored, archives, others=others)
 
 
 def _walk(root: Path, folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:

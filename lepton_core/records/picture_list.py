@@ -12,8 +12,8 @@ from lepton_core.errors import DataError
 from lepton_core.records.choosing import Chosen, choose_columns
 from lepton_core.records.csv_file import open_csv
 from lepton_core.records.dicom_frames import patient_pseudonym
-from lepton_core.records.picture_parts import Picture, pictures_in, relative_name
-from lepton_core.records.pictures import PictureReader, image_array
+from lepton_core.records.picture_parts import Picture, pictures_in, read_file, relative_name
+from lepton_core.records.pictures import PictureReader, file_array, image_array
 from lepton_core.records.source import TableSource
 from lepton_core.spec import Column, Spec
 
@@ -40,7 +40,7 @@ def open_list(
     Args:
         path: a CSV with a header line. The column ``image``, ``file`` or ``path`` (or the one
             mapped to the image column) holds paths relative to the CSV's own folder; the other
-            columns of the Spec are read where it has them.
+            columns of the Spec are read where it has them, further ones of images (masks) too.
         spec: what the task takes.
         mapping: their column name -> ours.
         extra: further columns to deliver, under the CSV's own names.
@@ -79,8 +79,16 @@ def open_list(
     more = [name for name in (*ids, "patient") if name in spec and name not in delivered]
     names = (*(name for _, name in chosen), *more)
 
+    masks = [one.name for one in spec if one.dtype == "image" and one is not image]
+
     def table(held: list[Picture]) -> pa.Table:
-        return pa.table([_column(name, held, image, ids) for name in names], names=names)
+        columns = [
+            _files(path.parent, [one.row[name] for one in held])
+            if name in masks
+            else _column(name, held, image, ids)
+            for name in names
+        ]
+        return pa.table(columns, names=names)
 
     pictures = _pictures(path, source, chosen, image, ids)
     return PictureReader(str(path), names, pictures, table, batch_rows)
@@ -149,6 +157,12 @@ def _column(
     if name == "patient":
         return pa.array([_patient(one) for one in held], pa.string())
     return pa.array([one.row[name] for one in held], pa.string())
+
+
+def _files(folder: Path, listed: Sequence[str | None]) -> pa.StructArray:
+    """Pictures that a column lists beside the first one."""
+    names = [None if path is None else relative_name(path) for path in listed]
+    return file_array([name and (name, read_file(folder / name)) for name in names])
 
 
 def _patient(picture: Picture) -> str | None:

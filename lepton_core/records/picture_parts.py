@@ -32,6 +32,8 @@ class Picture(NamedTuple):
         file: what it was read from; None where it stood in no file of its own.
         frame: which frame or slice of that file, from 0.
         is_hidden: whether id and path are pseudonyms.
+        boxes: the text of its cell of boxes; None where nobody said.
+        mask: the file of its mask; None where it has none.
     """
 
     record_id: str
@@ -43,6 +45,8 @@ class Picture(NamedTuple):
     file: Path | None = None
     frame: int = 0
     is_hidden: bool = False
+    boxes: str | None = None
+    mask: Path | None = None
 
 
 def pictures_in(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from lepton_core.records.annotation import Annotations
 from lepton_core.records.choosing import Chosen
 from lepton_core.records.picture_files import PictureFiles, class_of, find_pictures, is_picture
 from lepton_core.records.picture_parts import (
@@ -63,6 +64,7 @@ class PictureReader:
         schema_names: the columns delivered.
         rows_total: the number of records; None where files may hold several.
         ignored: how many files were passed over: hidden ones, and those that are no pictures.
+        notes: what was found beside the pictures, in sentences for a person.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class PictureReader:
         *,
         rows_total: int | None = None,
         files: PictureFiles | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.source = source
         self.schema_names = tuple(names)
         self.rows_total = rows_total
         self.ignored = 0 if files is None else files.ignored
+        self.notes = tuple(notes)
         self._files = files
         self._pictures = pictures
         self._stream = _batches(pictures, table, batch_rows)
@@ -171,11 +175,15 @@ def open_pictures(
 
 
 def picture_columns(
-    files: PictureFiles, labels: bool = True, formats: Sequence[str] = ()
+    files: PictureFiles,
+    labels: bool = True,
+    formats: Sequence[str] = (),
+    annotations: Annotations | None = None,
 ) -> tuple[str, ...]:
-    """Which of ``PICTURE_COLUMNS`` these pictures have."""
-    label = PICTURE_COLUMNS[2:3] if labels and files.classes else ()
-    return (*PICTURE_COLUMNS[:2], *label, *(PICTURE_COLUMNS[3:] if formats else ()))
+    """Which of ``PICTURE_COLUMNS`` these pictures have, and what is marked in them."""
+    marked = () if annotations is None else annotations.columns
+    label = PICTURE_COLUMNS[2:3] if labels and (files.classes or marked) else ()
+    return (*PICTURE_COLUMNS[:2], *label, *(PICTURE_COLUMNS[3:] if formats else ()), *marked)
 
 
 def read_pictures(
@@ -184,6 +192,8 @@ def read_pictures(
     found: Sequence[str],
     batch_rows: int,
     formats: Sequence[str] = (),
+    annotations: Annotations | None = None,
+    notes: Sequence[str] = (),
 ) -> PictureReader:
     """A reader of found files.
 
@@ -193,15 +203,17 @@ def read_pictures(
         found: columns that the pictures have.
         batch_rows: most pictures in a batch.
         formats: what is read beside everyday pictures.
+        annotations: what is marked in them; None where nothing is.
+        notes: what was found, in sentences for a person.
     """
     names = tuple(name for _, name in chosen)
-    stream = _pictures(files, tuple(formats))
+    stream = _pictures(files, tuple(formats), annotations)
     table = picture_tables(chosen, found)
     # A medical file may hold many records.
     is_known = all(map(is_picture, files.names))
     total = len(files.names) + len(_refused(files, formats)) if is_known else None
     return PictureReader(
-        files.source, names, stream, table, batch_rows, rows_total=total, files=files
+        files.source, names, stream, table, batch_rows, rows_total=total, files=files, notes=notes
     )
 
 
@@ -223,27 +235,42 @@ def picture_tables(chosen: Chosen, found: Sequence[str]) -> Callable[[list[Pictu
 
 def image_array(held: Sequence[Picture]) -> pa.StructArray:
     """The ``image`` column of some pictures."""
-    sums = [None if one.data is None else hashlib.sha256(one.data).hexdigest() for one in held]
+    return file_array([(one.path, one.data) for one in held])
+
+
+def file_array(files: Sequence[tuple[str, bytes | None] | None]) -> pa.StructArray:
+    """A column of encoded pictures: path and bytes of each; None where there is none at all."""
+    there = [one or ("", None) for one in files]
+    sums = [None if data is None else hashlib.sha256(data).hexdigest() for _, data in there]
     return pa.StructArray.from_arrays(
         [
-            pa.array([one.path for one in held], pa.string()),
-            pa.array([one.data for one in held], pa.binary()),
+            pa.array([path for path, _ in there], pa.string()),
+            pa.array([data for _, data in there], pa.binary()),
             pa.array(sums, pa.string()),
         ],
         fields=list(IMAGE_TYPE),
+        mask=pa.array([one is None for one in files], pa.bool_()),
     )
 
 
-def _pictures(files: PictureFiles, formats: tuple[str, ...]) -> Iterator[Picture]:
+def _pictures(
+    files: PictureFiles, formats: tuple[str, ...], annotations: Annotations | None
+) -> Iterator[Picture]:
     for name in files.names:
         label = class_of(name)
-        yield from pictures_in(
+        for picture in pictures_in(
             files.root / name,
             as_text(name),
             as_text(str(files.shown / name)),
             formats,
             None if label is None else as_text(label),
-        )
+        ):
+            if annotations is None:
+                yield picture
+                continue
+            told = annotations.marks(name, picture.data)
+            label = None if told.label is None else as_text(told.label)
+            yield picture._replace(label=label, boxes=told.boxes, mask=told.mask)
     yield from map(refused_archive, _refused(files, formats))
 
 
@@ -274,4 +301,6 @@ def _batches(
 def _column(kind: str, held: Sequence[Picture]) -> Any:
     if kind == "image":
         return image_array(held)
+    if kind == "mask":
+        return file_array([one.mask and (one.mask.name, read_file(one.mask)) for one in held])
     return pa.array([getattr(one, kind) for one in held], pa.string())

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from lepton_core.errors import DataError
 from lepton_core.evaluation.classes import with_classes
 from lepton_core.evaluation.file_split import FileSplit
+from lepton_core.evaluation.part_split import together
 from lepton_core.evaluation.protocols import Fold, Protocol
 from lepton_core.evaluation.rows import take_rows
 from lepton_core.training.splits import Split, group_split
@@ -123,23 +124,7 @@ def people(records: pa.Table) -> np.ndarray:
         >>> len(set(people(rows).tolist()))
         1
     """
-    own = records["record_id"].to_pylist()
-    sums = pc.struct_field(records["image"], "sha256").to_pylist()
-    who = records["patient"].to_pylist() if "patient" in records.column_names else [None] * len(own)
-    first: dict[str, int] = {}
-    found = np.arange(len(own))
-
-    def root(row: int) -> int:
-        while found[row] != row:
-            row = int(found[row])
-        return row
-
-    for row, names in enumerate(zip(own, sums, who, strict=True)):
-        for kind, name in zip("isp", names, strict=True):
-            if name is not None:
-                earlier = root(first.setdefault(kind + name, row))
-                found[max(earlier, root(row))] = min(earlier, root(row))
-    return np.array([str(root(row)) for row in range(len(own))])
+    return together(records, "patient")
 
 
 def _check(records: pa.Table, split: Split) -> None:
