@@ -142,8 +142,8 @@ class Store:
             since: only verdicts from this moment on; without a time zone in UTC.
 
         Returns:
-            ``id task bundle record_id who when verdict note marks``; ``when`` is timestamp[us, UTC],
-            ``marks`` JSON text of boxes, null where the verdict tells the class alone.
+            ``id task bundle record_id who when verdict note marks``; ``when`` is timestamp[us, UTC]
+            and ``marks`` JSON text of boxes, null where the verdict tells the class alone.
         """
         query = select(VERDICT).where(VERDICT.c.task == task)
         if bundle is not None:

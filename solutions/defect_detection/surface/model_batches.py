@@ -15,6 +15,8 @@ from .config import Moves
 
 # Share of a defect's area that must be left in the picture for it to be still called one.
 _LEFT = 0.3
+# In place of a class in the target of boxes: nobody said where the defects of this tile are.
+UNTOLD = -1.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Tiles:
         masks: uint8 [n, height, width], class number of each pixel, 0 for none; None for none at
             all.
         valid: bool [n, height, width], the pixels that count; None for all.
+        told: bool [n], the tiles of which somebody said where the defects are (nowhere, in a good
+            one). Of the others only ``image`` is learned: what nobody marked is no background.
+            None for all.
     """
 
     x: np.ndarray
@@ -38,6 +43,7 @@ class Tiles:
     boxes: list[np.ndarray] | None = None
     masks: np.ndarray | None = None
     valid: np.ndarray | None = None
+    told: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -83,6 +89,8 @@ class TileBatches(Batches):
         self._image_target += smoothing / count
         most = max((len(boxes) for boxes in tiles.boxes or []), default=0)
         self._most_boxes = max(4 * most if moves.mosaic else most, 1)
+        told = np.ones(len(tiles), bool) if tiles.told is None else np.asarray(tiles.told, bool)
+        self._is_told, self._told = told, np.flatnonzero(told)
 
     def _shuffled(self) -> np.ndarray:
         if not self._classes:
@@ -108,6 +116,8 @@ class TileBatches(Batches):
             targets["candidates"] = np.zeros((len(made), self._most_boxes, 5), np.float32)
             for row, one in enumerate(made):
                 targets["candidates"][row, : len(one.boxes)] = one.boxes
+                if not one.told:
+                    targets["candidates"][row, :, 0] = UNTOLD
         if self._tiles.masks is not None:
             targets["pixels"] = np.stack(
                 [self._shares(one.mask, one.valid) for one in made]  # type: ignore[arg-type]
@@ -116,9 +126,9 @@ class TileBatches(Batches):
 
     def _one(self, row: int, generator: np.random.Generator) -> _Marked:
         calm = self._epoch >= self._calm_from
-        if calm or generator.random() >= self._moves.mosaic:
+        if calm or generator.random() >= self._moves.mosaic or not self._is_told[row]:
             return self._moved(self._marked(row), generator)
-        others = generator.integers(0, len(self._tiles), 3)
+        others = self._told[generator.integers(0, len(self._told), 3)]
         four = [self._moved(self._marked(int(one)), generator) for one in (row, *others)]
         return _joined(four, generator)
 
@@ -130,8 +140,9 @@ class TileBatches(Batches):
         valid = np.ones((height, width), np.uint8)
         if tiles.valid is not None:
             valid = tiles.valid[row].astype(np.uint8)
+        told = bool(self._is_told[row])
         image = np.append(self._image_target[tiles.image[row]], np.float32(1))
-        return _Marked(tiles.x[row], image, boxes, mask, valid)
+        return _Marked(tiles.x[row], image, boxes, mask, valid * np.uint8(told), told)
 
     def _moved(self, one: _Marked, generator: np.random.Generator) -> _Marked:
         how = self._moves
@@ -174,6 +185,7 @@ class _Marked:
     boxes: np.ndarray
     mask: np.ndarray | None
     valid: np.ndarray
+    told: bool
 
 
 def _warped(one: _Marked, matrix: np.ndarray) -> _Marked:
@@ -192,7 +204,12 @@ def _warped(one: _Marked, matrix: np.ndarray) -> _Marked:
         x = cv2.warpAffine(one.x, matrix, size, borderMode=cv2.BORDER_REPLICATE)
     valid = cv2.warpAffine(one.valid, matrix, size, flags=cv2.INTER_NEAREST)
     return _Marked(
-        x.reshape(one.x.shape), one.image, _moved_boxes(one.boxes, matrix, size), mask, valid
+        x.reshape(one.x.shape),
+        one.image,
+        _moved_boxes(one.boxes, matrix, size),
+        mask,
+        valid,
+        one.told,
     )
 
 
@@ -231,4 +248,4 @@ def _joined(four: list[_Marked], generator: np.random.Generator) -> _Marked:
         boxes.append(moved + np.concatenate([[0], low, low]).astype(np.float32))
     # It is of no class as a whole.
     image = np.append(first.image[:-1], np.float32(0))
-    return _Marked(x, image, np.concatenate(boxes), mask, valid)
+    return _Marked(x, image, np.concatenate(boxes), mask, valid, all(one.told for one in four))

@@ -132,7 +132,8 @@ class BoxLoss:
         """Loss [B].
 
         Args:
-            truth: float32 [B, M, 5]: class 1..C or 0 for none, and a box in pixels.
+            truth: float32 [B, M, 5]: class 1..C or 0 for none, and a box in pixels; a class below 0
+                where nobody said what is there, so that nothing said of that tile is wrong.
             places: float32 [B, A, 4 + C], of :func:`box_head`.
         """
         boxes, logits = places[..., :4], places[..., 4:]
@@ -148,7 +149,8 @@ class BoxLoss:
         classed = ops.sum(ops.stop_gradient(weight) * missed, axis=(1, 2)) / total
         _, generalised = overlap(boxes, chosen)
         boxed = ops.sum(iou_target * (1.0 - generalised), axis=1) / total
-        return classed + 2.0 * boxed
+        known = ops.cast(truth[:, 0, 0] >= 0, "float32")
+        return known * (classed + 2.0 * boxed)
 
     def _assign(self, truth: Any, boxes: Any, logits: Any) -> tuple[tuple[Any, Any], Any]:
         """Of each place: its class [B, A, C] and certainty [B, A], and its defect's box."""

@@ -1,0 +1,80 @@
+"""A part of which only the class is known: its defects, which nobody marked, are no background."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lepton_core._keras import keras
+from solutions.defect_detection.surface.config import Moves
+from solutions.defect_detection.surface.model_batches import UNTOLD, TileBatches, Tiles
+from solutions.defect_detection.surface.model_boxes import BoxLoss, place_centres
+from solutions.defect_detection.surface.model_pixels import pixel_loss
+
+SIDE, CLASSES = 32, ("dent", "scratch")
+CENTRES = place_centres(4, 4, 8)
+
+
+def tiles(told: list[bool], masks: bool = False) -> Tiles:
+    n = len(told)
+    box = np.array([[1, 4, 4, 20, 20]], np.float32)
+    return Tiles(
+        np.random.default_rng(0).integers(0, 255, (n, SIDE, SIDE, 1)).astype(np.uint8),
+        np.ones(n, np.int64),
+        CLASSES,
+        boxes=None if masks else [box if known else box[:0] for known in told],
+        masks=np.zeros((n, SIDE, SIDE), np.uint8) if masks else None,
+        told=np.array(told),
+    )
+
+
+def batches(given: Tiles, mosaic: float = 0.0) -> TileBatches:
+    return TileBatches(given, len(given), 0, Moves(mosaic=mosaic), None, 4, 0.0, False, 100)
+
+
+def places(truth: np.ndarray) -> np.ndarray:
+    """A network that is sure of a dent everywhere: wrong wherever there is none."""
+    boxes = np.concatenate([CENTRES - 8, CENTRES + 8], axis=1)
+    said = np.concatenate([boxes, np.full((len(CENTRES), 2), 4.0)], axis=1)
+    return np.repeat(said[None], len(truth), axis=0).astype(np.float32)
+
+
+def test_nothing_said_about_a_tile_that_nobody_marked_is_wrong() -> None:
+    _, targets = batches(tiles([True, False]))[0]
+    truth = targets["candidates"]
+    loss = keras.ops.convert_to_numpy(BoxLoss(CENTRES, 2)(truth, places(truth)))
+    untold = truth[:, 0, 0] == UNTOLD
+    assert untold.sum() == 1
+    assert loss[untold] == 0
+    assert loss[~untold] > 0.1
+    # Its class is learned all the same.
+    assert targets["image"][untold, -1] == 1
+    assert targets["image"][untold, 1] == 1
+
+
+def test_a_good_tile_is_told_to_have_no_box() -> None:
+    good = Tiles(
+        np.zeros((1, SIDE, SIDE, 1), np.uint8),
+        np.zeros(1, np.int64),
+        CLASSES,
+        boxes=[np.zeros((0, 5), np.float32)],
+    )
+    truth = batches(good)[0][1]["candidates"]
+    assert (truth[..., 0] == 0).all()
+    assert keras.ops.convert_to_numpy(BoxLoss(CENTRES, 2)(truth, places(truth)))[0] > 0.1
+
+
+def test_pixels_that_nobody_marked_do_not_count() -> None:
+    targets = batches(tiles([False, False], masks=True))[0][1]["pixels"]
+    assert (targets[..., -1] == 0).all()
+    wrong = np.zeros((*targets.shape[:-1], 3), np.float32)
+    wrong[..., 1] = 9.0
+    assert keras.ops.convert_to_numpy(pixel_loss(targets, wrong)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_tile_that_nobody_marked_is_in_no_mosaic() -> None:
+    truth = batches(tiles([True, False, False, False]), mosaic=1.0)[0][1]
+    untold = truth["candidates"][:, 0, 0] == UNTOLD
+    assert untold.sum() == 3
+    # A mosaic has no class as a whole; theirs must not be lost in one.
+    assert (truth["image"][untold, -1] == 1).all()
