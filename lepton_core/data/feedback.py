@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lepton_core.box_cells import BOXES, GOOD
 from lepton_core.bundle_files import read_json
+from lepton_core.data.feedback_marks import Said, contradicts, place_columns, replace_places
 from lepton_core.errors import UsageError
 from lepton_core.messages import t
 from lepton_core.solution import Task
@@ -18,6 +20,7 @@ from lepton_core.spec import Column
 
 # Ids named in a line for people; the JSON has all.
 _SHOWN = 10
+_TOLD = ("overridden", "unknown", "unusable", "unplaced")
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,16 @@ class Joined:
     ``matched = filled + agreed + overridden``.
 
     Args:
-        records: the same rows in the same order; only the label column is another.
+        records: the same rows in the same order; only the label columns are others.
         verdicts: records that have a verdict that counts.
         matched: of these, in the records.
         filled: matched records that had no label.
         agreed: matched records whose label said the same.
         overridden: ids of matched records whose label said otherwise: the verdict holds.
         unknown: ids of verdicts on records that are not here.
-        unusable: ids of verdicts that are no class of the task.
+        unusable: ids of verdicts that are no class of the task, or whose marks contradict it.
+        marked: matched records that got boxes of their verdict.
+        unplaced: ids of matched records with a defect of which nobody says where it is.
     """
 
     records: pa.Table
@@ -46,6 +51,8 @@ class Joined:
     overridden: tuple[str, ...]
     unknown: tuple[str, ...]
     unusable: tuple[str, ...]
+    marked: int = 0
+    unplaced: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many of each, without ids: what a bundle's card may hold."""
@@ -57,17 +64,20 @@ class Joined:
             "overridden": len(self.overridden),
             "unknown": len(self.unknown),
             "unusable": len(self.unusable),
+            "marked": self.marked,
+            "unplaced": len(self.unplaced),
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The counts, and under ``ids`` who was overridden, unknown or unusable."""
-        names = ("overridden", "unknown", "unusable")
-        return {**self.counts(), "ids": {name: list(getattr(self, name)) for name in names}}
+        """The counts, and under ``ids`` who was overridden, unknown, unusable or unplaced."""
+        return {**self.counts(), "ids": {name: list(getattr(self, name)) for name in _TOLD}}
 
     def lines(self, language: str | None = None) -> list[str]:
         """The same in words, a line a fact."""
         lines = [t("feedback.joined", language=language, **self.counts())]
-        for name in ("overridden", "unknown", "unusable"):
+        if self.marked:
+            lines.append(t("feedback.marked", language=language, n=self.marked))
+        for name in _TOLD:
             ids = getattr(self, name)
             if ids:
                 shown = ", ".join(ids[:_SHOWN]) + (", ..." if len(ids) > _SHOWN else "")
@@ -80,13 +90,14 @@ def join_verdicts(
 ) -> Joined:
     """Give records the labels that people found out.
 
-    A verdict fills an empty label, and overrides one that says otherwise. One on a record that is
-    not here is no error (the record may be older, or refused) and is told with its id.
+    A verdict fills an empty label, and overrides one that says otherwise; its marks override boxes,
+    see :func:`~lepton_core.data.feedback_marks.replace_places`. One on a record that is not here is
+    no error (the record may be older, or refused) and is told with its id.
 
     Args:
         records: each ``record_id`` once; the label column is added where it is absent.
         verdicts: one row a record, from :meth:`lepton_core.store.Store.latest`: ``record_id`` and
-            ``verdict``, a class of the task.
+            ``verdict``, a class of the task, and perhaps ``marks``.
         task: what they are for.
         classes: its classes in the order of their numbers; when None those of the task, for a
             label that is text and has no fixed choices also the words that the records hold.
@@ -103,13 +114,19 @@ def join_verdicts(
         ([0, 1], 1, ('x',))
     """
     column = label_column(task)
-    values = _label_values(column, classes or _words(records, column) or classes_of(task))
+    known_words = classes or _words(records, column) or classes_of(task)
+    if place_columns(task) and GOOD not in known_words:
+        # Of a task that finds defects, a part without any is always something to say.
+        known_words = (GOOD, *known_words)
+    values = _label_values(column, known_words)
+    marks = _marks(verdicts)
     usable = pc.is_in(verdicts["verdict"], pa.array(list(values), pa.string()))
+    usable = pc.and_not(usable, contradicts(verdicts["verdict"], marks, list(values)))
     unusable = verdicts["record_id"].filter(pc.invert(usable))
-    verdicts = verdicts.filter(usable)
+    verdicts, marks = verdicts.filter(usable), marks.filter(usable)
     known = pc.is_in(verdicts["record_id"], _strings(records["record_id"]))
     unknown = verdicts["record_id"].filter(pc.invert(known))
-    verdicts = verdicts.filter(known)
+    verdicts, marks = verdicts.filter(known), marks.filter(known)
 
     kind = column.arrow_type()
     if column.name not in records.column_names:
@@ -117,7 +134,8 @@ def join_verdicts(
     before = records.column(column.name).cast(kind)
     said = pa.array([values[word] for word in verdicts["verdict"].to_pylist()], kind)
     places = pc.index_in(records["record_id"].cast(pa.string()), _strings(verdicts["record_id"]))
-    told = pa.chunked_array([said.take(_one(places))])
+    places = _one(places)
+    told = pa.chunked_array([said.take(places)])
     after = pc.coalesce(told, before)
 
     there = pc.is_valid(told)
@@ -125,8 +143,12 @@ def join_verdicts(
     same = pc.fill_null(pc.equal(told, before), False)
     other = pc.and_(pc.and_(there, had), pc.invert(same))
     at = records.column_names.index(column.name)
+    records = records.set_column(at, pa.field(column.name, kind), after)
+    words = pa.chunked_array([_strings(verdicts["verdict"]).take(places)])
+    boxes = pa.chunked_array([_one(marks).take(places)])
+    placed = replace_places(records, task, Said(words, boxes, same))
     return Joined(
-        records=records.set_column(at, pa.field(column.name, kind), after),
+        records=placed.records,
         verdicts=len(unusable) + len(unknown) + verdicts.num_rows,
         matched=verdicts.num_rows,
         filled=int(pc.sum(pc.and_(there, pc.invert(had))).as_py() or 0),
@@ -134,6 +156,8 @@ def join_verdicts(
         overridden=tuple(records["record_id"].filter(other).to_pylist()),
         unknown=tuple(unknown.to_pylist()),
         unusable=tuple(unusable.to_pylist()),
+        marked=placed.marked,
+        unplaced=placed.unplaced,
     )
 
 
@@ -172,6 +196,15 @@ def classes_of(task: Task, bundle: Path | None = None) -> tuple[str, ...]:
     if not found:
         raise UsageError("feedback.no_classes", task=task.name)
     return tuple(map(str, found))
+
+
+def _marks(verdicts: pa.Table) -> pa.ChunkedArray:
+    """The marks of verdicts as boxes; null where a verdict has none."""
+    if "marks" not in verdicts.column_names or not pc.any(pc.is_valid(verdicts["marks"])).as_py():
+        return pa.chunked_array([pa.nulls(verdicts.num_rows, BOXES)])
+    from lepton_core.store.marks import read_marks
+
+    return read_marks(verdicts["marks"])
 
 
 def _words(records: pa.Table, column: Column) -> tuple[str, ...]:
