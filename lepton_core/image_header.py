@@ -59,7 +59,8 @@ def read_header(data: bytes | memoryview) -> ImageHeader | None:
     try:
         if start.startswith(_PNG):
             is_whole = has_end_mark(view) or _PNG_END.search(view) is not None
-            return ImageHeader("png", *struct.unpack_from(">II", view, 16), is_whole)
+            width, height = struct.unpack_from(">II", view, 16)
+            return ImageHeader("png", width, height, is_whole)
         if start.startswith(b"\xff\xd8\xff"):
             return _jpeg(view)
         if start.startswith(b"BM"):

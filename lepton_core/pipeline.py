@@ -23,7 +23,7 @@ from lepton_core.recent import RecentIds
 from lepton_core.rejects import Rejects
 from lepton_core.rules import beside
 from lepton_core.runtime.base import Runtime
-from lepton_core.seen import SeenIds
+from lepton_core.seen import SeenIds, TrustedIds
 from lepton_core.solution import Task
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class Pipeline:
         Args:
             on_repeat: a record id that came before is refused (``reject``, right for a file) or
                 gets its stored answer (``answer``, right for a stream); it is not applied twice.
+                ``trust`` remembers none: the caller gives each record an id of its own.
                 The last 250,000 ids are remembered.
         """
         return Session(self, on_repeat)
@@ -166,12 +167,12 @@ class Session:
     """
 
     def __init__(self, pipeline: Pipeline, on_repeat: str = "reject", trace: bool = False) -> None:
-        if on_repeat not in ("reject", "answer"):
-            raise ValueError(f"on_repeat is reject or answer. Received: {on_repeat!r}")
+        if on_repeat not in ("reject", "answer", "trust"):
+            raise ValueError(f"on_repeat is reject, answer or trust. Received: {on_repeat!r}")
         self.pipeline = pipeline
         self.cursor = 0
         self._history = pipeline.preprocessor.new_history()
-        self._seen = SeenIds()
+        self._seen = TrustedIds() if on_repeat == "trust" else SeenIds()
         self._answers = RecentIds() if on_repeat == "answer" else None
         self._hidden: dict[str, np.ndarray] = {}
         self._n_entities = 0

@@ -74,8 +74,30 @@ def score(
         bool, typer.Option("--watch", help="Score files as they arrive in the folder INPUT.")
     ] = False,
     every: Annotated[
-        float, typer.Option("--every", min=0.05, help="With --watch: seconds between two looks.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            "--every",
+            min=0.05,
+            help="With --watch: seconds between two looks; 0.1 for pictures, 1 for tables.",
+        ),
+    ] = None,
+    settle: Annotated[
+        float,
+        typer.Option(
+            "--settle",
+            min=0.0,
+            metavar="SECONDS",
+            help="With --watch: a picture not whole is refused once unchanged for so long.",
+        ),
+    ] = 10.0,
+    done: Annotated[
+        Path | None,
+        typer.Option(
+            "--done",
+            metavar="DIR",
+            help="With --watch: move each file there, after its result is on disk.",
+        ),
+    ] = None,
     idle: Annotated[
         float | None,
         typer.Option("--idle", min=0.0, help="With --watch: end after so long without a file."),
@@ -135,7 +157,7 @@ def score(
         from lepton_core.rules import RuleSet
 
         pipeline = pipeline.with_rules(RuleSet.of(rules, pipeline))
-    _check_modes(inputs, out, options, watch=watch, stream=stream)
+    _check_modes(inputs, out, options, watch=watch, stream=stream, done=done)
     recorder = (
         _recorder(pipeline, options, store_all, watch or stream) if store or store_all else None
     )
@@ -143,7 +165,18 @@ def score(
         return _stream(pipeline, out, options, resume or overwrite, overwrite, as_json)
     assert out is not None
     if watch:
-        return _watch(pipeline, inputs[0], out, options, overwrite, every, idle, as_json)
+        return _watch(
+            pipeline,
+            inputs[0],
+            out,
+            options,
+            as_json,
+            overwrite=overwrite,
+            every=every,
+            settle=settle,
+            idle=idle,
+            done=done,
+        )
     return _files(pipeline, inputs, out, options, resume, overwrite, as_json, recorder)
 
 
@@ -199,33 +232,11 @@ def _files(
     return _tell(summary, out, as_json)
 
 
-def _watch(
-    pipeline: Any,
-    folder: Path,
-    out: Path,
-    options: Any,
-    overwrite: bool,
-    every: float,
-    idle: float | None,
-    as_json: bool,
-) -> int:
-    from lepton_core.cli.output import note, on_terminate
-    from lepton_core.scoring.engine import open_run
-    from lepton_core.scoring.summary import Summary
-    from lepton_core.scoring.watch import Watcher
+def _watch(pipeline: Any, folder: Path, out: Path, options: Any, as_json: bool, **more: Any) -> int:
+    from lepton_core.cli.output import note
+    from lepton_core.cli.score_watch import watch
 
-    with open_run(pipeline, out, options, resume=not overwrite, mode="watch") as run:
-        watcher = Watcher(run, folder, every, note)
-        note(f"Watching {folder}; predictions go to {out}. Ctrl+C stops in good order.")
-        on_terminate()
-        try:
-            watcher.serve(idle)
-        except KeyboardInterrupt:
-            note("Stopped; the same command goes on from here.")
-            # A file that was being scored is scored from its last commit on, the next time.
-            run.abort()
-        counts = run.journal.manifest.summary
-    summary = Summary.from_json(counts) if counts else run.summary
+    summary = watch(pipeline, folder, out, options, **more)
     if not summary.read and not as_json:
         note(f"Nothing arrived in {folder}.")
         return 0
@@ -331,13 +342,20 @@ def _compression(name: str) -> str:
 
 
 def _check_modes(
-    inputs: list[Path], out: Path | None, options: Any, *, watch: bool, stream: bool
+    inputs: list[Path],
+    out: Path | None,
+    options: Any,
+    *,
+    watch: bool,
+    stream: bool,
+    done: Path | None = None,
 ) -> None:
     """Refuse what does not go together, before anything is read.
 
     Raises:
-        UsageError: ``usage.mode_*``.
+        UsageError: ``usage.mode_*`` and what :func:`check_folders` raises.
     """
+    from lepton_core.cli.score_watch import check_folders
     from lepton_core.errors import UsageError
     from lepton_core.scoring.sinks import sink_suffix
 
@@ -362,3 +380,7 @@ def _check_modes(
         raise UsageError("usage.mode_stream_select", option=option)
     if into_file and options.partition:
         raise UsageError("usage.partition_file", out=out)
+    if done is not None and not watch:
+        raise UsageError("usage.done_mode", done=done)
+    if watch and out is not None:
+        check_folders(inputs[0], out, done)

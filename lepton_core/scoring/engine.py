@@ -11,7 +11,12 @@ from typing import Any
 from lepton_core.errors import DataError, LeptonError, UsageError
 from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
-from lepton_core.records.opening import expand_inputs, formats_of, open_records
+from lepton_core.records.opening import (
+    expand_inputs,
+    formats_of,
+    open_records,
+    takes_pictures,
+)
 from lepton_core.scoring.assemble import assemble
 from lepton_core.scoring.folder import INPUTS_LOG, is_run
 from lepton_core.scoring.inputs import identity, rows_of, shown
@@ -79,7 +84,7 @@ def score_files(
 
 def _score(run: Run, inputs: Sequence[Path]) -> None:
     journal, spec = run.journal, run.pipeline.task.inputs
-    finished = journal.lines(INPUTS_LOG)
+    finished = list(journal.lines(INPUTS_LOG))
     cursor = journal.manifest.cursor
     total, formats = rows_of(inputs), formats_of(spec)
     for number, path in enumerate(inputs):
@@ -139,8 +144,7 @@ def open_run(
     journal = Journal(folder, settings, resume)
     run: Run | None = None
     try:
-        on_repeat = "answer" if mode == "stream" else "reject"
-        run = Run(pipeline, journal, options, out, progress, one_file, on_repeat)
+        run = Run(pipeline, journal, options, out, progress, one_file, _on_repeat(pipeline, mode))
         yield run
     except BaseException as error:
         if run is not None:
@@ -158,6 +162,15 @@ def open_run(
         raise
     run.close()
     journal.close()
+
+
+def _on_repeat(pipeline: Pipeline, mode: str) -> str:
+    if mode == "stream":
+        return "answer"
+    spec = pipeline.task.inputs
+    # The watcher gives each part an id of its own; medical files bring theirs.
+    is_given = mode == "watch" and takes_pictures(spec) and not formats_of(spec)
+    return "trust" if is_given else "reject"
 
 
 def work_folder(out: Path) -> Path:

@@ -112,8 +112,8 @@ class Journal:
         except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise DataError("journal.damaged", path=path, reason=error) from error
 
-    def lines(self, log: str) -> list[Any]:
-        """The JSON values of a log that count, in order.
+    def lines(self, log: str) -> Iterator[Any]:
+        """The JSON values of a log that count, in order, read as they are asked for.
 
         Raises:
             DataError: ``journal.damaged``: it is shorter than what was committed, or changed.
@@ -122,10 +122,12 @@ class Journal:
         path = self.folder / log
         try:
             with path.open("rb") if size else open(os.devnull, "rb") as file:
-                text = file.read(size)
-            if len(text) < size:
-                raise ValueError(f"{size} bytes are expected, {len(text)} are there")
-            return [json.loads(line) for line in text.splitlines()]
+                left = size
+                while left > 0 and (line := file.readline(left)):
+                    left -= len(line)
+                    yield json.loads(line)
+            if left:
+                raise ValueError(f"{size} bytes are expected, {size - left} are there")
         except (OSError, ValueError) as error:
             raise DataError("journal.damaged", path=path, reason=error) from error
 
@@ -203,6 +205,10 @@ class Journal:
         """Give a finished run another status."""
         self._replace_manifest(replace(self.manifest, status=status))
 
+    def note(self, cursor: Mapping[str, Any]) -> None:
+        """Replace the cursor alone, where nothing was done since the last commit."""
+        self._replace_manifest(replace(self.manifest, cursor=dict(cursor)))
+
     def rollback(self) -> None:
         """Remove what was not committed.
 
@@ -273,6 +279,8 @@ class Journal:
         return (path for name in LOGS if (path := self.folder / name).exists())
 
     def _sweep_streams(self) -> None:
+        if self.manifest.settings.get("mode") != "stream":
+            return  # listing the folder at each commit would take ever longer
         for path in self.folder.glob(f"{STREAM}*.jsonl"):
             if path != self.stream_log:
                 path.unlink()

@@ -86,6 +86,8 @@ class Run:
         cursor: Mapping[str, Any] | None,
         done: int = 0,
         total: int | None = None,
+        *,
+        whole: bool = True,
     ) -> None:
         """Score the records of an opened reader.
 
@@ -96,6 +98,8 @@ class Run:
                 nothing before its end.
             done: records of it that an earlier process has scored; they are passed over.
             total: records of the whole run, where known.
+            whole: whether a column without one readable value in the first batch is an error of the
+                source; else each such record is refused.
         """
         check_names(self.selection, reader.schema_names, source)
         first_of_source = self.session.cursor - done
@@ -124,7 +128,7 @@ class Run:
             batch, first = item
             # A column without one readable value is a wrong column where the source begins. Further
             # down it is what one bad record makes of a short last batch.
-            return self.pipeline.prepare(batch, source, first, whole=first == first_of_source)
+            return self.pipeline.prepare(batch, source, first, whole and first == first_of_source)
 
         with closing(in_order(numbered(), work, self.options.n_threads)) as scored:
             for (batch, _), prepared in scored:
@@ -216,6 +220,8 @@ class Run:
                 self.journal.append(PARTS_LOG, {"file": name, "rows": rows})
             self.summary.seconds = round(self._before + time.monotonic() - self._started, 3)
             state = None if status == "done" else self.session.export_state()
+            if state is not None and set(state) == {"cursor"}:
+                state = None  # nothing is remembered but how many were read, which is counted
             types = self.selection.types_text()
             summary = self.summary.to_json()
             self.journal.commit(cursor, state, summary, status, files, types)

@@ -32,6 +32,8 @@ class Summary:
         reasons: reason key -> records.
         example: why the first refused record was refused, in words.
         labels: label -> records.
+        verdicts: verdict -> records, for a task that gives one: pass, fail, unsure.
+        reviews: records that a person shall look at, for a task that says so without a verdict.
         rules: rule -> records that it hit, live or in shadow; those that hit none are left out.
         histogram: records by probability, ``BINS`` bins of equal width from 0 to 1; empty where
             the task gives no probability.
@@ -49,6 +51,8 @@ class Summary:
     reasons: dict[str, int] = field(default_factory=dict)
     example: str = ""
     labels: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[str, int] = field(default_factory=dict)
+    reviews: int = 0
     rules: dict[str, int] = field(default_factory=dict)
     histogram: list[int] = field(default_factory=list)
     value: dict[str, float] = field(default_factory=dict)
@@ -72,7 +76,11 @@ class Summary:
         before, self.scored = self.scored, self.scored + len(predictions)
         columns = predictions.columns
         if "label" in columns:
-            self._count_labels(columns["label"])
+            _count_values(self.labels, columns["label"])
+        if "verdict" in columns:
+            _count_values(self.verdicts, columns["verdict"])
+        elif "review" in columns:
+            self.reviews += int(np.count_nonzero(np.asarray(columns["review"])))
         for name in {LIVE, SHADOW} & columns.keys():
             self._count_rules(columns[name])
         if "probability" in columns:
@@ -80,7 +88,7 @@ class Summary:
             counts = np.bincount(bins, minlength=BINS)
             self.histogram = (counts + (self.histogram or 0)).tolist()
         if "value" in columns and len(predictions):
-            self._count_values(predictions["value"], before)
+            self._count_numbers(predictions["value"], before)
 
     def refuse(self, reject: Reject, row: int) -> None:
         """Add a refused record, which stands at ``row`` of its file."""
@@ -91,17 +99,12 @@ class Summary:
             told = reject.to_json()["reasons"][0]["message"]
             self.example = f"row {row} (from 0): {told}"
 
-    def _count_labels(self, labels: pa.Array) -> None:
-        for found in pc.value_counts(labels).to_pylist():
-            name = str(found["values"])
-            self.labels[name] = self.labels.get(name, 0) + int(found["counts"])
-
     def _count_rules(self, joined: pa.Array) -> None:
         for found in pc.value_counts(joined).to_pylist():
             for name in found["values"].split(BETWEEN) if found["values"] else ():
                 self.rules[name] = self.rules.get(name, 0) + int(found["counts"])
 
-    def _count_values(self, values: np.ndarray, before: int) -> None:
+    def _count_numbers(self, values: np.ndarray, before: int) -> None:
         least, greatest = float(values.min()), float(values.max())
         mean = float(values.mean(dtype=np.float64))
         if self.value:
@@ -109,3 +112,9 @@ class Summary:
             greatest = max(greatest, self.value["greatest"])
             mean = (self.value["mean"] * before + mean * len(values)) / (before + len(values))
         self.value = {"least": least, "mean": mean, "greatest": greatest}
+
+
+def _count_values(counts: dict[str, int], values: pa.Array) -> None:
+    for found in pc.value_counts(values).to_pylist():
+        name = str(found["values"])
+        counts[name] = counts.get(name, 0) + int(found["counts"])
