@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.errors import DataError
-from lepton_core.evaluation.file_split import FileSplit
+from lepton_core.evaluation.file_split import FileSplit, FoldSplit
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.run import _mean
 
@@ -106,3 +106,51 @@ def test_more_seeds_on_the_same_records_make_no_narrower_interval() -> None:
     assert same.value == apart.value == pytest.approx(0.75)
     assert (same.low, same.high) == pytest.approx((0.73, 0.77))
     assert apart.high - apart.low == pytest.approx(0.04 / 2**0.5)
+
+
+FOLDS = ("1,train,0,a", "2,validation,1,b", "3,test,2,c", "4,train,0,a", "5,train,10,d")
+
+
+def test_folds_are_tested_in_turn_and_validated_on_the_next(folder: Path) -> None:
+    write(folder, FOLDS, "id,split,fold,group")
+    protocol = FoldSplit("clients", "left", group="site")
+    table = protocol.with_truth(records("1", "2", "3", "4", "5", "99"))
+    found = [
+        [getattr(fold.split, part).tolist() for part in ("train", "valid", "test")]
+        for fold in protocol.folds(table)
+    ]
+    assert found == [
+        [[2, 4], [1], [0, 3]],
+        [[0, 3, 4], [2], [1]],
+        [[0, 1, 3], [4], [2]],
+        [[1, 2], [0, 3], [4]],
+    ]
+    assert [fold.name for fold in protocol.folds(table)][-1] == "fold 10"
+    # What trains one bundle is what the file says.
+    assert protocol.split(table).test.tolist() == [2]
+    assert table["site"].to_pylist() == ["a", "b", "c", "a", "d", None]
+
+
+@pytest.mark.parametrize(
+    ("head", "group"), [("id,split,group", ""), ("id,split,fold", "site"), ("id,fold,group", "")]
+)
+def test_a_file_without_what_is_asked_of_it_is_told(folder: Path, head: str, group: str) -> None:
+    write(folder, ("1,train,0", "2,train,1", "3,test,2"), head)
+    protocol = FoldSplit("clients", "left", group=group)
+
+    def use(table: pa.Table) -> None:
+        protocol.folds(protocol.with_truth(table))
+        protocol.split(table)
+
+    with pytest.raises(DataError) as raised:
+        use(records("1", "2", "3"))
+    assert raised.value.key == "split.bad_file"
+
+
+def test_what_lies_in_folders_is_found_by_the_name_of_its_file(folder: Path) -> None:
+    split = FileSplit("clients", "left").split(records("a/1", "a/b/2", "3"))
+    assert (split.train.tolist(), split.valid.tolist(), split.test.tolist()) == ([0], [1], [2])
+    # Two of one name: neither is meant for sure.
+    with pytest.raises(DataError) as raised:
+        FileSplit("clients", "left").split(records("a/1", "b/1", "a/3"))
+    assert raised.value.key == "split.not_named"
