@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from lepton_core.decision.base import Decision, labels_of
 
+# As between the rules beside a model, so that a run's summary counts both.
+_BETWEEN = "; "
 KINDS = ("number", "count", "yes", "word", "flags")
 
 
@@ -53,7 +55,7 @@ class Told:
             return labels_of(whole, self.names)
         # Few of the combinations that could be do occur.
         found, which = np.unique(whole, return_inverse=True)
-        texts = [", ".join(self._names_in(int(bits))) for bits in found]
+        texts = [_BETWEEN.join(self._names_in(int(bits))) for bits in found]
         return pa.array(texts, pa.string()).take(pa.array(which))
 
     def _names_in(self, bits: int) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lepton_core.solution import Solution
 
+from .quality.task import TASK as QUALITY
 from .surface.task import TASK as SURFACE
 
 SOLUTION = Solution(
     name="defect_detection",
     title="defect_detection.title",
     package="solutions.defect_detection",
-    tasks=(SURFACE,),
+    tasks=(SURFACE, QUALITY),
     icon="image_search",
 )

@@ -88,7 +88,7 @@ def test_a_changed_bundle_is_found(bundle: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bits", "said"), [(0, ""), (1, "one"), (2, "two"), (3, "one, two")], ids=str
+    ("bits", "said"), [(0, ""), (1, "one"), (2, "two"), (3, "one; two")], ids=str
 )
 def test_flags_are_told_by_name(bits: int, said: str) -> None:
     score = np.array([[0.0, 0, bits]], np.float32)

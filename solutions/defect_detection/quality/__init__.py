@@ -1,0 +1,1 @@
+"""Quality control of a line: charts, Pareto, capability, acceptance plans, gauge studies."""
