@@ -12,8 +12,8 @@ from lepton_core.cli.options import Json, Map, Task, read_mapping
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lepton_core.data.feedback import Joined
     from lepton_core.training.contest import Comparison, Contest
+    from lepton_core.training.gathering import Gathered
 
 # Errors of the records' labels that verdicts may mend; what remains is found when they are split.
 _FILLED_BY_VERDICTS = ("missing_label", "no_labels", "one_class", "too_few")
@@ -23,6 +23,14 @@ def train(
     target: Task,
     data: Annotated[
         str | None, typer.Option("--data", metavar="NAME|PATH", help="The task's sample without.")
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also",
+            metavar="NAME|PATH",
+            help="More to learn from, as the line's pictures; never tested on. Repeatable.",
+        ),
     ] = None,
     mapping: Map = None,
     settings: Annotated[
@@ -57,6 +65,12 @@ def train(
         bool,
         typer.Option("--feedback", help="Take the verdicts in $LEPTON_STORE as labels."),
     ] = False,
+    correct_test: Annotated[
+        bool,
+        typer.Option(
+            "--correct-test", help="Verdicts correct the truth of test records, too (pictures)."
+        ),
+    ] = False,
     metric: Annotated[
         str | None,
         typer.Option("--metric", metavar="KEY", help="Decides; the task's first headline without."),
@@ -81,6 +95,8 @@ def train(
     from lepton_core.settings import apply_settings
     from lepton_core.solution import find_task
     from lepton_core.training.champion import Challenge
+    from lepton_core.training.gathering import about as about_gathered
+    from lepton_core.training.gathering import gather
     from lepton_core.training.run import check_out, make_bundle
 
     task = find_task(target)
@@ -98,20 +114,29 @@ def train(
             note(line)
         report.require(accepted)
 
-    records, dataset = load_labelled(name, task, read_mapping(mapping), note, review)
-    joined = _join(records, verdicts, task, contest)
-    if joined:
-        records = joined.records
-        for line in joined.lines("en"):
-            note(line)
-    protocol = find_protocol(task, name, config)
+    theirs = read_mapping(mapping)
+    first, dataset = load_labelled(name, task, theirs, note, review)
+    gathered = gather(
+        task,
+        first,
+        find_protocol(task, name, config),
+        further=also or (),
+        mapping=theirs,
+        verdicts=verdicts,
+        classes=getattr(contest.champion.decision, "classes", None) if contest else None,
+        correct_test=correct_test,
+        note=note,
+    )
+    records, protocol = gathered.records, gathered.protocol
     challenge = Challenge(contest, records, protocol) if contest else None
     card = dataset.card if dataset else None
     words = ["lepton", "train", target, "--data", Path(name).name if card is None else name]
+    words += [word for path in also or [] for word in ("--also", Path(path).name)]
     words += [word for pair in mapping or [] for word in ("--map", pair)]
     words += [word for pair in settings or [] for word in ("--set", pair)]
     words += [word for key in accept or [] for word in ("--accept", key)]
     words += ["--feedback"] if feedback else []
+    words += ["--correct-test"] if correct_test else []
     words += ["--champion", contest.champion.address] if contest else []
     words += ["--metric", metric] if metric else []
     words += ["--margin", str(margin)] if margin is not None else []
@@ -120,8 +145,7 @@ def train(
         "licence": card.licence if card else "your own data",
         "source": ", ".join(s.url for s in card.source) if card else "-",
     }
-    if joined:
-        about["feedback"] = joined.counts()
+    about |= about_gathered(gathered)
     made = make_bundle(
         task,
         records,
@@ -139,7 +163,7 @@ def train(
     found = challenge.found if challenge else None
     previous = _promote(made, found) if promote else None
     if as_json:
-        _print_json(made, joined, found, previous)
+        _print_json(made, gathered, found, previous)
         return 0
     if found:
         print("\n".join([*found.lines("en"), ""]))
@@ -182,17 +206,6 @@ def _verdicts(task: Any) -> pa.Table:
     return Store.open().latest(task.name)
 
 
-def _join(
-    records: pa.Table, verdicts: pa.Table | None, task: Any, contest: Contest | None
-) -> Joined | None:
-    from lepton_core.data.feedback import join_verdicts
-
-    if verdicts is None:
-        return None
-    classes = getattr(contest.champion.decision, "classes", None) if contest else None
-    return join_verdicts(records, verdicts, task, classes)
-
-
 def _promote(made: Path, found: Comparison | None) -> Path | None:
     """Put a better challenger in the champion's place; where the old one is then."""
     from lepton_core.training.promotion import promote
@@ -202,16 +215,21 @@ def _promote(made: Path, found: Comparison | None) -> Path | None:
 
 
 def _print_json(
-    made: Path, joined: Joined | None, found: Comparison | None, previous: Path | None
+    made: Path, gathered: Gathered, found: Comparison | None, previous: Path | None
 ) -> None:
     from lepton_core.bundle_files import read_json
     from lepton_core.cli.output import print_json
 
     card = read_json(made, "card.json")
     told: dict[str, Any] = {"bundle": str(made), "task": card["task"], "metrics": card["metrics"]}
-    if joined:
-        told["feedback"] = joined.to_json()
+    if gathered.joined:
+        told["feedback"] = gathered.joined.to_json()
+    if gathered.counts:
+        told["gathered"] = {**gathered.counts, "ids": {"held": list(gathered.held)}}
     if found:
-        told["champion"] = {**found.to_json(), "previous": str(previous) if previous else None}
+        told["champion"] = {
+            **found.to_json(ids=True),
+            "previous": str(previous) if previous else None,
+        }
         told["promoted"] = found.promoted
     print_json(told)

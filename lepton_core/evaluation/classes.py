@@ -44,9 +44,13 @@ def with_classes(records: pa.Table, label: str) -> pa.Table:
         raise DataError("evaluate.few_classes", column=label, received=known, n=len(labels))
     codes = pc.index_in(labels, names, skip_nulls=True)
     column = pa.DictionaryArray.from_arrays(codes, names)
-    if _column(label) in records.column_names:
-        records = records.drop_columns([_column(label)])
-    return records.append_column(_column(label), column)
+    return without_classes(records, label).append_column(_column(label), column)
+
+
+def without_classes(records: pa.Table, label: str) -> pa.Table:
+    """The records as they were before :func:`with_classes`; others stay as they are."""
+    there = _column(label) in records.column_names
+    return records.drop_columns([_column(label)]) if there else records
 
 
 def class_names(records: pa.Table, label: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class FileSplit(Protocol):
     def __init__(self, data: str, label: str, seeds: int = 1, group: str = "") -> None:
         if seeds < 1:
             raise ValueError(f"seeds is at least 1. Received: seeds={seeds}")
-        self._data, self._label, self._seeds, self._group = data, label, seeds, group
+        self._data, self._label, self._seeds, self.group = data, label, seeds, group
 
     def with_truth(self, records: pa.Table) -> pa.Table:
         """The records with their groups, where somebody wants them.
@@ -51,14 +51,14 @@ class FileSplit(Protocol):
         Raises:
             DataError: as :meth:`split`; ``split.bad_file`` for a file without groups.
         """
-        if not self._group:
+        if not self.group:
             return records
         groups = self._told(records, _GROUP)
         values = pa.array(groups.tolist(), pa.string(), mask=groups == "")
-        if self._group in records.column_names:
-            at = records.column_names.index(self._group)
-            return records.set_column(at, self._group, values)
-        return records.append_column(self._group, values)
+        if self.group in records.column_names:
+            at = records.column_names.index(self.group)
+            return records.set_column(at, self.group, values)
+        return records.append_column(self.group, values)
 
     def split(self, records: pa.Table) -> Split:
         """Labelled rows by part.

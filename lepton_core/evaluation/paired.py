@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from lepton_core.evaluation.directions import BEST_AT, HIGHER_IS_BETTER
 from lepton_core.evaluation.intervals import figures_only
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.resampling import Draws
+from lepton_core.predictions import Predictions
 
 RESAMPLES = 500
 _LEVEL = 0.95
@@ -22,8 +24,8 @@ _US_A_DAY = 86_400_000_000
 _MOST_WINDOWS = 14
 _LENGTHS = (1, 7, 28)
 
-# The figures by key of some records and the scores [n, ...] that a model gave them.
-Measures = Callable[[pa.Table, np.ndarray], Mapping[str, Measured]]
+# The figures by key of some records and the scores [n, ...] that a model gave them, or all of it.
+Measures = Callable[[pa.Table, Any], Mapping[str, Measured]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,30 @@ class Paired:
     first: Mapping[str, float]
     second: Mapping[str, float]
     gains: Mapping[str, Measured]
+
+    def joined(self, other: Paired, keys: Sequence[str]) -> Paired:
+        """With the figures of another comparison of the same models and records, by ``keys``."""
+        first, second = {**self.first, **other.first}, {**self.second, **other.second}
+        gains = {**self.gains, **other.gains}
+        ordered = [{key: one[key] for key in keys} for one in (first, second)]
+        return Paired(self.windows, *ordered, {key: gains[key] for key in keys})
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Predictions in place of scores, for figures that need all that was decided.
+
+    Args:
+        predictions: [n]; positions take some of them.
+    """
+
+    predictions: Predictions
+
+    def __getitem__(self, rows: np.ndarray) -> Scored:
+        return Scored(self.predictions.take(pa.array(rows)))
+
+
+Model = tuple[Measures, "np.ndarray | Scored"]
 
 
 def gain(key: str, first: float, second: float) -> float:
@@ -102,14 +128,15 @@ def window_numbers(days: np.ndarray) -> np.ndarray:
 
 def compare_paired(
     records: pa.Table,
-    first: tuple[Measures, np.ndarray],
-    second: tuple[Measures, np.ndarray],
+    first: Model,
+    second: Model,
     keys: Sequence[str],
     *,
     time: str | None = None,
     entity: str | None = None,
     n: int = RESAMPLES,
     seed: int = 0,
+    pictures: bool = False,
 ) -> Paired:
     """Compare two models on the same records, over all of them and window after window.
 
@@ -121,20 +148,23 @@ def compare_paired(
 
     Args:
         records: what both scored [m], with their truth.
-        first: a model's figures of records and scores, and its scores [m, ...].
+        first: a model's figures of records and scores, and its scores [m, ...] or predictions [m].
         second: of the other model.
         keys: the metrics, whose better side is known.
         time: the column that orders the records; None for one window.
         entity: the column whose records belong together; None where each stands alone.
         n: number of resamples.
         seed: the same seed gives the same intervals.
+        pictures: whether the figures look at pictures of the records, as masks; else those are left
+            out, since their bytes would be copied with every resample.
 
     Raises:
         DataError: ``evaluate.too_few_resamples`` where a metric is undefined on all records or on
             more than half of the resamples.
     """
-    plain = [f.name for f in records.schema if not pa.types.is_struct(f.type)]
-    records = records.select(plain)  # the bytes of pictures would be copied with every resample
+    if not pictures:
+        plain = [f.name for f in records.schema if not pa.types.is_struct(f.type)]
+        records = records.select(plain)
     with figures_only():
         whole = [_figures(records, model, keys) for model in (first, second)]
         draws = Draws(records, entity, seed)
@@ -156,9 +186,7 @@ def compare_paired(
     return Paired(windows, named[0], named[1], found)
 
 
-def _figures(
-    table: pa.Table, model: tuple[Measures, np.ndarray], keys: Sequence[str]
-) -> list[float]:
+def _figures(table: pa.Table, model: Model, keys: Sequence[str]) -> list[float]:
     """The figures of ``keys``; NaN where one is not defined, as without a single positive."""
     measures, scores = model
     try:
@@ -174,8 +202,8 @@ def _gains(keys: Sequence[str], first: list[float], second: list[float]) -> np.n
 
 def _in_windows(
     records: pa.Table,
-    first: tuple[Measures, np.ndarray],
-    second: tuple[Measures, np.ndarray],
+    first: Model,
+    second: Model,
     keys: Sequence[str],
     time: str | None,
 ) -> tuple[Window, ...]:

@@ -74,7 +74,7 @@ class PartSplit(Protocol):
         test: float = 0.2,
         seed: int = 0,
     ) -> None:
-        self._label, self._group, self._image = label, group, image
+        self._label, self.group, self._image = label, group, image
         self._valid, self._test, self._seed = valid, test, seed
 
     def with_truth(self, records: pa.Table) -> pa.Table:
@@ -94,7 +94,7 @@ class PartSplit(Protocol):
         known = np.flatnonzero(pc.is_valid(records.column(self._label)).to_numpy())
         if not len(known):
             raise DataError("split.no_labels", column=self._label, n=records.num_rows)
-        groups = together(records, self._group, self._image)[known]
+        groups = together(records, self.group, self._image)[known]
         labels = np.array(records[self._label].to_pylist(), object)[known].astype(str)
         kinds = _kinds(groups, labels)
         parts: list[list[np.ndarray]] = [[], [], []]
@@ -111,7 +111,7 @@ class PartSplit(Protocol):
 
     def describe(self) -> dict[str, Any]:
         shares = {"valid_share": self._valid, "test_share": self._test, "split_seed": self._seed}
-        return {"name": self.name, "group": f"{self._group}, identical pictures", **shares}
+        return {"name": self.name, "group": f"{self.group}, identical pictures", **shares}
 
 
 def _kinds(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -38,9 +38,11 @@ class Protocol(ABC):
 
     Attributes:
         name: for reports, ``handbook``.
+        group: the column that names what stays in one part; empty where records stand alone.
     """
 
     name: str
+    group: str = ""
 
     def with_truth(self, records: pa.Table) -> pa.Table:
         """The records with what is true of them, where other records tell it.
@@ -61,6 +63,13 @@ class Protocol(ABC):
     @abstractmethod
     def split(self, records: pa.Table) -> Split:
         """Rows that one bundle is trained, validated and tested on."""
+
+    def may_learn(self, records: pa.Table) -> np.ndarray:
+        """Which records may be learned from where they come after the split, bool [n]; all of them.
+
+        A protocol that learns from some kinds of records alone, as from good parts, says so here.
+        """
+        return np.ones(records.num_rows, bool)
 
     def folds(self, records: pa.Table) -> list[Fold]:
         """What ``evaluate --train`` trains and tests in turn; one fold unless overridden."""

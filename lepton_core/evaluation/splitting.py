@@ -90,7 +90,7 @@ class GroupSplit(Protocol):
     def __init__(
         self, label: str, group: str, valid: float = 0.15, test: float = 0.2, seed: int = 0
     ) -> None:
-        self._label, self._group, self._seed = label, group, seed
+        self._label, self.group, self._seed = label, group, seed
         self._valid, self._test = valid, test
 
     def split(self, records: pa.Table) -> Split:
@@ -102,14 +102,14 @@ class GroupSplit(Protocol):
         rows = _known(records, self._label)
         some = records.take(pa.array(rows))
         own = pc.binary_join_element_wise("\0", some["record_id"], "")
-        groups = pc.coalesce(some[self._group].cast(pa.string()), own)
+        groups = pc.coalesce(some[self.group].cast(pa.string()), own)
         names = np.array(groups.to_pylist())
         parts = group_split(names, valid=self._valid, test=self._test, seed=self._seed)
         return _checked(rows, parts, self._valid)
 
     def describe(self) -> dict[str, Any]:
         shares = {"valid_share": self._valid, "test_share": self._test, "split_seed": self._seed}
-        return {"name": self.name, "group": self._group, **shares}
+        return {"name": self.name, "group": self.group, **shares}
 
 
 class TimeSplit(Protocol):

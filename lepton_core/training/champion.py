@@ -6,7 +6,7 @@ gain must lie above a margin. Both score the same records, which neither has lea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +16,20 @@ import pyarrow.compute as pc
 
 from lepton_core.decision import Decision
 from lepton_core.errors import DataError, UsageError
-from lepton_core.evaluation.paired import Measures, compare_paired, has_direction
+from lepton_core.evaluation.intervals import figures_only
+from lepton_core.evaluation.paired import Measures, Scored, compare_paired, has_direction
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.rows import take_rows
 from lepton_core.evaluation.run import test_fingerprint
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import Task
+from lepton_core.training.changes import changed
 from lepton_core.training.contest import Comparison, Contest
 from lepton_core.training.splits import Split
+
+# Places in pictures take long to measure; so many resamples tell the ends of an interval.
+_FURTHER_RESAMPLES = 200
 
 __all__ = ["Challenge", "Comparison", "Contest", "check_classes", "compare", "unseen"]
 
@@ -100,13 +105,14 @@ def compare(
     )
     if not len(common):
         raise DataError("evaluate.nothing_scored", task=task.name, n=len(rows))
-    scores = [one.raw["score"][at] for one, at in zip(scored, places, strict=True)]
+    both = [one.take(pa.array(at)) for one, at in zip(scored, places, strict=True)]
     tested = take_rows(records, common)
     keys = [key for key in task.headline if has_direction(key)]
     models = [
-        (_measures(task, pipeline.decision), values)
-        for pipeline, values in zip((champion, challenger), scores, strict=True)
+        (_measures(task, pipeline.decision), one.raw["score"])
+        for pipeline, one in zip((champion, challenger), both, strict=True)
     ]
+    found_in_places = _further_keys(task, keys, tested, models[0])
     times, entities = task.inputs.of_role("time"), task.inputs.of_role("entity")
     learned = np.concatenate([split.train, split.valid])
     ordered = bool(times) and (not len(learned) or learned.max() < common.min())
@@ -114,12 +120,24 @@ def compare(
         tested,
         models[0],
         models[1],
-        keys,
+        [key for key in keys if key not in found_in_places],
         time=times[0].name if ordered else None,
         entity=entities[0].name if entities else None,
         seed=seed,
     )
-    return Comparison(contest, paired, len(common), len(split.test) - len(common))
+    if found_in_places:
+        further = compare_paired(
+            tested,
+            (_figures(champion), Scored(both[0])),
+            (_figures(challenger), Scored(both[1])),
+            found_in_places,
+            n=_FURTHER_RESAMPLES,
+            seed=seed,
+            pictures=True,
+        )
+        paired = paired.joined(further, keys)
+    changes = changed(task, tested, both[0], both[1], challenger.decision)
+    return Comparison(contest, paired, len(common), len(split.test) - len(common), changes)
 
 
 def check_classes(champion: Decision, challenger: Decision, bundle: str) -> None:
@@ -136,6 +154,30 @@ def check_classes(champion: Decision, challenger: Decision, bundle: str) -> None
         raise UsageError(
             "champion.other_classes", bundle=bundle, expected=expected, received=received
         )
+
+
+def _further_keys(
+    task: Task, keys: Sequence[str], records: pa.Table, model: tuple[Measures, np.ndarray]
+) -> list[str]:
+    """The metrics that need more of records than their scores: places in pictures."""
+    if not task.figures:
+        return []
+    with figures_only():
+        known = model[0](records, model[1])
+    return [key for key in keys if key not in known]
+
+
+def _figures(pipeline: Pipeline) -> Measures:
+    """The figures of predictions by the task's hook ``figures``."""
+    task = pipeline.task
+
+    def figures(records: pa.Table, scored: Any) -> Mapping[str, Measured]:
+        found: Mapping[str, Measured] = task.hook(task.figures)(
+            records, scored.predictions, pipeline
+        )
+        return found
+
+    return figures
 
 
 def _measures(task: Task, decision: Decision) -> Measures:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lepton_core.bundle_files import sha256
@@ -13,6 +13,7 @@ from lepton_core.evaluation.paired import Paired, has_direction
 from lepton_core.messages import t
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import Task
+from lepton_core.training.changes import Changes
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,14 @@ class Comparison:
         n: records that both scored.
         left_out: test records left out, because the champion may have learned from them or one
             of the two refused them.
+        changes: what the two decide otherwise.
     """
 
     contest: Contest
     paired: Paired
     n: int
     left_out: int
+    changes: Changes = field(default_factory=lambda: Changes({}))
 
     @property
     def promoted(self) -> bool:
@@ -95,8 +98,8 @@ class Comparison:
         low = self.paired.gains[self.contest.metric].low
         return low is not None and low > self.contest.margin
 
-    def to_json(self) -> dict[str, Any]:
-        """For ``--json`` and the challenger's card, section ``champion``."""
+    def to_json(self, ids: bool = False) -> dict[str, Any]:
+        """For the challenger's card, section ``champion``; for ``--json`` with ``ids``."""
         champion, paired = self.contest.champion, self.paired
         folder = champion.folder
         return {
@@ -107,6 +110,7 @@ class Comparison:
             "margin": self.contest.margin,
             "records": self.n,
             "left_out": self.left_out,
+            "changed": self.changes.to_json(ids),
             "figures": {
                 key: {
                     "champion": paired.first[key],
@@ -131,11 +135,19 @@ class Comparison:
 
     def lines(self, language: str | None = None) -> list[str]:
         """The same for a terminal."""
-        return to_lines(self.to_json(), language)
+        return to_lines(self.to_json(), self.changes.lines(language), language)
 
 
-def to_lines(told: Mapping[str, Any], language: str | None = None) -> list[str]:
-    """A comparison, as :meth:`Comparison.to_json` gives it, in words and a table."""
+def to_lines(
+    told: Mapping[str, Any], changes: Sequence[str] = (), language: str | None = None
+) -> list[str]:
+    """A comparison, as :meth:`Comparison.to_json` gives it, in words and a table.
+
+    Args:
+        told: the comparison.
+        changes: what changed by record, in words.
+        language: of the words.
+    """
     windows = told["windows"]
     metric = told["metric"]
     head = t(
@@ -161,6 +173,8 @@ def to_lines(told: Mapping[str, Any], language: str | None = None) -> list[str]:
             cells = [window[who].get(metric) for who in ("champion", "challenger")]
             first, second = ("-" if value is None else f"{value:.4f}" for value in cells)
             lines.append(f"{' to '.join(ends):24}{first:>11}{second:>12}{window['records']:9,}")
+    if changes:
+        lines += ["", *changes]
     key = "champion.promoted" if told["promoted"] else "champion.kept"
     low = told["figures"][metric]["low"]
     verdict = t(key, language=language, metric=metric, low=low, margin=told["margin"])
