@@ -108,7 +108,7 @@ def geometry_faults(values: pa.ChunkedArray, column: Column) -> list[Fault]:
     with np.errstate(invalid="ignore"):
         ordered = (x1 > x0) & (y1 > y0)
         inside = (x0 >= -_OUTSIDE) & (y0 >= -_OUTSIDE)
-    wrong = [
+    wrong: list[tuple[np.ndarray, str, dict[str, Any]]] = [
         (~sound, "box_numbers", {}),
         (finite & ~ordered, "box_order", {}),
         (finite & ~inside, "box_negative", {}),

@@ -127,8 +127,9 @@ def read_records(
     names: tuple[str, ...] = ()
     for path in inputs:
         with open_records(path, spec, mapping, extra=extra, labels=labels, layout=layout) as reader:
-            for line in getattr(reader, "notes", ()) if note else ():
-                note(line)
+            if note is not None and isinstance(reader, PictureReader):
+                for line in reader.notes:
+                    note(line)
             names = names or reader.schema_names
             if set(names) != set(reader.schema_names):
                 raise DataError(

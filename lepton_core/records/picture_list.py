@@ -161,8 +161,10 @@ def _column(
 
 def _files(folder: Path, listed: Sequence[str | None]) -> pa.StructArray:
     """Pictures that a column lists beside the first one."""
-    names = [None if path is None else relative_name(path) for path in listed]
-    return file_array([name and (name, read_file(folder / name)) for name in names])
+    names = [relative_name(path) if path else None for path in listed]
+    return file_array(
+        [None if name is None else (name, read_file(folder / name)) for name in names]
+    )
 
 
 def _patient(picture: Picture) -> str | None:

@@ -302,5 +302,8 @@ def _column(kind: str, held: Sequence[Picture]) -> Any:
     if kind == "image":
         return image_array(held)
     if kind == "mask":
-        return file_array([one.mask and (one.mask.name, read_file(one.mask)) for one in held])
+        masks = [one.mask for one in held]
+        return file_array(
+            [None if path is None else (path.name, read_file(path)) for path in masks]
+        )
     return pa.array([getattr(one, kind) for one in held], pa.string())

@@ -50,10 +50,10 @@ class CocoAnnotations(Annotations):
         self.names, self._layout = tuple(names), layout
         self._boxes: dict[str, list[Box]] = {}
         self._faults: dict[str, str] = {}
-        by_name = defaultdict(list)
-        for name in names:
-            by_name[PurePosixPath(name).name].append(name)
-        alone = []
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for picture in names:
+            by_name[PurePosixPath(picture).name].append(picture)
+        alone: list[str] = []
         for file in files:
             for listed, found in _read(root / file, file).items():
                 name = _picture(listed, by_name)

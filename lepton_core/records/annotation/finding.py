@@ -57,8 +57,8 @@ def find_annotations(
 def notes_of(found: Annotations, source: str) -> list[str]:
     """What was found, in sentences for a person."""
     kind = t(f"annotation.kind.{found.kind}")
-    told = {"source": source, "kind": kind, "n": len(found.names), "marked": found.annotated}
-    lines = [t("annotation.found", **told)]
+    n, marked = len(found.names), found.annotated
+    lines = [t("annotation.found", source=source, kind=kind, n=n, marked=marked)]
     if isinstance(found, YoloAnnotations) and found.class_names is None:
         lines.append(t("annotation.numbers", known=", ".join(CLASS_FILES)))
     for key, some in (("unmarked", found.unmarked), ("alone", found.alone)):
