@@ -31,13 +31,21 @@ def add(
     ],
     who: Who = None,
     note: Annotated[str, typer.Option("--note", help="Why, for people.")] = "",
+    boxes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--box",
+            metavar="CLASS,X0,Y0,X1,Y1",
+            help="Where a defect is, in pixels of the picture; repeatable.",
+        ),
+    ] = None,
     bundle: Annotated[
         str | None,
         typer.Option("--bundle", metavar="BUNDLE", help="The one whose prediction was judged."),
     ] = None,
 ) -> int:
     """Say what a record truly is; the latest verdict on it counts."""
-    from lepton_core.data.verdict_file import check_verdict
+    from lepton_core.data.verdict_file import check_verdict, read_box
     from lepton_core.solution import find_task, resolve
     from lepton_core.store import Store, Verdict
 
@@ -46,7 +54,8 @@ def add(
     check_verdict(task, verdict, judged)
     store = Store.open()
     address = f"{task.name}@{judged.resolve().name}" if judged else ""
-    given = Verdict(task.name, address, record_id, who or _user(), verdict, note)
+    marks = [read_box(text, task) for text in boxes] if boxes else None
+    given = Verdict(task.name, address, record_id, who or _user(), verdict, note, marks=marks)
     print(f"Verdict {store.add_verdict(given)} on {record_id}: {verdict} (in {store.url})")
     return 0
 
@@ -54,7 +63,8 @@ def add(
 @cli.command("import")
 def import_file(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Columns record_id, verdict [when who note].")
+        Path,
+        typer.Argument(metavar="FILE", help="Columns record_id, verdict [when who note marks]."),
     ],
     target: Annotated[
         str, typer.Option("--task", metavar="TASK", help="What the verdicts are about.")
@@ -116,7 +126,7 @@ def list_verdicts(
 
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("record_id", "who", "when", "verdict", "note"))
+    return tuple(row[name] for name in ("record_id", "who", "when", "verdict", "note", "marks"))
 
 
 def _user() -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lepton_core.box_cells import GOOD
 from lepton_core.checking import check
 from lepton_core.data.feedback import classes_of
+from lepton_core.data.feedback_marks import place_columns
 from lepton_core.errors import DataError, UsageError
 from lepton_core.records.table import read_table
 from lepton_core.solution import Task
@@ -17,13 +19,16 @@ if TYPE_CHECKING:
     from lepton_core.store import Verdict
 
 
+_MARKS = Column("marks", "boxes", "meta", required=False, description="where the defects are")
+
+
 def verdict_spec(task: Task) -> Spec:
     """The columns of a file of verdicts: ``record_id verdict``, and if need be ``when who note
-    bundle``.
+    bundle``; for a task that finds places in pictures also ``marks``, the boxes of its defects.
     """
     from lepton_core.store import WITHDRAWN
 
-    words = (*classes_of(task), WITHDRAWN)
+    words = (*_words(task), WITHDRAWN)
     return Spec(
         (
             Column("record_id", "string", "id", description="the record that was judged"),
@@ -32,6 +37,7 @@ def verdict_spec(task: Task) -> Spec:
             Column("who", "string", "meta", required=False),
             Column("note", "string", "meta", required=False),
             Column("bundle", "string", "meta", required=False),
+            *([_MARKS] if place_columns(task) else []),
         )
     )
 
@@ -75,6 +81,7 @@ def read_verdicts(
             verdict=row["verdict"],
             note=row["note"] or "",
             when=row["when"],
+            marks=row.get("marks"),
         )
         for row in checked.table.to_pylist()
     ]
@@ -93,7 +100,39 @@ def check_verdict(task: Task, word: str, bundle: Path | None = None) -> None:
     """
     from lepton_core.store import WITHDRAWN
 
-    known = classes_of(task, bundle)
+    known = _words(task, bundle)
     if word not in (*known, WITHDRAWN):
         expected = ", ".join(known)
         raise UsageError("feedback.bad_verdict", received=word, task=task.name, expected=expected)
+
+
+def read_box(text: str, task: Task) -> dict[str, Any]:
+    """A box as a person writes it on a command line.
+
+    Args:
+        text: class and corners in pixels, a comma between: ``scratch,10,20,42,35``.
+        task: what the verdict is about.
+
+    Raises:
+        UsageError: ``feedback.bad_box``; ``feedback.no_boxes`` for a task that takes none.
+
+    Example:
+        >>> from lepton_core.solution import find_task
+        >>> read_box("1,2,3", find_task("fraud_rnn"))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        lepton_core.errors.UsageError: ...
+    """
+    if not place_columns(task):
+        raise UsageError("feedback.no_boxes", task=task.name)
+    label, *corners = (part.strip() for part in text.rsplit(",", 4))
+    try:
+        x0, y0, x1, y1 = map(float, corners)
+    except ValueError as error:
+        raise UsageError("feedback.bad_box", received=text) from error
+    return {"label": label, "x0": x0, "y0": y0, "x1": x1, "y1": y1}
+
+
+def _words(task: Task, bundle: Path | None = None) -> tuple[str, ...]:
+    """The classes that a verdict may say; where places are found, also that there is none."""
+    known = classes_of(task, bundle)
+    return known if GOOD in known or not place_columns(task) else (GOOD, *known)

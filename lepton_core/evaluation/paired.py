@@ -67,8 +67,12 @@ class Paired:
         """With the figures of another comparison of the same models and records, by ``keys``."""
         first, second = {**self.first, **other.first}, {**self.second, **other.second}
         gains = {**self.gains, **other.gains}
-        ordered = [{key: one[key] for key in keys} for one in (first, second)]
-        return Paired(self.windows, *ordered, {key: gains[key] for key in keys})
+        return Paired(
+            self.windows,
+            {key: first[key] for key in keys},
+            {key: second[key] for key in keys},
+            {key: gains[key] for key in keys},
+        )
 
 
 @dataclass(frozen=True)

@@ -118,9 +118,9 @@ def _make_tables(engine: Engine) -> None:
             connection.execute(CreateTable(table, if_not_exists=True))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 connection.execute(CreateIndex(index, if_not_exists=True))
-        for table, name in _lacking(connection):
+        for of, name in _lacking(connection):
             # Whoever waited for the lock finds it there already.
-            connection.execute(DDL(f"ALTER TABLE {table} ADD COLUMN {name} TEXT"))
+            connection.execute(DDL(f"ALTER TABLE {of} ADD COLUMN {name} TEXT"))
 
 
 def _lacking(bind: Engine | Connection) -> list[tuple[str, str]]:

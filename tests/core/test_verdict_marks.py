@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +11,8 @@ import pytest
 
 from lepton_core.box_cells import BOXES
 from lepton_core.data.feedback import Joined, join_verdicts
+from lepton_core.data.verdict_file import read_box, read_verdicts
+from lepton_core.errors import UsageError
 from lepton_core.records.pictures import IMAGE_TYPE
 from lepton_core.solution import find_task
 from lepton_core.spec import Column, Spec
@@ -136,3 +139,18 @@ def test_good_can_be_said_where_no_good_part_was_learned_from() -> None:
     table = pa.table({"record_id": ["judged"], "verdict": ["good"]})
     joined = join_verdicts(parts("dent", [box("dent")]), table, TASK, ("dent", "scratch"))
     assert joined.records["label"][0].as_py() == "good"
+
+
+def test_boxes_come_from_a_file_and_from_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.csv"
+    cell = '"[{""label"": ""dent"", ""x0"": 2, ""y0"": 1, ""x1"": 12, ""y1"": 9}]"'
+    path.write_text(f"record_id,verdict,marks\na,dent,{cell}\nb,good,[]\nc,dent,\n")
+    outputs = Spec((Column("label", "string", "output", choices=("dent", "scratch")),))
+    task = replace(TASK, outputs=outputs)
+    read = read_verdicts(path, task, who="ana")
+    assert [one.marks and one.marks[0]["x1"] for one in read] == [12, [], None]
+    assert read_box("rolled, in,1,2,3.5,4", task)["label"] == "rolled, in"
+    for text in ("dent,1,2,3", "dent,1,2,3,x"):
+        with pytest.raises(UsageError) as caught:
+            read_box(text, task)
+        assert caught.value.key == "feedback.bad_box"

@@ -1,0 +1,1 @@
+"""Which records a person should label next."""
