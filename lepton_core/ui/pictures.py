@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from lepton_core.box_cells import flat_boxes
 from lepton_core.explain.occlusion_map import overlay
 from lepton_core.images import decode, resize
 from lepton_core.messages import t
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.class_charts import class_bars
 from lepton_core.ui.class_outcomes import ClassOutcomes
 from lepton_core.ui.figures import CHART
@@ -198,8 +198,4 @@ def _downloads(outcomes: ClassOutcomes, rows: np.ndarray, key: str) -> None:
 
 
 def _csv(outcomes: ClassOutcomes, rows: np.ndarray) -> bytes:
-    import pyarrow.csv
-
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(flat_boxes(outcomes.table(rows)), sink)
-    return sink.getvalue()
+    return to_csv(flat_boxes(outcomes.table(rows)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ import streamlit as st
 
 from lepton_core.box_cells import flat_boxes, short_text
 from lepton_core.messages import t
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.columns import word
 from lepton_core.ui.figures import table_height
 from lepton_core.ui.outcomes import Outcomes
@@ -138,8 +138,4 @@ def _downloads(outcomes: Outcomes, rows: np.ndarray, key: str) -> None:
 
 
 def _csv(outcomes: Outcomes, rows: np.ndarray) -> bytes:
-    import pyarrow.csv
-
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(flat_boxes(outcomes.table(rows)), sink)
-    return sink.getvalue()
+    return to_csv(flat_boxes(outcomes.table(rows)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from lepton_core.messages import t
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 from lepton_core.ui.verdict_store import show_store_error
 
@@ -206,9 +206,4 @@ def _downloads(desk: Desk, alerts: np.ndarray, day: date) -> None:
 
 
 def _csv(desk: Desk, rows: np.ndarray) -> bytes:
-    import pyarrow.csv
-
-    sink = io.BytesIO()
-    ordered = ranked(rows, desk.marks)
-    pyarrow.csv.write_csv(export(desk.book, desk.marks, ordered, desk.scored.address), sink)
-    return sink.getvalue()
+    return to_csv(export(desk.book, desk.marks, ranked(rows, desk.marks), desk.scored.address))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from lepton_core.messages import t
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.columns import word
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 from lepton_core.ui.plain import plain
@@ -95,7 +95,7 @@ def show_follow_up(desk: Desk) -> None:
     )
     st.download_button(
         t(f"{_PAGE}.download"),
-        lambda: _csv(table),
+        lambda: to_csv(table),
         file_name="follow_up.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -156,11 +156,3 @@ def _columns() -> dict[str, Any]:
     )
     kinds["change"] = config.NumberColumn(titles["change"], format="%+.0f")
     return kinds
-
-
-def _csv(table: pa.Table) -> bytes:
-    import pyarrow.csv
-
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(table, sink)
-    return sink.getvalue()

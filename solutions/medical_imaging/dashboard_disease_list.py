@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from lepton_core.messages import t
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.columns import word
 from lepton_core.ui.figures import table_height
 
@@ -134,10 +134,6 @@ def _columns() -> dict[str, Any]:
 
 
 def _csv(outcomes: Outcomes, rows: np.ndarray) -> bytes:
-    import pyarrow.csv
-
     table = outcomes.table(rows)
     empty = [name for name in table.column_names if table[name].null_count == len(table)]
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(table.drop_columns(empty), sink)
-    return sink.getvalue()
+    return to_csv(table.drop_columns(empty))

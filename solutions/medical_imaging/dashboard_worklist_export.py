@@ -21,6 +21,7 @@ from lepton_core.evaluation.rows import take_rows
 from lepton_core.messages import get_language, t
 from lepton_core.predictions import build
 from lepton_core.rejects import Rejects
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.language import use_language
 from lepton_core.ui.loader import load
 from lepton_core.ui.plain import plain_but_code
@@ -28,7 +29,7 @@ from lepton_core.ui.plain import plain_but_code
 from .dashboard_xray_desk import Desk
 from .xray.output.dicom_source import Series
 from .xray.output.export import DICOM_FORMATS, write_reading, write_run
-from .xray.output.findings import bundle_version, shown_cell
+from .xray.output.findings import bundle_version
 
 _FILES = ("pdf", "overlay", "sc", "sr")
 _MOST_PACKED = 300
@@ -210,16 +211,7 @@ def readings_table(desk: Desk, rows: np.ndarray) -> pa.Table:
 
 
 def _csv(desk: Desk, rows: np.ndarray) -> bytes:
-    import pyarrow.csv
-
-    table = readings_table(desk, rows)
-    for place, field in enumerate(table.schema):
-        if field.type == pa.string():
-            values = [shown_cell(value) for value in table.column(place).to_pylist()]
-            table = table.set_column(place, field.name, pa.array(values, pa.string()))
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(table, sink)
-    return sink.getvalue()
+    return to_csv(readings_table(desk, rows))
 
 
 def _json(desk: Desk, rows: np.ndarray) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import streamlit as st
 
 from lepton_core.messages import t
 from lepton_core.solution import find_task
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.frame import header
 
 if TYPE_CHECKING:
@@ -128,8 +128,4 @@ def _machine(outcomes: Outcomes, time_us: np.ndarray, picked: int) -> None:
 
 
 def _csv(outcomes: Outcomes, rows: np.ndarray) -> bytes:
-    import pyarrow.csv
-
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(outcomes.table(rows), sink)
-    return sink.getvalue()
+    return to_csv(outcomes.table(rows))

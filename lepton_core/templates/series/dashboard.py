@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import streamlit as st
 
 from lepton_core.messages import t
 from lepton_core.solution import find_task
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.frame import header
 
 if TYPE_CHECKING:
@@ -94,17 +94,9 @@ def _all(forecasts: Forecasts) -> None:
     st.dataframe(table, hide_index=True, height=table_height(table.num_rows), column_config=config)
     st.download_button(
         t("ui.forecast.download", n=len(forecasts.time)),
-        lambda: _csv(forecasts),
+        lambda: to_csv(forecasts.table()),
         file_name="forecasts.csv",
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
     )
-
-
-def _csv(forecasts: Forecasts) -> bytes:
-    import pyarrow.csv
-
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(forecasts.table(), sink)
-    return sink.getvalue()

@@ -16,12 +16,10 @@ import pyarrow as pa
 from lepton_core.decision import Classify
 from lepton_core.messages import has_message, t
 from lepton_core.scoring.sinks import open_sink
+from lepton_core.spreadsheet import shown_cell
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
-
-# A cell that begins with one of these is run as a formula by a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -183,13 +181,3 @@ def write_json(findings: Sequence[Finding], path: Path) -> None:
         work.replace(path)
     finally:
         work.unlink(missing_ok=True)
-
-
-def shown_cell(value: Any) -> Any:
-    """A value that a spreadsheet shows as it is and does not run; in front of a text an apostrophe.
-
-    Example:
-        >>> shown_cell("=HYPERLINK(1)"), shown_cell("a.png"), shown_cell(-0.5)
-        ("'=HYPERLINK(1)", 'a.png', -0.5)
-    """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
