@@ -16,6 +16,7 @@ from lepton_core.cli import (
     explain,
     list_command,
     new,
+    queue,
     rules,
     score,
     train,
@@ -41,6 +42,7 @@ cli.command("evaluate")(evaluate.evaluate)
 cli.command("score")(score.score)
 cli.command("explain")(explain.explain)
 cli.add_typer(verdicts.cli, name="verdicts")
+cli.command("queue")(queue.queue)
 cli.command("decide")(decide.decide)
 cli.add_typer(rules.cli, name="rules")
 cli.command("verify")(verify.verify)
