@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core.box_cells import outside_faults, read_boxes
+from lepton_core.box_cells import read_boxes
+from lepton_core.box_faults import outside_faults
 from lepton_core.cells import plain, read_cells, read_further
 from lepton_core.errors import DataError
 from lepton_core.rejects import Rejects

@@ -13,7 +13,17 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("keras", "tensorflow", "torch", "jax", "sklearn", "lightgbm", "fairlearn", "transformers")
 TEMPLATES = "lepton_core.templates."
 FOUNDATION = (
-    *("messages", "errors", "rejects", "spec", "numbers", "cells", "box_cells", "checking"),
+    *(
+        "messages",
+        "errors",
+        "rejects",
+        "spec",
+        "numbers",
+        "cells",
+        "box_cells",
+        "box_faults",
+        "checking",
+    ),
     "image_header",
     *("predictions", "decision"),
 )
