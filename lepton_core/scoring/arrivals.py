@@ -15,7 +15,7 @@ from lepton_core.records.table import TABLE_SUFFIXES
 from lepton_core.scoring.inputs import shown
 
 # How many settled files a look compares with what they were: its cost must not grow with them.
-_COMPARED = 1000
+_COMPARED = 250
 
 Key = tuple[str, int, int]
 
@@ -80,6 +80,7 @@ class Arrivals:
         self._compare: Iterator[str] = iter(())
         self._since: dict[str, tuple[Key, float]] = {}
         self._closed: set[str] = set()
+        self.cost_s = 0.0
 
     @property
     def settled(self) -> dict[str, Key]:
@@ -92,17 +93,18 @@ class Arrivals:
         return bool(self._closed)
 
     def look(self) -> list[Arrival]:
-        """The files that are not settled, oldest first.
+        """The files that are not settled, oldest first; ``cost_s`` tells what the look took.
 
         Raises:
             DataError: ``data.no_access``: the folder is gone or cannot be read.
         """
+        began = time.thread_time()
         self._compare_some()
         now = time.monotonic()
         since: dict[str, tuple[Key, float]] = {}
         arrivals = []
         for name, entry in self._files():
-            if name in self._settled or not self._is_ours(name, entry.path):
+            if not self._is_ours(name, entry.path):
                 continue
             found = self._key(name)
             if found is None:
@@ -117,6 +119,7 @@ class Arrivals:
             still_s = now - since[name][1] if is_same else None
             arrivals.append(Arrival(name, self.folder / name, found, still_s))
         self._since = since
+        self.cost_s = time.thread_time() - began
         return sorted(arrivals, key=lambda one: (one.key[2], one.name))
 
     def settle(self, arrival: Arrival) -> None:
@@ -140,11 +143,13 @@ class Arrivals:
                 del self._settled[name]
 
     def _key(self, name: str) -> Key | None:
+        path = os.path.join(self._base, name)
         try:
-            told = os.stat(os.path.join(self._base, name))
+            told = os.stat(path)
             if not stat.S_ISREG(told.st_mode):
                 return None  # a pipe by the name of a picture would wait for ever
-            path = shown(Path(self._base, name), self._formats or ())
+            if self._formats:
+                path = shown(Path(path), self._formats)
         except OSError:
             return None  # gone again between listing and asking: its sender took it back
         return path, told.st_size, told.st_mtime_ns
@@ -155,17 +160,19 @@ class Arrivals:
         return is_picture_file(path, self._formats)
 
     def _files(self) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        folders = [""]
+        """Files that are not settled, by name."""
+        settled, folders = self._settled, [""]
         while folders:
             below = folders.pop()
             for entry in self._entries(below):
-                if entry.name[0] in "._":
+                name = below + entry.name
+                if name in settled or entry.name[0] in "._":
                     continue
                 # A link to a folder may lead back up.
                 if not entry.is_dir(follow_symlinks=False):
-                    yield f"{below}{entry.name}", entry
+                    yield name, entry
                 elif self._formats is not None:
-                    folders.append(f"{below}{entry.name}/")
+                    folders.append(f"{name}/")
 
     def _entries(self, below: str) -> list[os.DirEntry[str]]:
         place = os.path.join(self._base, below)

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from lepton_core.image_header import has_end_mark, read_header
 from lepton_core.images import decode
 from lepton_core.records.choosing import by_role, choose_columns
+from lepton_core.records.dicom_file import is_dicom
 from lepton_core.records.opening import formats_of
+from lepton_core.records.picture_files import is_picture
 from lepton_core.records.picture_parts import Picture, as_text, pictures_in, read_file
 from lepton_core.records.pictures import PICTURE_COLUMNS, PictureReader, picture_tables
 from lepton_core.scoring.arrivals import Arrival, Key
@@ -46,8 +48,8 @@ class PartReading:
 
     Args:
         ids: gives ids.
-        formats: of the task's image column. Their files may hold many records with ids of their
-            own; each is taken when it is quiet.
+        formats: of the task's image column. Files of these may hold many records with ids of
+            their own; each is taken when it is quiet.
         quiet_s: see above.
         settle_s: see above.
     """
@@ -80,17 +82,23 @@ class PartReading:
             if self.taken and (time.monotonic() > until or len(self.taken) >= _MOST_TOGETHER):
                 self.has_more = True
                 return
-            if self._formats:
+            if self._formats and not is_picture(one.name):
                 if one.is_still(self._quiet_s):
-                    self.taken.append(Part(one, ""))
-                    yield from pictures_in(one.path, one.name, one.key[0], self._formats)
+                    yield from self._medical(one)
                 continue
             is_whole, data = self._read(one)
-            if is_whole:
+            if is_whole and "dicom" in self._formats and data is not None and is_dicom(data):
+                yield from self._medical(one)
+            elif is_whole:
                 name = as_text(one.name)
                 part_id = self._ids.give(name, is_taken)
                 self.taken.append(Part(one, part_id))
                 yield Picture(part_id, as_text(str(one.path)), data, file=one.path)
+
+    def _medical(self, one: Arrival) -> Iterator[Picture]:
+        """The records of a file that may hold many, with ids of their own."""
+        self.taken.append(Part(one, ""))
+        yield from pictures_in(one.path, one.name, one.key[0], self._formats)
 
     def _read(self, one: Arrival) -> tuple[bool, bytes | None]:
         """Whether a picture is to be taken now, and its bytes; None where they cannot be read."""

@@ -20,6 +20,7 @@ from lepton_core.scoring.summary import Summary
 
 # Pictures a batch: the first of a queue does not wait for sixty others.
 PART_BATCH_ROWS = 8
+_LOOKING = 10
 
 
 class Watcher:
@@ -109,7 +110,9 @@ class Watcher:
             elif idle_s is not None and time.monotonic() - since >= idle_s:
                 return
             if not self._reading.has_more:
-                time.sleep(max(self._every_s - (time.monotonic() - began), 0.001))
+                # Looking at a folder in which very many files stay takes a tenth of a core at most.
+                least = max(_LOOKING * self._arrivals.cost_s, 0.001)
+                time.sleep(max(self._every_s - (time.monotonic() - began), least))
 
     def look(self) -> int:
         """Score what has arrived since the last look; returns how many files.
