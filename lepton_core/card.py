@@ -73,6 +73,11 @@ def _contest(told: Mapping[str, Any]) -> list[str]:
         f"Compared with {told['bundle']} on {told['records']:,} records that neither learned "
         f"from, in {len(told['windows'])} windows of time."
     )
+    changed = [
+        "- " + t(f"champion.changed.{kind}", language="en", **counts)
+        for kind, counts in told.get("changed", {}).items()
+    ]
+    rows += ["", *changed] if changed else []
     return [about, "", *rows, "", t(key, language="en", metric=metric, low=low, margin=margin)]
 
 
