@@ -24,6 +24,7 @@ from lepton_core.cli import (
     verify,
 )
 from lepton_core.cli.app import app
+from lepton_core.cli.latency import latency
 from lepton_core.errors import LeptonError
 
 cli = typer.Typer(
@@ -45,6 +46,7 @@ cli.add_typer(verdicts.cli, name="verdicts")
 cli.command("queue")(queue.queue)
 cli.command("decide")(decide.decide)
 cli.add_typer(rules.cli, name="rules")
+cli.command("latency")(latency)
 cli.command("verify")(verify.verify)
 cli.command("new")(new.new)
 cli.command("app")(app)
