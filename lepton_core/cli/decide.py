@@ -25,7 +25,8 @@ def decide(
         str | None,
         typer.Option(
             "--policy",
-            help="capacity, cost, precision, recall (sensitivity), f1, alert_rate; with --value.",
+            help="capacity, cost, precision, recall (sensitivity), f1, alert_rate; with --value."
+            " For parts: false_reject with --value, or cost with the three costs.",
         ),
     ] = None,
     value: Annotated[
@@ -52,6 +53,16 @@ def decide(
         typer.Option(
             "--coverage", metavar="P", help="Review what is unsure at this share, such as 0.9."
         ),
+    ] = None,
+    escape_cost: Annotated[
+        float | None, typer.Option("--escape-cost", help="Of a defective part that passes.")
+    ] = None,
+    overkill_cost: Annotated[
+        float | None, typer.Option("--overkill-cost", help="Of a good part that fails.")
+    ] = None,
+    defect_rate: Annotated[
+        float | None,
+        typer.Option("--defect-rate", help="Share of the line's parts that are defective."),
     ] = None,
     data: Annotated[
         str | None,
@@ -90,8 +101,9 @@ def decide(
     Without --out and --save it only tells. Without a policy the bundle's own decision is applied.
     """
     from lepton_core.bundle import load_bundle
+    from lepton_core.cli.decide_outlier import decided
     from lepton_core.cli.output import note, print_json
-    from lepton_core.decision import Classify
+    from lepton_core.decision import Classify, Decision, Outlier
     from lepton_core.errors import UsageError
     from lepton_core.redecide.asking import Asked
     from lepton_core.redecide.bundles import check_place, save_decided
@@ -100,12 +112,29 @@ def decide(
     from lepton_core.rules import RuleSet
     from lepton_core.solution import resolve
 
-    asked = Asked.of(policy, value, threshold, review_share, review_from, coverage)
     folder = resolve(target).bundle_or_default()
     pipeline = load_bundle(folder)
     before = pipeline.decision
-    if not isinstance(before, Classify):
+    options = {
+        "policy": policy,
+        "value": value,
+        "threshold": threshold,
+        "review_share": review_share,
+        "review_from": review_from,
+        "coverage": coverage,
+    }
+    money = {
+        "escape_cost": escape_cost,
+        "overkill_cost": overkill_cost,
+        "defect_rate": defect_rate,
+    }
+    if not isinstance(before, Classify | Outlier):
         raise UsageError("decide.kind", task=pipeline.task.name, received=before.kind)
+    asked = None
+    if isinstance(before, Classify):
+        for name in (name for name, given in money.items() if given is not None):
+            raise UsageError("decide.for_outlier", option=f"--{name.replace('_', '-')}")
+        asked = Asked.of(**options)
     if out is not None and not scores:
         raise UsageError("decide.no_kept")
     if rules is not None:
@@ -113,20 +142,27 @@ def decide(
     if save is not None:
         check_place(save, overwrite)
     kept = _kept(scores, pipeline, data, mapping, amount, since, note) if scores else None
-    after = asked.decide(before, kept, Path(data).name if data else ", ".join(_names(scores)))
-    told: dict[str, Any] = {
-        "bundle": pipeline.address,
-        "policy": after.policy.name,
-        "value": after.policy.value,
-        "threshold": after.threshold,
-        "threshold_before": before.threshold,
-        "band": list(after.band),
-        "coverage": after.conformal.coverage if after.conformal else None,
-    }
-    if kept is not None:
-        told["records"] = len(kept.score)
-        told["before"] = effect(before, kept).to_json()
-        told["after"] = effect(after, kept).to_json()
+    source = Path(data).name if data else ", ".join(_names(scores))
+    told: dict[str, Any] = {"bundle": pipeline.address}
+    after: Decision
+    if isinstance(before, Outlier):
+        after, about = decided(before, kept, source, options | money)
+        told |= about
+    else:
+        assert asked is not None
+        after = classes = asked.decide(before, kept, source)
+        told |= {
+            "policy": classes.policy.name,
+            "value": classes.policy.value,
+            "threshold": classes.threshold,
+            "threshold_before": before.threshold,
+            "band": list(classes.band),
+            "coverage": classes.conformal.coverage if classes.conformal else None,
+        }
+        if kept is not None:
+            told["records"] = len(kept.score)
+            told["before"] = effect(before, kept).to_json()
+            told["after"] = effect(classes, kept).to_json()
     if out is not None:
         decided = pipeline.with_decision(after)
         told["labels"] = redecide_files(scores or [], decided, out, overwrite)
@@ -180,19 +216,17 @@ def _kept(
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
+    from lepton_core.cli.decide_outlier import WORDS, first_line
     from lepton_core.cli.output import table
 
-    rule = told["policy"] if told["policy"] == "f1" else f"{told['policy']} {told['value']:g}"
-    low, high = told["band"]
-    band = f"; review from {low:.4g}" if high > 0 else ""
-    if told["coverage"] is not None:
-        band += f" to {high:.4g} (coverage {told['coverage']:g})"
-    moved = f"{told['threshold_before']:.4g} -> {told['threshold']:.4g}"
-    lines = [f"{told['bundle']}: threshold {moved} ({rule}){band}"]
+    if "policy" not in told:
+        lines, names = [first_line(told)], WORDS
+    else:
+        lines, names = [_first_line(told)], _WORDS
     if "records" in told:
         rows = [
             [words, *(_cell(name, told[when][name]) for when in ("before", "after"))]
-            for name, words in _WORDS.items()
+            for name, words in names.items()
             if told["after"][name] is not None or told["before"][name] is not None
         ]
         head = [f"on {told['records']:,} kept scores", "before", "after"]
@@ -203,6 +237,16 @@ def _lines(told: dict[str, Any]) -> list[str]:
     if "saved" in told:
         lines.append(f"Bundle in {told['saved']}. Its figures: lepton evaluate {told['saved']}")
     return lines
+
+
+def _first_line(told: dict[str, Any]) -> str:
+    rule = told["policy"] if told["policy"] == "f1" else f"{told['policy']} {told['value']:g}"
+    low, high = told["band"]
+    band = f"; review from {low:.4g}" if high > 0 else ""
+    if told["coverage"] is not None:
+        band += f" to {high:.4g} (coverage {told['coverage']:g})"
+    moved = f"{told['threshold_before']:.4g} -> {told['threshold']:.4g}"
+    return f"{told['bundle']}: threshold {moved} ({rule}){band}"
 
 
 _WORDS = {
@@ -219,6 +263,6 @@ _WORDS = {
 def _cell(name: str, value: float | None) -> str:
     if value is None:
         return "-"
-    if name in ("share", "precision", "recall"):
+    if name in ("share", "precision", "recall", "false_reject", "escape"):
         return f"{value:.2%}"
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"

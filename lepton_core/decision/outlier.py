@@ -74,7 +74,7 @@ class Outlier(Decision):
             by itself.
         """
         score = np.asarray(outputs["score"], np.float32)
-        failed, unsure = self._failed(score), self._unsure(score)
+        failed, unsure = self.failed(score), self._unsure(score)
         verdict = np.where(failed, 2, np.where(unsure, 1, 0))
         found: dict[str, Any] = {
             "score": score,
@@ -208,17 +208,18 @@ class Outlier(Decision):
             start = None
         return replace(self, unsure_from=start)
 
-    def _failed(self, score: np.ndarray) -> np.ndarray:
+    def failed(self, score: np.ndarray) -> np.ndarray:
+        """Which parts fail, bool [n], by their scores [n]."""
         if self.threshold is None:
             return np.zeros(len(score), bool)
-        return score >= np.float32(self.threshold)
+        return np.asarray(score, np.float32) >= np.float32(self.threshold)
 
     def _unsure(self, score: np.ndarray) -> np.ndarray:
         if self.threshold is None:
             return np.ones(len(score), bool)
         if self.unsure_from is None:
             return np.zeros(len(score), bool)
-        return (score >= np.float32(self.unsure_from)) & ~self._failed(score)
+        return (score >= np.float32(self.unsure_from)) & ~self.failed(score)
 
     def _p_values(self, score: np.ndarray) -> np.ndarray:
         # Without a held-out part nothing is strange: 1 each.

@@ -10,13 +10,15 @@ from typing import Any
 
 from lepton_core.bundle import rewrite_card
 from lepton_core.bundle_files import read_json, sha256, verify_manifest, write_json
-from lepton_core.decision import Classify
+from lepton_core.decision import Decision
 from lepton_core.errors import UsageError
 
 # What a threshold moves: a card's own was measured at another.
 _AT_A_THRESHOLD = (
     "accuracy",
+    "escape",
     "f1",
+    "false_reject",
     "precision",
     "recall",
     "review_share",
@@ -40,7 +42,7 @@ def check_place(out: Path, overwrite: bool) -> None:
 
 
 def save_decided(
-    folder: Path, address: str, decision: Classify, out: Path, overwrite: bool = False
+    folder: Path, address: str, decision: Decision, out: Path, overwrite: bool = False
 ) -> Path:
     """Copy a bundle with another decision; nothing stands at ``out`` until it is whole.
 
@@ -78,7 +80,7 @@ def save_decided(
     return out
 
 
-def _card(card: dict[str, Any], address: str, decision: Classify, name: str) -> dict[str, Any]:
+def _card(card: dict[str, Any], address: str, decision: Decision, name: str) -> dict[str, Any]:
     metrics = {k: v for k, v in card.get("metrics", {}).items() if k not in _AT_A_THRESHOLD}
     earlier = [known for known in card.get("decided_from", ()) if known != address]
     changed = {

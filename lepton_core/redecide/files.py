@@ -18,7 +18,8 @@ from lepton_core.redecide.kept import as_type, check_bundle, files_of
 from lepton_core.rules.columns import BETWEEN, LIVE, SHADOW
 from lepton_core.scoring.sinks import open_sink
 
-_DECIDED = ("probability", "label", "review")
+# What a decision says of a score; the score itself, and places in a picture, stay as they are.
+_DECIDED = ("probability", "p_value", "label", "verdict", "review")
 
 
 def redecide_files(
@@ -81,7 +82,7 @@ def _decided(path: Path, batch: pa.Table, pipeline: Pipeline) -> pa.Table:
     """A batch with the decision's columns in their place, new ones at the end."""
     spec = pipeline.task.outputs
     for place, name in enumerate(batch.column_names):
-        if name in spec and name not in _DECIDED:
+        if name in spec and name not in _DECIDED and spec[name].dtype != "boxes":
             column = as_type(path, batch.column(name), spec[name].arrow_type(), name)
             if name in (LIVE, SHADOW):
                 column = pc.fill_null(column, "")  # a CSV tells no empty text from nothing
@@ -92,7 +93,7 @@ def _decided(path: Path, batch: pa.Table, pipeline: Pipeline) -> pa.Table:
     if ruled is not None and pipeline.rules is not None:
         assert isinstance(pipeline.decision, Classify)
         columns = pipeline.rules.act(columns, ruled, pipeline.decision.classes)
-    for name in _DECIDED:
+    for name in (name for name in _DECIDED if name in columns and name in spec):
         values = pa.array(columns[name], spec[name].arrow_type())
         if name in batch.column_names:
             batch = batch.set_column(batch.column_names.index(name), name, values)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core.decision import Classify, Policy
+from lepton_core.decision import Classify, Outlier, Policy
 from lepton_core.decision.truth import codes_of
 from lepton_core.errors import DataError
 from lepton_core.pipeline import Pipeline
@@ -212,8 +212,7 @@ def _arrays(found: Mapping[str, pa.ChunkedArray], pipeline: Pipeline) -> dict[st
     """Arrays of :class:`Kept` from columns by what they mean."""
     arrays: dict[str, np.ndarray] = {}
     if "label" in found:
-        assert isinstance(pipeline.decision, Classify)
-        arrays["label"] = codes_of(found["label"], pipeline.decision.classes)
+        arrays["label"] = _codes(found["label"], pipeline)
     if "day" in found:
         arrays["day"] = found["day"].cast(pa.int64()).to_numpy() // _US_A_DAY
     if "entity" in found:
@@ -222,3 +221,18 @@ def _arrays(found: Mapping[str, pa.ChunkedArray], pipeline: Pipeline) -> dict[st
     if "amount" in found:
         arrays["amount"] = found["amount"].cast(pa.float64()).to_numpy()
     return arrays
+
+
+def _codes(labels: pa.ChunkedArray, pipeline: Pipeline) -> np.ndarray:
+    """1, 0 or -1 for not known, int8 [n]; whatever a defect is called, it is a defect."""
+    decision = pipeline.decision
+    assert isinstance(decision, Classify | Outlier)
+    if isinstance(decision, Classify):
+        return codes_of(labels, decision.classes)
+    names = labels.combine_chunks().cast(pa.string())
+    return np.asarray(
+        pc.fill_null(pc.if_else(pc.equal(names, decision.classes[0]), 0, 1), -1).to_numpy(
+            zero_copy_only=False
+        ),
+        np.int8,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ class TrainingJob:
         split: rows to train, validate and test on. A trainer never reads a test row's label.
         run: where checkpoints and logs go; None keeps nothing.
         verbose: whether progress is shown.
+        tell: told how far a step of training is: its name, how much of how much is done. For a
+            page that shows a training while it runs; None tells nobody.
     """
 
     task: Task
@@ -33,3 +36,4 @@ class TrainingJob:
     split: Split
     run: Run | None = None
     verbose: bool = False
+    tell: Callable[[str, int, int], None] | None = None

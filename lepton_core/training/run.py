@@ -44,6 +44,7 @@ def make_bundle(
     folder: Path | None = None,
     overwrite: bool = False,
     further: Further | None = None,
+    tell: Callable[[str, int, int], None] | None = None,
 ) -> Path:
     """Train a task on records and write its bundle.
 
@@ -60,6 +61,7 @@ def make_bundle(
         folder: for checkpoints and logs; by default ``runs/<bundle>`` where the command runs.
         overwrite: whether an older bundle at ``out`` may be replaced.
         further: further sections of the card, from the bundle, the records and their split.
+        tell: told how far a step of training is, see :class:`TrainingJob`.
 
     Raises:
         UsageError: something stands at ``out`` that must not be replaced.
@@ -83,7 +85,7 @@ def make_bundle(
         command=command,
     )
     # A part, so that a finished training stays finished until its bundle stands.
-    job = TrainingJob(task, config, seed, records, split, run.part("model"), verbose=True)
+    job = TrainingJob(task, config, seed, records, split, run.part("model"), True, tell)
     trained = task.hook(task.trainer)(job)
     manifest = {
         "created": datetime.now(UTC).strftime("%Y-%m-%d"),
