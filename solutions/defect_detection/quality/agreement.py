@@ -146,7 +146,9 @@ def agreement(
         >>> found.between.hits, found.appraisers[1].false_alarm.hits
         (2, 1)
     """
-    if calls.ndim != 3 or calls.shape[0] < 2 or calls.shape[1] * calls.shape[2] < 2:
+    # One call a part can be held against a reference, but not against itself.
+    least = 2 if reference is None else 1
+    if calls.ndim != 3 or len(calls) < 2 or calls.shape[1] * calls.shape[2] < least:
         raise _error("agreement_shape", received=" x ".join(map(str, calls.shape)))
     gaps = int((calls < 0).sum())
     if gaps:
