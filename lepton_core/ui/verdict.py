@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -36,6 +36,7 @@ class Answer:
         needs_note: whether it is stored with a note alone: why, where a person contradicts.
         shortcut: the key that presses its button, as Streamlit names keys; None for none.
         said: what a stored one is called; its label when empty.
+        marks: where in a picture what is, see :class:`~lepton_core.store.Verdict`.
     """
 
     verdict: str
@@ -45,6 +46,7 @@ class Answer:
     needs_note: bool = False
     shortcut: str | None = None
     said: str = ""
+    marks: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,17 @@ def _say(answer: Answer, case: _Case) -> None:
         st.session_state[f"{slot}.problem"] = t("ui.verdict.no_note", verdict=answer.label)
         return
     try:
-        add_verdict(Verdict(case.task, case.bundle, case.record_id, who, answer.verdict, note))
+        add_verdict(
+            Verdict(
+                case.task,
+                case.bundle,
+                case.record_id,
+                who,
+                answer.verdict,
+                note,
+                marks=answer.marks,
+            )
+        )
     except LeptonError as error:
         st.session_state[f"{slot}.problem"] = plain_but_code(error.text())
         return

@@ -1,55 +1,79 @@
-"""The page: which pictures, what they are taken for, which of them a person shall look at."""
+"""The page: what the line does, one part, the threshold, labels, a new product, and the rest."""
 
 from __future__ import annotations
 
-import streamlit as st
+from importlib.util import find_spec
 
 from lepton_core.messages import t
-from lepton_core.solution import find_task
 from lepton_core.ui.frame import header
+
+_ICONS = {
+    "line": "conveyor_belt",
+    "part": "image_search",
+    "threshold": "tune",
+    "label": "label",
+    "teach": "school",
+    "quality": "monitoring",
+    "maintenance": "build",
+}
+# Views of inspected pictures; the others bring their own data.
+_OF_PARTS = ("line", "part", "threshold", "label")
 
 
 def page() -> None:
     """Draw the page."""
     header(t("defect_detection.title"), t("defect_detection.dashboard.caption"))
-    # Imported below the heading, so that it is on the screen while the rest loads.
-    from lepton_core.ui.choosing import choose_scored
-    from lepton_core.ui.class_charts import confusion_chart, probability_histogram
-    from lepton_core.ui.class_outcomes import ClassOutcomes
-    from lepton_core.ui.figures import CHART, show_figures
-    from lepton_core.ui.pictures import choose_picture, show_picture
-    from lepton_core.ui.plain import plain
+    view = _choose_view()
+    # Imported below the heading, so that it is on the screen while the rest loads; and no view
+    # waits for another.
+    if view == "quality":
+        from .dashboard_quality import view as quality
 
-    task = find_task("defect_detection/surface")
-    chosen = choose_scored(task)
-    if chosen is None:
+        quality()
+    elif view == "maintenance":
+        from .dashboard_maintenance import view as maintenance
+
+        maintenance()
+    elif view == "teach":
+        from .dashboard_teach import view as teach
+
+        teach()
+    else:
+        _show_parts(view)
+
+
+def _show_parts(view: str) -> None:
+    from .dashboard_parts_choice import choose_parts
+
+    parts = choose_parts()
+    if parts is None:
         return
-    scored, source = chosen
-    with st.container(border=True):
-        outcomes = ClassOutcomes.choose(task, scored)
-    show_figures(outcomes.figures())
-    if outcomes.unseen is not None:
-        n = int(outcomes.unseen.sum())
-        st.caption(t("ui.classes.learned", bundle=plain(scored.address), n=n))
+    if view == "part":
+        from .dashboard_part import show_part
 
-    st.subheader(t("ui.pictures.title"), anchor=False)
-    left, right = st.columns([8, 4], gap="medium")
-    with left:
-        row = choose_picture(outcomes, f"defect_detection.surface.{source.key}")
-    with right:
-        show_picture(outcomes, row, "defect_detection.picture")
+        show_part(parts)
+    elif view == "threshold":
+        from .dashboard_threshold import show_threshold
 
-    left, right = st.columns([6, 6], gap="medium")
-    with left:
-        title = t("ui.classes.confusion")
-        st.subheader(title, anchor=False)
-        matrix = confusion_chart(outcomes)
-        if matrix is None:
-            st.caption(t("ui.classes.no_known"))
-        else:
-            st.plotly_chart(matrix, key="defect_detection.confusion", config=CHART, alt=title)
-    with right:
-        title = t("ui.classes.distribution")
-        st.subheader(title, anchor=False)
-        figure = probability_histogram(outcomes)
-        st.plotly_chart(figure, key="defect_detection.histogram", config=CHART, alt=title)
+        show_threshold(parts)
+    elif view == "label":
+        from .dashboard_label import show_label
+
+        show_label(parts)
+    else:
+        from .dashboard_line import show_line
+
+        show_line(parts)
+
+
+def _choose_view() -> str:
+    from lepton_core.ui.views import choose_view
+
+    from .dashboard_parts_choice import VIEW_KEY
+
+    names = {
+        view: f":material/{icon}: {t(f'defect_detection.dashboard.view.{view}')}"
+        for view, icon in _ICONS.items()
+        if view in _OF_PARTS or find_spec(f"{__package__}.dashboard_{view}") is not None
+    }
+    return choose_view(names, t("defect_detection.dashboard.view.choice"), VIEW_KEY, "view")

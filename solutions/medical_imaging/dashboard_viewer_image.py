@@ -11,9 +11,10 @@ import streamlit as st
 from lepton_core.messages import t
 from lepton_core.records.frame import Frame, to_grey
 from lepton_core.ui.language import use_language
+from lepton_core.ui.picture_uri import encoded
 from lepton_core.ui.zoomable import show_zoomable
 
-from .dashboard_viewer_picture import encoded, frame, heat_scale, map_of
+from .dashboard_viewer_picture import frame, heat_scale, map_of
 from .dashboard_viewer_window import choose_window
 from .dashboard_xray_desk import Desk
 from .xray.output.export import fitted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import streamlit as st
 
 from lepton_core.decision import Decision
 from lepton_core.image_header import read_header
-from lepton_core.images import quiet_cv2, resize
+from lepton_core.images import resize
 from lepton_core.records.frame import Frame
 from lepton_core.records.frame_reading import decode_frame, read_frame
 from lepton_core.rejects import Refusal
 from lepton_core.ui.loader import bundle_stamp, load
+from lepton_core.ui.picture_uri import encoded
 
 from .dashboard_xray_desk import Desk
 from .xray.output.evidence import evidence, scale_of
@@ -24,9 +24,6 @@ from .xray.output.overlay import Scale, overlay
 
 _THUMBNAIL = 72
 _GLANCE_OPACITY = 0.4
-_QUALITY = 92
-# What is lossless up to this many pixels is a small file; above, JPEG at high quality.
-_LOSSLESS_PIXELS = 700_000
 _EXIF_BYTES = 4096
 
 # What is remembered is given a reader and no bytes: a rerun then copies no stored picture.
@@ -103,13 +100,3 @@ def glance(desk: Desk, row: int, longest: int) -> np.ndarray | None:
     if values is None:
         return np.repeat(picture[..., None], 3, axis=2)
     return overlay(picture, values, heat_scale(desk.folder), _GLANCE_OPACITY)
-
-
-def encoded(picture: np.ndarray) -> str:
-    """A picture uint8 [height, width] or [height, width, 3] as a data URI for a browser."""
-    cv2 = quiet_cv2()
-    own = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    small = picture.shape[0] * picture.shape[1] <= _LOSSLESS_PIXELS and max(picture.shape) > 100
-    options = [] if small else [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
-    data = cv2.imencode(".png" if small else ".jpg", own, options)[1].tobytes()
-    return f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(data).decode()}"
