@@ -348,16 +348,23 @@ def _by_record(
         blank = {name: np.zeros((1, *a.shape[1:]), a.dtype) for name, a in prepared.arrays.items()}
         none = {name: values[:0] for name, values in runtime.run("main", blank).items()}
         return dict(preprocessor.gather(none, prepared))
-    found = []
-    for one in prepared.singles():
-        rows = len(next(iter(one.arrays.values())))
-        each = [
-            runtime.run("main", {name: values[at : at + 1] for name, values in one.arrays.items()})
-            for at in range(rows)
-        ]
-        outputs = {name: np.concatenate([row[name] for row in each]) for name in each[0]}
-        found.append(preprocessor.gather(outputs, one))
+    found = [preprocessor.gather(of_parts(runtime, one), one) for one in prepared.singles()]
     return {name: np.concatenate([record[name] for record in found]) for name in found[0]}
+
+
+def of_parts(runtime: Runtime, one: Prepared) -> dict[str, np.ndarray]:
+    """What the model says of each part of one record, not yet gathered: name -> array [parts, ...].
+
+    Args:
+        runtime: what runs the model.
+        one: of :meth:`Prepared.singles`.
+    """
+    rows = range(len(next(iter(one.arrays.values()))))
+    each = [
+        runtime.run("main", {name: values[at : at + 1] for name, values in one.arrays.items()})
+        for at in rows
+    ]
+    return {name: np.concatenate([row[name] for row in each]) for name in each[0]}
 
 
 def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lepton_core.decision.overlap import areas, shared, thinned
+from lepton_core.decision.overlap import areas, grouped, shared, thinned
 
 # A box is cut where it comes this near to a seam, pixels: networks are off by about as much.
 _NEAR = 6.0
@@ -16,6 +16,8 @@ _MEETING = 0.1
 # Candidates below this logit (a probability of a thousandth) are not worth the time.
 _HOPELESS = -7.0
 _LEAST_PIXELS = 1.0
+# A network proposes a box at each of thousands of places; the best of a tile are enough.
+_A_TILE = 400
 
 
 def joined_boxes(
@@ -44,13 +46,24 @@ def joined_boxes(
     clipped = np.clip(boxes, 0, limit)
     inside = ((middle >= 0) & (middle < limit[:2])).all(axis=1)
     usable = inside & (areas(clipped) >= _LEAST_PIXELS) & (logits.max(axis=1) >= _HOPELESS)
-    boxes, logits, tile = clipped[usable], logits[usable], tile[usable]
+    rows = _first(np.flatnonzero(usable), logits.max(axis=1), tile, _A_TILE)
+    boxes, logits, tile = clipped[rows], logits[rows], tile[rows]
     if len(spans) > 1:
         # Each tile's own repetitions first: few are left to be compared across tiles.
         stays = _best(boxes, logits, iou, tile)
         boxes, logits = _across(boxes[stays], logits[stays], tile[stays], spans, limit)
     stays = _best(boxes, logits, iou)[:most]
     return boxes[stays], logits[stays]
+
+
+def _first(rows: np.ndarray, best: np.ndarray, tile: np.ndarray, most: int) -> np.ndarray:
+    """The ``most`` best of the rows of each tile, in their order."""
+    parts = [rows[at] for at in grouped(tile[rows])]
+    parts = [
+        one if len(one) <= most else np.sort(one[np.argsort(-best[one], kind="stable")[:most]])
+        for one in parts
+    ]
+    return np.concatenate(parts) if parts else rows
 
 
 def _best(

@@ -1,4 +1,4 @@
-"""Every setting of `defect_detection/surface`; change one with `lepton train defect_detection --set`."""
+"""Every setting of `defect_detection/surface`, changed with `lepton train ... --set key=value`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from lepton_core.training.augmentation import Augmentation
 
-# A surface has no up and no left. Leave out what your camera would never show.
-VARIED = Augmentation(flip_left_right=True, flip_up_down=True, shift=0.1, brightness=0.1)
+# Light and exposure as they vary on a line; how tiles move is set by `moves`.
+VARIED = Augmentation(flip_left_right=False, shift=0.0, brightness=0.1, contrast=0.1, noise=0.01)
 
 
 @dataclass(frozen=True)
@@ -15,15 +15,29 @@ class PictureConfig:
     """What the network sees of a picture.
 
     Args:
-        height: in pixels; every picture is stretched to it. Twice the size takes four times as
-            long; what is to be told apart must still be some pixels wide.
-        width: in pixels.
         channels: 1 for grey, 3 for colour.
+        scale: by how much every picture is enlarged (or shrunk, below 1) before it is cut into
+            tiles; defects keep their size in pixels of the original.
+        tile: largest side of a tile in pixels, a multiple of 32. The usual training picture is one
+            tile where it is not larger.
+        overlap: pixels that neighbouring tiles share at least; a defect up to this size always
+            stands whole in one of them.
+        mm_per_px: millimetres a pixel of the original picture, for sizes in millimetres; 0 where
+            not known. A record's own `mm_per_px` comes before it.
+        roi: a picture file, white (or not black) where parts are inspected; empty for everywhere.
+            It is stretched over each picture.
+        gate: whether pictures that do not look like those of training are refused.
+        gate_rate: share of the validation pictures that may be refused so.
     """
 
-    height: int = 32
-    width: int = 32
     channels: int = 1
+    scale: float = 1.0
+    tile: int = 640
+    overlap: int = 64
+    mm_per_px: float = 0.0
+    roi: str = ""
+    gate: bool = True
+    gate_rate: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -84,22 +98,43 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
-class SplitConfig:
-    """How pictures are split, and how the decision is made.
+class DecisionConfig:
+    """How the decision is made from validation parts.
 
     Args:
-        valid: share of the pictures to stop early, calibrate and set the review limit.
-        test: share of the pictures for the figures on the card.
-        seed: of the split.
-        review_share: share of the pictures, the least sure ones, that a person shall look at.
-        patience: epochs without a better validation loss after which training stops.
+        iou: of two candidates that overlap more (intersection over union), the likelier stays.
+        match_iou: overlap from which a box stands for a true one; pixels are not drawn as tight.
+        match_iou_pixels: the same for connected pixels.
+        least_area: area in square pixels below which connected pixels are no defect.
+        sensitivity: share of the defective validation parts that the part's probability must call
+            defective, 0 to 1; 0 takes the threshold of the best F1.
+        coverage: share of validation parts, good and defective, whose truth stands in the
+            prediction set of the part as a whole; where that is not one, a person looks.
+        review_share: share of validation parts that doubtful candidates may make unsure.
     """
 
-    valid: float = 0.15
+    iou: float = 0.5
+    match_iou: float = 0.5
+    match_iou_pixels: float = 0.2
+    least_area: float = 12.0
+    sensitivity: float = 0.0
+    coverage: float = 0.9
+    review_share: float = 0.05
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """How pictures are split where a data set has no split of its own.
+
+    Args:
+        valid: share of the parts to calibrate and decide on.
+        test: share of the parts for the figures on the card.
+        seed: of the split.
+    """
+
+    valid: float = 0.2
     test: float = 0.25
     seed: int = 0
-    review_share: float = 0.1
-    patience: int = 15
 
 
 @dataclass(frozen=True)
@@ -108,12 +143,16 @@ class Config:
 
     Args:
         picture: what the network sees.
-        augmentation: how training pictures are varied.
+        augmentation: how values of training tiles vary; its moves are not used, but `moves`.
+        moves: how training tiles move.
         model: of the network and its training.
-        split: of the data and the decision.
+        decision: thresholds, calibration and review.
+        split: of the data.
     """
 
     picture: PictureConfig = PictureConfig()
     augmentation: Augmentation = VARIED
+    moves: Moves = Moves()
     model: ModelConfig = ModelConfig()
+    decision: DecisionConfig = DecisionConfig()
     split: SplitConfig = SplitConfig()
