@@ -1,13 +1,15 @@
 """What a queue for labelling is worth: accuracy by number of labels, beside random choice.
 
-LEPTON_DATA=... python benchmarks/defect_queue.py [--part validation|test] [--ways margin,random]
-    [--seeds 5] [--until 360] [--json FILE]
+LEPTON_DATA=... python benchmarks/defect_queue.py [--ways random,margin3+said] [--seeds 5]
+    [--first-seed 0] [--until 360] --json FILE
+python benchmarks/defect_queue.py --show FILE [--part validation|test] [--ways ...]
 
 The training part of `neu_det` is the pool. A small network is trained anew on 60 labels drawn at
 random, then on 60 more a round, chosen by each way among the unlabelled ones; every way begins with
 the same 60 and the same start weights, so that the differences are paired by seed. Ways are chosen
-on the validation part; the test part is for the chosen one, once. Intervals of a difference are
-those of its mean over the seeds (Student's t).
+on the validation part. The same networks are judged on the test part for the file alone: `--show
+--part test` is for the way that was chosen. Intervals of a difference are those of its mean over
+the seeds (Student's t).
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,19 +27,19 @@ from scipy.stats import t as student
 
 from lepton_core._keras import keras
 from lepton_core.data.lookup import load_records
-from lepton_core.labelling.doubt import disagreement, entropy_doubt, margin_doubt
+from lepton_core.labelling.doubt import disagreement, margin_doubt
 from lepton_core.labelling.spread import k_centre
 from lepton_core.models.residual import residual_stages
 from lepton_core.training.augmentation import Augmentation, augment
 
 FILTERS, BATCH, RATE, DROPOUT = (16, 32, 64), 32, 3e-3, 0.2
 VARIED = Augmentation(flip_left_right=True, flip_up_down=True, shift=0.1, brightness=0.1)
-WAYS = ("random", "margin", "margin3+spread", "margin3+said", "margin6+spread", "views", "spread")
+WAYS = ("random", "margin", "margin3+spread", "margin3+said", "views", "spread")
+JUDGES = ("validation", "test")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--part", choices=("validation", "test"), default="validation")
     parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
@@ -44,39 +48,61 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=48)
     parser.add_argument("--epochs", type=int, default=40, help="but at least 150 steps")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--show", type=Path, nargs="*")
+    parser.add_argument("--part", choices=JUDGES, default="validation")
     given = parser.parse_args()
-    parts = pictures(given.side)
-    pool, judge = parts["train"], parts[given.part]
-    network = Network(given.side, len(set(pool[1].tolist())), given.epochs)
-    counts = list(range(given.step, given.until + 1, given.step))
     ways = given.ways.split(",")
-    found = {way: np.full((given.seeds, len(counts)), np.nan) for way in ways}
-    for seed in range(given.seeds):
-        own = given.first_seed + seed
-        first = np.random.default_rng(own).permutation(len(pool[0]))[: given.step]
-        for way in ways:
-            labelled = first
-            for place, count in enumerate(counts):
-                began = time.process_time()
-                if place or np.isnan(begun := found[ways[0]][seed, 0]):
-                    network.train(pool[0][labelled], pool[1][labelled], own)
-                    said = network.probabilities(judge[0]).argmax(axis=1)
-                    found[way][seed, place] = (said == judge[1]).mean()
-                    if not place:
-                        network.keep()
-                else:
-                    found[way][seed, 0] = begun
-                    network.put_back()
-                if count < counts[-1]:
-                    more = choose(way, network, pool[0], labelled, given.step, own)
-                    labelled = np.concatenate([labelled, more])
-                spent = time.process_time() - began
-                told = f"seed {own} {way:16} {count:4} {found[way][seed, place]:.4f}"
-                print(f"{told} {spent:.1f} s", flush=True)
-            if given.json:
-                values = {name: figures.tolist() for name, figures in found.items()}
-                given.json.write_text(json.dumps({"counts": counts, "accuracy": values}))
-    print(table(counts, found))
+    if given.show:
+        runs = [run for file in given.show for run in json.loads(file.read_text())]
+        print(table(runs, ways, given.part))
+        return
+    parts = pictures(given.side)
+    network = Network(given.side, len(set(parts["train"][1].tolist())), given.epochs)
+    counts = list(range(given.step, given.until + 1, given.step))
+    runs = []
+    for seed in range(given.first_seed, given.first_seed + given.seeds):
+        found = one_seed(network, parts, ways, counts, seed)
+        runs += [
+            {"seed": seed, "way": way, "counts": counts, **told} for way, told in found.items()
+        ]
+        if given.json:
+            given.json.write_text(json.dumps(runs))
+    print(table(runs, ways, "validation"))
+
+
+def one_seed(
+    network: Network,
+    parts: dict[str, tuple[np.ndarray, np.ndarray]],
+    ways: list[str],
+    counts: list[int],
+    seed: int,
+) -> dict[str, dict[str, list[float]]]:
+    """Way -> part -> accuracy at each number of labels."""
+    x, codes = parts["train"]
+    first = np.random.default_rng(seed).permutation(len(x))[: counts[0]]
+    network.train(x[first], codes[first], seed)
+    begun = {part: accuracy(network, *parts[part]) for part in JUDGES}
+    network.keep()
+    found: dict[str, dict[str, list[float]]] = {}
+    for way in ways:
+        labelled, told = first, {part: [value] for part, value in begun.items()}
+        network.put_back()
+        for before, count in pairwise(counts):
+            began = time.process_time()
+            more = choose(way, network, x, labelled, count - before, seed)
+            labelled = np.concatenate([labelled, more])
+            network.train(x[labelled], codes[labelled], seed)
+            for part in JUDGES:
+                told[part].append(accuracy(network, *parts[part]))
+            spent = time.process_time() - began
+            line = f"seed {seed} {way:16} {count:4} {told['validation'][-1]:.4f}"
+            print(f"{line} {spent:.1f} s", flush=True)
+        found[way] = told
+    return found
+
+
+def accuracy(network: Network, x: np.ndarray, codes: np.ndarray) -> float:
+    return float((network.probabilities(x).argmax(axis=1) == codes).mean())
 
 
 def pictures(side: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -183,8 +209,6 @@ def choose(
     if way == "random":
         return np.random.default_rng([seed, len(labelled)]).permutation(rest)[:n]
     p, pooled = network.seen(x[rest])
-    if way == "entropy":
-        return rest[np.argsort(-entropy_doubt(p), kind="stable")[:n]]
     if way == "views":
         turned = [p, *(network.probabilities(view) for view in views(x[rest]))]
         return rest[np.argsort(-disagreement(np.stack(turned)), kind="stable")[:n]]
@@ -206,21 +230,24 @@ def views(x: np.ndarray) -> list[np.ndarray]:
     return [x[:, ::-1], x[:, :, ::-1], *moved]
 
 
-def table(counts: list[int], found: dict[str, np.ndarray]) -> str:
+def table(runs: list[dict[str, Any]], ways: list[str], part: str) -> str:
     """Mean accuracy by number of labels, and what each way gains over random choice."""
-    lines = ["| labels | " + " | ".join(map(str, counts)) + " | mean gain after the first |"]
-    lines.append("|---" * (len(counts) + 2) + "|")
-    base = found.get("random")
-    for way, values in found.items():
-        cells = [f"{mean:.3f}" for mean in values.mean(axis=0)]
-        lines.append(f"| {way} | " + " | ".join(cells) + " | |")
-        if base is None or way == "random":
+    counts = runs[0]["counts"]
+    by_way = {
+        way: {run["seed"]: np.array(run[part]) for run in runs if run["way"] == way} for way in ways
+    }
+    lines = ["| way | seeds | " + " | ".join(map(str, counts)) + " | mean gain after the first |"]
+    lines.append("|---" * (len(counts) + 3) + "|")
+    for way, found in by_way.items():
+        cells = [f"{mean:.3f}" for mean in np.mean(list(found.values()), axis=0)]
+        lines.append(f"| {way} | {len(found)} | " + " | ".join(cells) + " | |")
+        shared = sorted(set(found) & set(by_way.get("random", {})))
+        if way == "random" or len(shared) < 2:
             continue
-        gains = values - base
-        told = [interval(gains[:, place]) if place else "" for place in range(len(counts))]
-        lines.append(
-            "| over random | " + " | ".join(told) + f" | {interval(gains[:, 1:].mean(1))} |"
-        )
+        gains = np.stack([found[seed] - by_way["random"][seed] for seed in shared])[:, 1:]
+        told = [interval(gains[:, place]) for place in range(gains.shape[1])]
+        told.append(interval(gains.mean(axis=1)))
+        lines.append(f"| over random | {len(shared)} | | " + " | ".join(told) + " |")
     return "\n".join(lines)
 
 

@@ -31,7 +31,7 @@ def load_further(
 
     Args:
         paths: names or paths, as ``--also`` gives them.
-        first: the data set's own checked records.
+        first: the data set's own records, with a label column.
         task: what they are for.
         mapping: their column name -> ours.
         note: told what was left out or changed.
@@ -45,7 +45,7 @@ def load_further(
     if task.inputs.of_role("time"):
         raise UsageError("also.ordered", task=task.name)
     label = label_column(task).name
-    known = first.column(label).unique() if label in first.column_names else pa.nulls(0)
+    known = first.column(label).unique()
     images = (c.name for c in task.inputs.of_role("feature") if c.dtype == "image")
     image = next(images, None)
     there, found = _sums(first, image), []

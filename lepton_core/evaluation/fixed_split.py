@@ -47,7 +47,10 @@ class FixedSplit(Protocol):
         self._parts = protocol.split(truth)
         self._first = without_classes(truth, label.name)
         self._has_classes = self._first.num_columns < truth.num_columns
-        self._labelled = pc.is_valid(truth.column(label.name)).to_numpy()
+        if label.name not in self._first.column_names:
+            nothing = pa.nulls(first.num_rows, label.arrow_type())
+            self._first = self._first.append_column(label.name, nothing)
+        self._labelled = pc.is_valid(self._first.column(label.name)).to_numpy()
 
     def test_ids(self) -> pa.Array:
         """The ids of the test records."""
@@ -71,10 +74,14 @@ class FixedSplit(Protocol):
         return with_classes(records, self._label) if self._has_classes else records
 
     def split(self, records: pa.Table) -> Split:
-        """The data set's own parts, and in training what else has a label."""
+        """The data set's own parts, and in training what else has a label.
+
+        What turned out to be of a kind that the protocol does not learn from leaves them.
+        """
         learned, _ = self.further(records)
-        parts = self._parts
-        return Split(np.sort(np.concatenate([parts.train, learned])), parts.valid, parts.test)
+        may = self._protocol.may_learn(records)
+        train, valid = (rows[may[rows]] for rows in (self._parts.train, self._parts.valid))
+        return Split(np.sort(np.concatenate([train, learned])), valid, self._parts.test)
 
     def further(self, records: pa.Table) -> tuple[np.ndarray, np.ndarray]:
         """Rows learned from beside the data set's own part, and labelled ones that are not.
@@ -83,11 +90,12 @@ class FixedSplit(Protocol):
             both int64, ascending. The second are those that belong together with a validation or
             test record.
         """
+        apart = np.concatenate([self._parts.valid, self._parts.test])
         fresh = pc.is_valid(records.column(self._label)).to_numpy().copy()
         fresh[: self._first.num_rows] &= ~self._labelled
+        fresh[np.concatenate([self._parts.train, apart])] = False
         fresh &= self._protocol.may_learn(records)
         held = np.zeros(records.num_rows, bool)
-        apart = np.concatenate([self._parts.valid, self._parts.test])
         if fresh.any():
             groups = _groups(records, self._task, self._protocol.group)
             held = np.isin(groups, groups[apart])

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from lepton_core.data.feedback import Joined, join_verdicts
 from lepton_core.data.further import load_further
-from lepton_core.errors import UsageError
+from lepton_core.errors import DataError, UsageError
 from lepton_core.evaluation.fixed_split import FixedSplit
 from lepton_core.evaluation.protocols import Protocol
 from lepton_core.messages import t
@@ -81,12 +81,12 @@ def gather(
         raise UsageError("also.option", option="--correct-test", other="--feedback")
     if verdicts is None and not further:
         return Gathered(first, protocol)
-    if ordered or not (further or _has_labels(first, task)):
+    fixed = None if ordered else _fixed(task, protocol, first, needed=bool(further))
+    if fixed is None:
         assert verdicts is not None
         joined = join_verdicts(first, verdicts, task, classes)
         _tell(joined.lines("en"), note)
         return Gathered(joined.records, protocol, joined)
-    fixed = FixedSplit(task, protocol, first)
     own = fixed.with_further([])
     records = fixed.with_further(load_further(further, own, task, mapping or {}, note))
     told, held = None, ()
@@ -120,6 +120,16 @@ def about(gathered: Gathered) -> dict[str, Any]:
     if gathered.counts:
         found["gathered"] = dict(gathered.counts)
     return found
+
+
+def _fixed(task: Task, protocol: Protocol, first: pa.Table, needed: bool) -> FixedSplit | None:
+    """The split of the data set alone; None where only verdicts will tell any class in it."""
+    try:
+        return FixedSplit(task, protocol, first)
+    except DataError:
+        if needed or _has_labels(first, task):
+            raise
+        return None
 
 
 def _has_labels(records: pa.Table, task: Task) -> bool:

@@ -19,6 +19,7 @@ from lepton_core.solution import Task, find_task
 from lepton_core.spec import Column
 from lepton_core.templates.image.pictures.task import TASK as TEMPLATE
 from lepton_core.training.gathering import Gathered, gather
+from lepton_core.training.splits import Split
 
 TASK = replace(TEMPLATE, package="lepton_core.templates.image.pictures")
 PROTOCOL = PictureSplit("label", valid=0.2, test=0.3)
@@ -51,7 +52,8 @@ def read(folder: Path, task: Task = TASK) -> pa.Table:
 
 
 def said(words: dict[str, str]) -> pa.Table:
-    return pa.table({"record_id": list(words), "verdict": list(words.values())})
+    columns = {"record_id": list(words), "verdict": list(words.values())}
+    return pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
 
 
 def learn(
@@ -201,3 +203,34 @@ def test_without_anything_new_all_is_as_it_was(data: Path) -> None:
     assert found.protocol is PROTOCOL
     assert notes == []
     assert found.joined is None
+
+
+def test_what_turned_out_to_be_defective_leaves_a_model_of_good_parts(
+    data: Path, line: Path
+) -> None:
+    class GoodOnly(PictureSplit):
+        """Learns from good parts alone, as a detector of anomalies does."""
+
+        def split(self, records: pa.Table) -> Split:
+            whole, may = super().split(records), self.may_learn(records)
+            return Split(whole.train[may[whole.train]], whole.valid, whole.test)
+
+        def may_learn(self, records: pa.Table) -> np.ndarray:
+            return np.array([name in (None, "good") for name in records["label"].to_pylist()])
+
+    def gathered(words: dict[str, str]) -> Gathered:
+        return gather(
+            TASK,
+            read(data),
+            GoodOnly("label", valid=0.2, test=0.3),
+            further=[str(line)],
+            verdicts=said(words),
+            note=lambda text: None,
+        )
+
+    overruled = min(parts(gathered({}))["train"])
+    words = {overruled: "dent", "day 0/part 0.png": "dent", "day 0/part 2.png": "good"}
+    learned = parts(gathered(words))["train"]
+    assert overruled not in learned
+    assert "day 0/part 0.png" not in learned
+    assert "day 0/part 2.png" in learned
