@@ -1,0 +1,150 @@
+"""Teaching a product: what is checked first, and a process that a page may lose sight of."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lepton_core.errors import DataError
+from lepton_core.messages import set_language
+from lepton_core.records.pictures import file_array
+from solutions.defect_detection import dashboard_teach_job as teaching
+from solutions.defect_detection.dashboard_teach_checks import Checked, check_pictures
+
+
+def png(seed: int, side: int = 64) -> bytes:
+    """A picture of a good part."""
+    grey = np.random.default_rng(seed).normal(140, 8, (side, side)).clip(0, 255).astype(np.uint8)
+    return cv2.imencode(".png", grey)[1].tobytes()
+
+
+def records(files: list[bytes | None], labels: list[str | None] | None = None) -> pa.Table:
+    """Pictures as they are read from files."""
+    names = [f"{row}.png" for row in range(len(files))]
+    table = {"record_id": names, "image": file_array(list(zip(names, files, strict=True)))}
+    if labels is not None:
+        table["label"] = pa.array(labels, pa.string())
+    return pa.table(table)
+
+
+def keys(checked: Checked) -> list[str]:
+    return [finding.key for finding in checked.findings]
+
+
+def check(files: list[bytes | None], labels: list[str | None] | None = None, rate: float = 0.2):
+    return check_pictures(records(files, labels), rate, 0.25)
+
+
+def test_enough_pictures_of_one_size_are_fine() -> None:
+    found = check([png(row) for row in range(40)])
+    assert found.is_usable
+    assert keys(found) == []
+    assert found.good == 40
+
+
+@pytest.mark.parametrize(("n", "key"), [(9, "too_few"), (1001, "too_many")])
+def test_too_few_and_too_many_are_refused(n: int, key: str) -> None:
+    data = png(1)
+    files = [
+        data[:-12] + hashlib.md5(bytes([row % 256, row // 256])).digest()[:0] + data[-12:]
+        for row in range(n)
+    ]
+    table = records(files)
+    # The same picture under other sums: decoding a thousand different ones takes long.
+    images = [{**one, "sha256": str(row)} for row, one in enumerate(table["image"].to_pylist())]
+    table = table.set_column(1, "image", pa.array(images, table.schema.field("image").type))
+    found = check_pictures(table, 0.2, 0.25)
+    assert not found.is_usable
+    assert key in keys(found)
+
+
+def test_a_rate_that_so_few_cannot_promise_is_told_with_the_number_it_takes() -> None:
+    found = check([png(row) for row in range(40)], rate=0.01)
+    assert found.is_usable
+    (finding,) = found.findings
+    assert finding.key == "few_for_rate"
+    assert finding.values["needed"] == 396
+    assert finding.values["promised"] == pytest.approx(1 / 11)
+
+
+def test_copies_and_damaged_files_are_left_out_and_named() -> None:
+    files: list[bytes | None] = [png(row) for row in range(30)]
+    files += [png(0), png(3)[:200], b"no picture", None]
+    found = check(files)
+    assert found.good == 30
+    assert found.records.num_rows == 30
+    told = {finding.key: finding.values for finding in found.findings}
+    assert told["doubles"]["n"] == 1
+    assert told["unreadable"]["n"] == 3
+
+
+def test_folders_of_defects_are_not_counted_as_good() -> None:
+    labels: list[str | None] = ["good"] * 30 + ["dent"] * 5
+    found = check([png(row) for row in range(35)], labels)
+    assert found.good == 30
+    assert found.records.num_rows == 35
+    assert "defective" in keys(found)
+
+
+@pytest.mark.parametrize(("other", "level"), [(68, "info"), (200, "warning")])
+def test_other_sizes_are_told_and_very_different_ones_warned_of(other: int, level: str) -> None:
+    found = check([png(row) for row in range(30)] + [png(99, other)])
+    (finding,) = [one for one in found.findings if one.key == "sizes"]
+    assert finding.level == level
+    assert f"{other} x {other}" in finding.values["largest"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_finding_has_its_sentence(language: str) -> None:
+    set_language(language)
+    files: list[bytes | None] = [png(row) for row in range(12)]
+    files += [png(0), png(99, 200), b"x"]
+    for finding in check(files, [*["good"] * 14, "dent"], rate=0.001).findings:
+        assert "defect_detection." not in finding.text()
+    set_language("en")
+
+
+def wait(job: teaching.Job, seconds: float = 120.0) -> str:
+    """The state once it no longer runs."""
+    until = time.monotonic() + seconds
+    while job.state() == teaching.RUNNING and time.monotonic() < until:
+        time.sleep(0.2)
+    return job.state()
+
+
+def test_a_setting_that_cannot_be_is_told_in_both_languages() -> None:
+    job = teaching.start("wrong", records([png(row) for row in range(12)]), ["method=witchcraft"])
+    assert wait(job) == teaching.FAILED
+    told = job.told()[-1]
+    assert told.get("text", {}).keys() == {"en", "zh"} or told["error"] == "unexpected"
+    assert teaching.jobs() == [job]
+    teaching.remove(job)
+    assert teaching.jobs() == []
+
+
+def test_one_that_runs_is_not_started_twice_and_can_be_cancelled() -> None:
+    table = records([png(row) for row in range(12)])
+    job = teaching.start("housing", table, [])
+    with pytest.raises(DataError, match="at this moment"):
+        teaching.start("housing", table, [])
+    job.cancel()
+    assert job.state() in (teaching.STOPPED, teaching.FAILED)
+
+
+def test_a_line_that_is_being_written_is_passed_over() -> None:
+    job = teaching.Job(teaching.home() / "half")
+    job.folder.mkdir(parents=True)
+    (job.folder / "progress.jsonl").write_text('{"step": "read", "done": 1, "total": 3}\n{"st')
+    assert job.steps() == {"read": (1, 3)}
+    assert job.state() == teaching.STOPPED
+
+
+@pytest.mark.parametrize("name", ["..", "../../x", "/etc", "a/b", "C:\\x", ""])
+def test_a_name_leads_nowhere_else(name: str) -> None:
+    folder = teaching.folder_name(name)
+    assert folder == "" or (teaching.home() / folder).parent == teaching.home()
