@@ -19,10 +19,9 @@ from lepton_core.errors import DataError
 from lepton_core.picture_statistics import (
     BRIGHTNESS,
     CONTRAST,
-    COUNT,
     DETAIL,
     GRAIN,
-    OCTAVES,
+    octaves_of,
     statistics,
 )
 from lepton_core.rejects import Refusal
@@ -35,6 +34,8 @@ _FLAT = 0.1
 _BRIGHTNESS_UNIT = 20.0
 # Few held-out pictures do not show how far a usual one may lie.
 _ROOM = 1.25
+# Share of the range of training by which a mean brightness must lie outside it to be the reason.
+_CLEARLY = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +43,9 @@ class PictureGate:
     """A fitted gate.
 
     Args:
-        centre: of the training pictures' statistics, float64 [``COUNT``].
-        whiten: what makes differences within a group comparable, float64 [``COUNT``, ``COUNT``].
-        groups: middles of the training pictures' groups, whitened, float64 [K, ``COUNT``].
+        centre: of the training pictures' statistics, float64 [D].
+        whiten: what makes differences within a group comparable, float64 [D, D].
+        groups: middles of the training pictures' groups, whitened, float64 [K, D].
         low: of each statistic, the value that 1% of the training pictures lie below.
         high: that 1% lie above.
         limit: the distance from the nearest group beyond which a picture is refused.
@@ -88,10 +89,13 @@ class PictureGate:
         """
         if not 0 <= rate < 1:
             raise ValueError(f"rate lies in 0..1. Received: rate={rate!r}")
-        known = np.array([statistics(one) for one in train]).reshape(-1, COUNT)
-        held = np.array([statistics(one) for one in valid]).reshape(-1, COUNT)
-        if len(known) < _LEAST:
-            raise DataError("gate.too_few", n=len(known), least=_LEAST)
+        pictures = list(train)
+        if len(pictures) < _LEAST:
+            raise DataError("gate.too_few", n=len(pictures), least=_LEAST)
+        # An octave that some of them are too small for would tell their size.
+        octaves = octaves_of(min(min(one.shape[:2]) for one in pictures))
+        known = np.array([statistics(one, octaves) for one in pictures])
+        held = np.array([statistics(one, octaves) for one in valid]).reshape(-1, known.shape[1])
         centre = known.mean(axis=0)
         outer = _whitening(known - centre, _RIDGE)
         middles, group = _grouped((known - centre) @ outer, seed)
@@ -112,13 +116,13 @@ class PictureGate:
         return cls(centre, outer @ inner, middles @ inner, low, high, float(limit), about)
 
     def distances(self, found: np.ndarray) -> np.ndarray:
-        """Distance from the nearest group, float64 [n], of statistics [n, ``COUNT``]."""
+        """Distance from the nearest group, float64 [n], of statistics [n, D]."""
         away = ((found - self.centre) @ self.whiten)[:, None] - self.groups
         return np.sqrt((away**2).sum(axis=2)).min(axis=1)
 
     def refusal(self, picture: np.ndarray) -> Refusal | None:
         """Why a picture uint8 [H, W, C] is refused; None for one that is not."""
-        found = statistics(picture)
+        found = statistics(picture, len(self.centre) - DETAIL - GRAIN)
         flat = np.exp(found[CONTRAST]) - 1
         if flat < _FLAT * (np.exp(self.low[CONTRAST]) - 1):
             told = {"low": float(np.exp(self.low[CONTRAST]) - 1), "contrast": float(flat)}
@@ -133,20 +137,21 @@ class PictureGate:
         """The refusal that tells by what a picture leaves the range of training most."""
         width = np.maximum(self.high - self.low, 0.05)
         beyond = (np.maximum(found - self.high, 0) - np.maximum(self.low - found, 0)) / width
-        fine = slice(DETAIL, DETAIL + 2)
+        fine = slice(DETAIL, min(DETAIL + 2, len(found) - GRAIN))
+        coarse = beyond[fine.stop : len(found) - GRAIN]
+        # Less light weakens all detail, too: brightness is told first.
+        if abs(beyond[BRIGHTNESS]) > _CLEARLY:
+            key = "picture_darker" if beyond[BRIGHTNESS] < 0 else "picture_brighter"
+            return self._ranged(key, found, BRIGHTNESS, lambda value: value * _BRIGHTNESS_UNIT)
         parts = {
-            "brightness": abs(beyond[BRIGHTNESS]),
             "contrast": abs(beyond[CONTRAST]),
             "detail": float(np.abs(beyond[fine]).max()),
-            "grain": float(np.abs(beyond[GRAIN:]).max()),
-            "texture": float(np.abs(beyond[DETAIL + 2 : DETAIL + OCTAVES]).max()),
+            "grain": float(np.abs(beyond[-GRAIN:]).max()),
+            "texture": float(np.abs(coarse).max(initial=0)),
         }
         part = max(parts, key=lambda name: parts[name])
         if not parts[part] or part == "texture":
             return Refusal("picture_unlike", times=times)
-        if part == "brightness":
-            key = "picture_darker" if beyond[BRIGHTNESS] < 0 else "picture_brighter"
-            return self._ranged(key, found, BRIGHTNESS, lambda value: value * _BRIGHTNESS_UNIT)
         if part == "contrast":
             return self._ranged("picture_contrast", found, CONTRAST, lambda v: np.exp(v) - 1)
         if part == "grain":

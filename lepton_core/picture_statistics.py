@@ -9,12 +9,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-OCTAVES = 5
+MOST_OCTAVES = 5
 # Neighbours whose likeness in the finest octave is told: right, below, across, and one further.
 _LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0))
 BRIGHTNESS, CONTRAST, DETAIL = 0, 1, 2
-GRAIN = DETAIL + OCTAVES
-COUNT = GRAIN + len(_LAGS) + 1
+GRAIN = len(_LAGS) + 1
 # Grey values that are lost in rounding.
 _ROUNDING = 0.25
 _LEAST_SIDE = 8
@@ -24,19 +23,34 @@ _GRAIN_SIDE = 512
 _BRIGHTNESS_UNIT = 20.0
 
 
-def statistics(picture: np.ndarray) -> np.ndarray:
+def octaves_of(side: int) -> int:
+    """How many octaves of detail a picture holds whose shorter side is so many pixels, 1 to 5.
+
+    Example:
+        >>> octaves_of(8), octaves_of(96), octaves_of(4000)
+        (1, 4, 5)
+    """
+    count = 1
+    while count < MOST_OCTAVES and side >> count >= _LEAST_SIDE:
+        count += 1
+    return count
+
+
+def statistics(picture: np.ndarray, octaves: int = MOST_OCTAVES) -> np.ndarray:
     """The numbers of one picture.
 
     Args:
         picture: uint8 [H, W, C]; colours count as their mean.
+        octaves: of detail, 1 to 5; one that the picture is too small for is as strong as the one
+            before.
 
     Returns:
-        float64 [``COUNT``]: mean brightness in units of 20 grey values; the logarithm of the
-        contrast (standard deviation); of the mean strength of five octaves of detail, the finest
-        first; how alike neighbours are in the finest octave, and how rarely it is strong.
+        float64 [2 + octaves + ``GRAIN``]: mean brightness in units of 20 grey values; the logarithm
+        of the contrast (standard deviation), and of the mean strength of each octave of detail, the
+        finest first; how alike neighbours are in the finest octave, and how rarely it is strong.
 
     Example:
-        >>> found = statistics(np.full((64, 48, 1), 100, np.uint8))
+        >>> found = statistics(np.full((64, 48, 1), 100, np.uint8), octaves=3)
         >>> float(found[BRIGHTNESS] * 20), float(found[CONTRAST])
         (100.0, 0.0)
     """
@@ -45,9 +59,8 @@ def statistics(picture: np.ndarray) -> np.ndarray:
     mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(level))
     found = [mean / _BRIGHTNESS_UNIT, np.log(spread + 1)]
     finest: np.ndarray | None = None
-    for _ in range(OCTAVES):
+    for _ in range(octaves):
         if min(level.shape) < _LEAST_SIDE:
-            # Too small to hold so coarse an octave: as strong as the one before.
             found.append(found[-1] if finest is not None else np.log(_ROUNDING))
             continue
         coarser = cv2.pyrDown(level)

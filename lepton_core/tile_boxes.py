@@ -42,10 +42,10 @@ def joined_boxes(
     """
     height, width = size
     limit = np.array([width, height, width, height], np.float32)
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    # A defect at the picture's edge goes on in what was added beyond it: only what lies inside is
+    # of the part.
     clipped = np.clip(boxes, 0, limit)
-    inside = ((middle >= 0) & (middle < limit[:2])).all(axis=1)
-    usable = inside & (areas(clipped) >= _LEAST_PIXELS) & (logits.max(axis=1) >= _HOPELESS)
+    usable = (areas(clipped) >= _LEAST_PIXELS) & (logits.max(axis=1) >= _HOPELESS)
     rows = _first(np.flatnonzero(usable), logits.max(axis=1), tile, _A_TILE)
     boxes, logits, tile = clipped[rows], logits[rows], tile[rows]
     if len(spans) > 1:
@@ -87,39 +87,53 @@ def _across(
     if not len(boxes):
         return boxes, logits
     cut = _cuts(boxes, spans[tile], limit)
+    is_cut = np.asarray(cut.any(axis=1))
     kind = logits.argmax(axis=1)
     alike = (kind[:, None] == kind) & (tile[:, None] != tile)
-    both = shared(boxes, boxes)
-    own = np.arange(len(boxes))
-    is_cut = np.asarray(cut.any(axis=1))
-    held = both / np.maximum(areas(boxes), 1e-9)[:, None]
+    held = shared(boxes, boxes) / np.maximum(areas(boxes), 1e-9)[:, None]
     # The whole of it stands in the next tile.
-    gives_way = np.asarray((alike & is_cut[:, None] & ~is_cut & (held >= _HELD)).any(axis=1))
-    meets = np.zeros_like(alike)
+    stays = ~(alike & is_cut[:, None] & ~is_cut & (held >= _HELD)).any(axis=1)
+    boxes, logits, kind, is_cut = boxes[stays], logits[stays], kind[stays], is_cut[stays]
+    meets = _facing(boxes, cut[stays]) & alike[stays][:, stays]
+    groups = grouped(_chained(meets))
+    joined = np.stack(
+        [np.append(boxes[rows, :2].min(axis=0), boxes[rows, 2:].max(axis=0)) for rows in groups]
+    )
+    told = np.stack([logits[rows].max(axis=0) for rows in groups])
+    kinds = np.array([kind[rows[0]] for rows in groups])
+    # A corner of a large defect in a tile that met none of the pieces put together.
+    loose = np.array([bool(is_cut[rows].all()) for rows in groups])
+    area = areas(joined)
+    within = shared(joined, joined) >= _HELD * area[:, None]
+    larger = (area[:, None] < area) & (kinds[:, None] == kinds)
+    stays = ~(loose & (within & larger).any(axis=1))
+    return joined[stays], told[stays]
+
+
+def _facing(boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """Which boxes go on in which others beyond a seam, bool [m, m]."""
+    overlaps = shared(boxes, boxes) > 0
+    found = np.zeros_like(overlaps)
     for axis in (0, 1):
-        low, high = cut[:, axis], cut[:, axis + 2]
-        other = 1 - axis
-        ends = np.minimum(boxes[:, None, other + 2], boxes[:, other + 2])
-        begins = np.maximum(boxes[:, None, other], boxes[:, other])
-        sides = boxes[:, other + 2] - boxes[:, other]
-        enough = ends - begins >= _MEETING * np.minimum(sides[:, None], sides)
-        facing = high[:, None] & low
-        meets |= (facing | facing.T) & enough & (both > 0)
-    meets &= alike & ~gives_way[:, None] & ~gives_way
-    group = own.copy()
-    for _ in own:
-        # The lowest number travels along the chain of pieces.
-        lowest = np.minimum(group, np.where(meets, group, len(own)).min(axis=1))
-        if (lowest == group).all():
+        along = 1 - axis
+        low, high = boxes[:, along], boxes[:, along + 2]
+        common = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+        enough = common >= _MEETING * np.minimum((high - low)[:, None], high - low)
+        facing = cut[:, None, axis + 2] & cut[:, axis]
+        found |= (facing | facing.T) & enough
+    return found & overlaps
+
+
+def _chained(meets: np.ndarray) -> np.ndarray:
+    """The chain of each box, int64 [m], from who meets whom, bool [m, m]."""
+    chain = np.arange(len(meets))
+    for _ in range(len(meets)):
+        # The lowest number travels along.
+        lowest = np.minimum(chain, np.where(meets, chain, len(meets)).min(axis=1))
+        if (lowest == chain).all():
             break
-        group = lowest
-    found_boxes, found_logits = [], []
-    for number in np.unique(group[~gives_way]):
-        rows = np.flatnonzero((group == number) & ~gives_way)
-        low, high = boxes[rows, :2].min(axis=0), boxes[rows, 2:].max(axis=0)
-        found_boxes.append(np.concatenate([low, high]))
-        found_logits.append(logits[rows].max(axis=0))
-    return np.stack(found_boxes), np.stack(found_logits)
+        chain = lowest
+    return chain
 
 
 def _cuts(boxes: np.ndarray, spans: np.ndarray, limit: np.ndarray) -> np.ndarray:

@@ -18,6 +18,8 @@ CANDIDATES = 100
 MAP_SIDE = 96
 # Boxes that overlap more than this are one to whoever decides, too.
 _SAME = 0.7
+# Share of a box that must lie in the region.
+_INSIDE = 0.2
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,12 @@ class Merging:
             candidates[..., :4], candidates[..., 4:], *size, iou=_SAME, most=CANDIDATES
         )
         if self.region is not None:
-            middle = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(np.int64)
-            y, x = np.minimum(middle[:, ::-1], np.array(size) - 1).T
-            inside = self.region.inside(*size)[y, x]
-            boxes, logits = boxes[inside], logits[inside]
+            # A defect at the region's edge goes on beyond it, as at that of a picture.
+            inside = self.region.inside(*size)
+            ends = np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1)
+            shares = [inside[y0:y1, x0:x1].mean() for x0, y0, x1, y1 in ends.astype(np.int64)]
+            stays = np.array(shares) >= _INSIDE
+            boxes, logits = boxes[stays], logits[stays]
         return boxes, np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), logits
 
 

@@ -124,7 +124,14 @@ def _preprocessor(config: Config) -> Preprocessor:
 def _tiles(
     learned: Sequence[Part], classes: tuple[str, ...], preprocessor: Preprocessor, kind: str
 ) -> Tiles:
-    each = [tiles_of(part, preprocessor, kind) for part in learned]
+    each, told = [], []
+    for part in learned:
+        one = tiles_of(part, preprocessor, kind)
+        is_told = not kind or (part.mask if kind == MASK else part.boxes) is not None
+        # Of a part whose defect nobody marked it is not known which tiles show it.
+        if is_told or len(one.x) == 1:
+            each.append(one)
+            told.append(np.full(len(one.x), is_told))
     return Tiles(
         np.concatenate([one.x for one in each]),
         np.concatenate([one.image for one in each]),
@@ -132,6 +139,7 @@ def _tiles(
         [boxes for one in each for boxes in one.boxes] if kind == BOXES else None,
         np.concatenate([one.masks for one in each]) if kind == MASK else None,
         np.concatenate([one.valid for one in each]),
+        np.concatenate(told),
     )
 
 
