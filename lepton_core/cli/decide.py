@@ -82,6 +82,14 @@ def decide(
         Path | None,
         typer.Option("--rules", metavar="FILE", help="The rules that the scores were made with."),
     ] = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option(
+            "--limits",
+            metavar="FILE",
+            help="Which defects a part may have, in YAML; with --save, without SCORES.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write SCORES with the new labels.")
     ] = None,
@@ -101,9 +109,10 @@ def decide(
     Without --out and --save it only tells. Without a policy the bundle's own decision is applied.
     """
     from lepton_core.bundle import load_bundle
+    from lepton_core.cli import decide_parts
     from lepton_core.cli.decide_outlier import decided
     from lepton_core.cli.output import note, print_json
-    from lepton_core.decision import Classify, Decision, Outlier
+    from lepton_core.decision import Classify, Decision, Detect, Outlier
     from lepton_core.errors import UsageError
     from lepton_core.redecide.asking import Asked
     from lepton_core.redecide.bundles import check_place, save_decided
@@ -128,6 +137,20 @@ def decide(
         "overkill_cost": overkill_cost,
         "defect_rate": defect_rate,
     }
+    if isinstance(before, Detect):
+        others = {
+            **{name: given for name, given in options.items() if name != "threshold"},
+            **money,
+            "data": data,
+            "since": since,
+            "rules": rules,
+        }
+        if scores or out is not None:
+            raise UsageError("decide.scores_of_parts", task=pipeline.task.name)
+        decided_parts = decide_parts.decided(before, limits, threshold, others)
+        return decide_parts.keep(folder, pipeline.address, decided_parts, save, overwrite, as_json)
+    if limits is not None:
+        raise UsageError("decide.limits_of_parts", task=pipeline.task.name)
     if not isinstance(before, Classify | Outlier):
         raise UsageError("decide.kind", task=pipeline.task.name, received=before.kind)
     asked = None
