@@ -19,7 +19,7 @@ from lepton_core.ui.plain import plain
 from .dashboard_quality_data import TASK, Results, choose_columns
 from .quality.charts import KINDS
 from .quality.config import BaselineConfig, ChartConfig, Config
-from .quality.grouping import PERIODS, as_records, group_parts
+from .quality.grouping import PERIODS, as_records, group_parts, usable
 from .quality.history import LABELS, OUT_OF_CONTROL
 from .quality.reading import is_measured
 from .quality.rules import RULES, WESTERN_ELECTRIC
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from lepton_core.pipeline import Pipeline
     from lepton_core.predictions import Predictions
+    from lepton_core.rejects import Reject
 
 _PAGE = "defect_detection.quality.page"
 _KEY = "defect_detection.quality.chart"
@@ -42,6 +43,7 @@ _COLUMNS = {
     "i_mr": ("value",),
 }
 _MOST_TOLD = 200
+_MOST_SAID = 4
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,10 @@ def _draw_on(results: Results, table: pa.Table, config: Config) -> Chart | None:
 
     task = find_task(TASK)
     checked = check(table, task.inputs, results.name)
-    records = checked.table
+    records, refused = usable(checked.table, config.chart.kind, config.chart.unsure)
+    _show_refused([*checked.rejects, *refused])
+    if not records.num_rows:
+        return None
     by = _grouping(records, config.chart.kind)
     if by:
         records = group_parts(records, config.chart.kind, by, config.chart.unsure)
@@ -186,7 +191,6 @@ def _draw_on(results: Results, table: pa.Table, config: Config) -> Chart | None:
         own = ChartPreprocessor(config).fit(records.slice(0, until))
         pipeline = _pipeline(own, results.name)
     predictions = pipeline.score(records)
-    _show_refused(len(checked.rejects), predictions, checked.rejects)
     import pyarrow as pa
 
     kept = records.take(pa.array(predictions.rows))
@@ -239,8 +243,7 @@ def _baseline(n: int) -> int | None:
     return max(round(n * share / 100), 1)
 
 
-def _show_refused(early: int, predictions: Predictions, rejects: Any) -> None:
-    refused = [*rejects, *predictions.rejects]
+def _show_refused(refused: list[Reject]) -> None:
     if not refused:
         return
     first = refused[0]
@@ -254,7 +257,6 @@ def _figures(chart: Chart, rows: np.ndarray) -> None:
     label = chart.predictions["label"][rows]
     signals = int((label == LABELS[OUT_OF_CONTROL]).sum())
     centre = chart.predictions["centre"][rows[-1]]
-    digits = "{:.2%}" if chart.kind == "p" else "{:,.4g}"
     shown = [
         Figure(t(f"{_PAGE}.chart.points"), f"{len(rows):,}"),
         Figure(
@@ -264,7 +266,7 @@ def _figures(chart: Chart, rows: np.ndarray) -> None:
         ),
     ]
     if np.isfinite(centre):
-        shown.append(Figure(t("defect_detection.quality.column.centre"), digits.format(centre)))
+        shown.append(Figure(t("defect_detection.quality.column.centre"), _number(chart, centre)))
     state = LABELS[OUT_OF_CONTROL] if label[-1] == LABELS[OUT_OF_CONTROL] else str(label[-1])
     shown.append(Figure(t(f"{_PAGE}.chart.now"), t(f"defect_detection.quality.class.{state}")))
     show_figures(shown)
@@ -276,6 +278,19 @@ def _tell(chart: Chart, rows: np.ndarray) -> None:
     found = [row for row in rows[::-1] if chart.predictions["label"][row] == LABELS[OUT_OF_CONTROL]]
     if not found:
         st.success(t(f"{_PAGE}.chart.calm"), icon=":material/check_circle:")
+        return
+    for row in found[:_MOST_SAID]:
+        st.markdown(
+            "- "
+            + t(
+                f"{_PAGE}.chart.sentence",
+                point=int(chart.predictions["point"][row]),
+                name=plain(name_of(chart, row)),
+                value=_number(chart, float(chart.predictions["value"][row])),
+                why=words_of(str(chart.predictions["rules"][row])),
+            )
+        )
+    if len(found) <= _MOST_SAID:
         return
     told = [
         {
@@ -300,6 +315,10 @@ def _tell(chart: Chart, rows: np.ndarray) -> None:
             "why": column.TextColumn(t(f"{_PAGE}.chart.why"), width="large"),
         },
     )
+
+
+def _number(chart: Chart, value: float) -> str:
+    return f"{value:.2%}" if chart.kind == "p" else f"{value:,.5g}"
 
 
 def words_of(rules: str) -> str:

@@ -54,6 +54,7 @@ def control_chart(chart: Chart, rows: np.ndarray) -> go.Figure:
             hovertemplate="%{customdata[0]}<br>%{y:.4g}<br>%{customdata[1]}<extra></extra>",
         )
     _shade(figure, chart, rows)
+    _mark_baseline(figure, chart, rows)
     figure.update_layout(**layout(360))
     figure.update_xaxes(title_text=t("defect_detection.quality.column.point"), fixedrange=True)
     kind = "percent" if chart.kind == "p" else "number"
@@ -110,17 +111,13 @@ def _lines(column: dict[str, np.ndarray], value: str, name: str) -> go.Figure:
         hoverinfo="skip",
         name=name,
     )
-    for end, color, dash in (
-        ("upper", THRESHOLD, "dash"),
-        ("centre", INK, "solid"),
-        ("lower", THRESHOLD, "dash"),
-    ):
+    for end, color in (("upper", THRESHOLD), ("centre", INK), ("lower", THRESHOLD)):
         figure.add_scatter(
             x=column["point"],
             y=column[end],
             mode="lines",
             # Limits of subgroups of different size are steps, and not slopes between them.
-            line={"color": color, "width": 1.3, "dash": dash, "shape": "hvh"},
+            line={"color": color, "width": 1.2, "shape": "hvh"},
             name=t(f"defect_detection.quality.column.{end}"),
             showlegend=end != "lower",
             hovertemplate="%{y:.4g}<extra></extra>",
@@ -145,6 +142,19 @@ def _shade(figure: go.Figure, chart: Chart, rows: np.ndarray) -> None:
             opacity=0.08,
             line_width=0,
             layer="below",
+        )
+
+
+def _mark_baseline(figure: go.Figure, chart: Chart, rows: np.ndarray) -> None:
+    """Where the baseline ends and monitoring begins, if that lies within the line's points."""
+    before = int((chart.predictions.rows[rows] < chart.baseline).sum())
+    if 0 < before < len(rows):
+        figure.add_vline(
+            x=float(chart.predictions["point"][rows[before - 1]]) + 0.5,
+            line={"color": INK, "width": 1.2, "dash": "dot"},
+            annotation_text=t(f"{_PAGE}.chart.monitored"),
+            annotation_position="top right",
+            annotation_font_color=INK,
         )
 
 
@@ -175,6 +185,7 @@ def pareto_chart(bars: list[Bar], weighted: bool) -> go.Figure:
             "overlaying": "y",
             "side": "right",
             "range": [0, 1.05],
+            "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1.0],
             "tickformat": ".0%",
             "showgrid": False,
             "fixedrange": True,
@@ -190,8 +201,8 @@ def capability_chart(
 ) -> go.Figure:
     """Histogram of the values with the specification limits and both normal curves."""
     figure = go.Figure()
-    bins = int(np.clip(np.sqrt(len(values)) * 1.5, 8, 40))
-    counts, edges = np.histogram(values, bins)
+    edges = _edges(values)
+    counts, _ = np.histogram(values, edges)
     width = edges[1] - edges[0]
     figure.add_bar(
         x=(edges[1:] + edges[:-1]) / 2,
@@ -229,6 +240,16 @@ def capability_chart(
     figure.update_xaxes(fixedrange=True)
     figure.update_yaxes(title_text=t(f"{_PAGE}.capability.count"), fixedrange=True, nticks=6)
     return figure
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Edges of a histogram, in whole steps of the gauge: others would comb it."""
+    different = np.unique(values)
+    step = float(np.diff(different).min()) if len(different) > 1 else 1.0
+    wanted = float(np.ptp(values)) / np.clip(np.sqrt(len(values)), 8, 30)
+    width = max(round(wanted / step), 1) * step
+    count = int(np.ceil(np.ptp(values) / width)) + 1
+    return different[0] - step / 2 + width * np.arange(count + 1)
 
 
 def oc_chart(quality: np.ndarray, accepted: np.ndarray, aql: float, limiting: float) -> go.Figure:

@@ -162,8 +162,7 @@ def sigma_within(groups: Sequence[np.ndarray]) -> tuple[float, float]:
         squares = sum(float(np.square(group - group.mean()).sum()) for group in several)
         return math.sqrt(squares / df) / c4(df + 1), df
     moving = np.abs(np.diff(np.concatenate(groups)))
-    df = max(_MOVING_RANGE_EFFICIENCY * len(moving), 1.0)
-    return float(moving.mean()) / d2(2), df
+    return float(moving.mean()) / d2(2), max(_MOVING_RANGE_EFFICIENCY * len(moving), 1.0)
 
 
 def anderson_darling(values: np.ndarray) -> tuple[float, float]:

@@ -12,9 +12,10 @@ from functools import cache
 
 import numpy as np
 
+from .distributions import NORMAL
+
 _GRID = np.linspace(-8.5, 8.5, 1701)
-_ERF = np.frompyfunc(math.erf, 1, 1)
-_CDF = 0.5 * (1 + _ERF(_GRID / math.sqrt(2)).astype(np.float64))
+_CDF = np.array([NORMAL.cdf(x) for x in _GRID.tolist()])
 
 
 @cache

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
-from .reading import Part, is_measured, read
+from lepton_core.rejects import Rejects
+
+from .reading import Fault, Part, is_measured, read
 from .task import INPUTS
 
 # Length of what parts are put together by, in seconds.
@@ -43,6 +45,26 @@ def as_records(table: pa.Table, mapping: Mapping[str, str], wide: Sequence[str] 
         joined = [" ".join(str(v) for v in row if v is not None and v != "") for row in rows]
         columns["values"] = pa.array(joined, pa.string())
     return pa.table(columns)
+
+
+def usable(records: pa.Table, kind: str, unsure: str = "good") -> tuple[pa.Table, Rejects]:
+    """The records that a chart can take, and why the others cannot be.
+
+    A baseline is a share of the usable ones: the first records of a file may all be refused.
+
+    Args:
+        records: checked records.
+        kind: the chart's kind.
+        unsure: what an unsure verdict counts as.
+    """
+    rejects, kept = Rejects(), []
+    ids = records.column("record_id").to_pylist()
+    for row, reading in enumerate(read(records, kind, unsure)):
+        if isinstance(reading, Fault):
+            rejects.add(row, ids[row], reading.key, **reading.values)
+        else:
+            kept.append(row)
+    return records.take(pa.array(kept, pa.int64())), rejects
 
 
 def group_parts(records: pa.Table, kind: str, by: str, unsure: str = "good") -> pa.Table:

@@ -86,7 +86,7 @@ def risks(n: int, ac: int, aql: float, model: str = "binomial", lot: int = 0) ->
     if model == "poisson" or lot <= n:
         return Risks(producer, limiting)
     shares = np.linspace(0, min(4 * limiting, 1), 401)
-    accepted = curve(n, ac, shares, model, lot)
+    accepted = curve(n, ac, shares.tolist(), model, lot)
     leaving = accepted * shares * (lot - n) / lot
     worst = int(leaving.argmax())
     return Risks(producer, limiting, float(leaving[worst]), float(shares[worst]))
