@@ -11,8 +11,8 @@ In one process and one run, part by part in turn on the same bytes:
 
 Where time goes beyond bare is told as well: each step by itself, the rest is check and decision.
 Without --input, pictures of the bundle's own sample are continued by their mirror image. Name
-bundles that were trained on parts of about this size: one for small pictures cuts a large one into hundreds
-of small tiles, which is slow and says nothing of a line.
+bundles that were trained on parts of about this size: one for small pictures cuts a large one into
+hundreds of small tiles, which is slow and says nothing of a line.
 """
 
 from __future__ import annotations
