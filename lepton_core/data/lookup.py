@@ -227,7 +227,7 @@ def load_records(
     kind = "table" if located.dataset is None else located.dataset.card.reader.kind
     is_pictures = kind in PICTURE_KINDS
     wants_pictures = spec is not None and takes_pictures(spec)
-    if not (is_pictures or kind == "table") or (
+    if not (is_pictures or kind in ("table", "turbofan")) or (
         is_pictures and spec is not None and not wants_pictures
     ):
         raise DataError("data.not_a_table", name=located.source, kind=kind)
@@ -239,6 +239,10 @@ def load_records(
             located.path, spec, located.mapping, layout=_layout(located.dataset), note=note
         )
         table = _with_class_names(table, spec, located.dataset)
+    elif kind == "turbofan":
+        from lepton_core.records.turbofan import read_turbofan
+
+        table = read_turbofan(located.path)
     else:
         optional = None if spec is None else _without_id(spec)
         table = read_table(located.path, located.mapping, spec=optional)

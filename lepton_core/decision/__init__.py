@@ -13,6 +13,7 @@ from lepton_core.decision.detect import Detect
 from lepton_core.decision.interval import Interval
 from lepton_core.decision.outlier import Outlier
 from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
+from lepton_core.decision.remaining import Remaining
 from lepton_core.errors import BundleError
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Interval",
     "Outlier",
     "Policy",
+    "Remaining",
     "Told",
     "choose_threshold",
     "from_json",
@@ -37,6 +39,7 @@ _KINDS: dict[str, type[Any]] = {
     Classify.kind: Classify,
     ClassifyMany.kind: ClassifyMany,
     Interval.kind: Interval,
+    Remaining.kind: Remaining,
     Computed.kind: Computed,
     Detect.kind: Detect,
     Outlier.kind: Outlier,

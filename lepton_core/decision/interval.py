@@ -124,13 +124,8 @@ class Interval(Decision):
         low, _, high = asked._three(self._quantiles(scores))
         truth = np.asarray(targets, np.float64)
         # How far each truth lies outside, below 0 for inside.
-        outside = np.sort(np.maximum(low - truth, truth - high))
-        # The new record counts as one more, hence n + 1. Rounding first: 0.7 * 10 is just below 7.
-        rank = int(np.ceil(round((len(truth) + 1) * coverage, 9)))
-        if rank > len(truth):
-            least = int(np.ceil(round(coverage / (1 - coverage), 9)))
-            raise DataError("decision.few_records", n=len(truth), expected=least, coverage=coverage)
-        return replace(asked, margin=float(outside[rank - 1]))
+        outside = np.maximum(low - truth, truth - high)
+        return replace(asked, margin=conformal_quantile(outside, coverage))
 
     def trivial(self, targets: np.ndarray, n: int) -> np.ndarray:
         """The quantiles of the training targets, the same for each of ``n``, [n, levels].
@@ -165,3 +160,26 @@ class Interval(Decision):
         below = int(np.abs(levels[:middle] - (1 - self.coverage) / 2).argmin())
         above = int(np.abs(levels[middle + 1 :] - (1 + self.coverage) / 2).argmin()) + middle + 1
         return quantiles[:, below], quantiles[:, middle], quantiles[:, above]
+
+
+def conformal_quantile(outside: np.ndarray, coverage: float) -> float:
+    """The margin that holds a new record's truth with probability ``coverage`` or more.
+
+    Args:
+        outside: how far each truth [n] lies outside its interval, below 0 for inside.
+        coverage: share of the truths to be within.
+
+    Raises:
+        DataError: ``decision.few_records`` where no finite margin can promise it.
+
+    Example:
+        >>> conformal_quantile(np.arange(9.0), 0.9)
+        8.0
+    """
+    n = len(outside)
+    # The new record counts as one more, hence n + 1. Rounding first: 0.7 * 10 is just below 7.
+    rank = int(np.ceil(round((n + 1) * coverage, 9)))
+    if rank > n:
+        least = int(np.ceil(round(coverage / (1 - coverage), 9)))
+        raise DataError("decision.few_records", n=n, expected=least, coverage=coverage)
+    return float(np.sort(outside)[rank - 1])

@@ -185,7 +185,7 @@ def spoil(records: pa.Table, rows: np.ndarray, task: Task) -> pa.Table:
         rows: int64 [m], what is changed.
         task: whose Spec bounds the new values.
     """
-    for column in task.inputs:
+    for column in task.inputs.over(records.column_names):
         if column.role in ("id", "time", "entity"):
             continue
         at = records.column_names.index(column.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lepton_core.solution import Solution
 
+from .maintenance.task import TASK as MAINTENANCE
 from .quality.task import TASK as QUALITY
 from .surface.task import TASK as SURFACE
 
@@ -11,6 +12,6 @@ SOLUTION = Solution(
     name="defect_detection",
     title="defect_detection.title",
     package="solutions.defect_detection",
-    tasks=(SURFACE, QUALITY),
+    tasks=(SURFACE, MAINTENANCE, QUALITY),
     icon="image_search",
 )

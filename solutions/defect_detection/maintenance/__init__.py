@@ -1,0 +1,1 @@
+"""How many cycles a machine still runs, from its sensors."""
