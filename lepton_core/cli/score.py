@@ -128,6 +128,7 @@ def score(
     """Score records; those that cannot be scored are kept aside with their reason (exit code 3)."""
     from lepton_core.bundle import load_bundle
     from lepton_core.cli.output import note
+    from lepton_core.records.opening import takes_pictures
     from lepton_core.scoring.flow import cores
     from lepton_core.solution import resolve
 
@@ -149,8 +150,10 @@ def score(
         threads=n_threads,
         part_rows=part_rows,
     )
-    # One thread a call: the batches themselves run side by side.
-    pipeline = load_bundle(address.bundle_or_default(), threads=1)
+    # One thread a call: the batches themselves run side by side. On a line parts come one by one,
+    # and all cores work on each.
+    alone = watch and takes_pictures(address.task.inputs)
+    pipeline = load_bundle(address.bundle_or_default(), threads=n_threads if alone else 1)
     if views is not None:
         pipeline = pipeline.with_views(views)
     if rules is not None:
