@@ -45,6 +45,10 @@ class Task:
             more of test records than the output ``score``, as places in pictures do. ``records``
             are those of ``predictions``, row by row. It joins ``measures``; a baseline has none.
             Empty for none.
+        counts: hook, ``counts(records, predictions, pipeline) -> {name: array [n, ...]}``: what
+            ``figures`` needs of each record by itself and takes long to find. It joins the raw
+            outputs that ``figures`` is given, so that resamples do not ask for it again. Empty for
+            none.
         baselines: hook, ``baselines(job) -> {name: score [n, ...] of the test rows}``.
         fairness: hook, ``report(records, predictions) -> pa.Table``: rates by group of people, as
             ``lepton_core.evaluation.fairness.by_group`` gives them; empty for none.
@@ -68,6 +72,7 @@ class Task:
     protocols: Mapping[str, str] = field(default_factory=dict)
     measures: str = ""
     figures: str = ""
+    counts: str = ""
     baselines: str = ""
     fairness: str = ""
     about: Mapping[str, str] = field(default_factory=dict)

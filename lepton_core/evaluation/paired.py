@@ -69,9 +69,9 @@ class Paired:
         gains = {**self.gains, **other.gains}
         return Paired(
             self.windows,
-            {key: first[key] for key in keys},
-            {key: second[key] for key in keys},
-            {key: gains[key] for key in keys},
+            {key: first[key] for key in keys if key in gains},
+            {key: second[key] for key in keys if key in gains},
+            {key: gains[key] for key in keys if key in gains},
         )
 
 
@@ -141,6 +141,7 @@ def compare_paired(
     n: int = RESAMPLES,
     seed: int = 0,
     pictures: bool = False,
+    optional: bool = False,
 ) -> Paired:
     """Compare two models on the same records, over all of them and window after window.
 
@@ -161,6 +162,7 @@ def compare_paired(
         seed: the same seed gives the same intervals.
         pictures: whether the figures look at pictures of the records, as masks; else those are left
             out, since their bytes would be copied with every resample.
+        optional: whether a metric that is undefined too often is left out.
 
     Raises:
         DataError: ``evaluate.too_few_resamples`` where a metric is undefined on all records or on
@@ -183,6 +185,8 @@ def compare_paired(
     for place, key in enumerate(keys):
         defined = gains[~np.isnan(gains[:, place]), place]
         if 2 * defined.size < n or np.isnan(value[place]):
+            if optional:
+                continue
             raise DataError("evaluate.too_few_resamples", metric=key, n=n, defined=defined.size)
         low, high = np.quantile(defined, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
         found[key] = Measured(float(value[place]), float(low), float(high))

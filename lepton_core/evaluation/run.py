@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from lepton_core.training.fingerprint import fingerprint as data_fingerprint
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
+    from lepton_core.predictions import Predictions
     from lepton_core.solution import Task
 
 Note = Callable[[str], None]
@@ -99,8 +101,24 @@ def measure(
         tested, predictions.raw["score"], fitted
     )
     if task.figures:
-        figures = figures | task.hook(task.figures)(tested, predictions, pipeline)
+        counted = with_counts(pipeline, tested, predictions)
+        figures = figures | task.hook(task.figures)(tested, counted, pipeline)
     return figures, len(predictions)
+
+
+def with_counts(pipeline: Pipeline, records: pa.Table, predictions: Predictions) -> Predictions:
+    """The predictions with what the task's hook ``counts`` finds of each record, if it has one.
+
+    Args:
+        pipeline: what scored.
+        records: the records [n] of the predictions, row by row.
+        predictions: [n].
+    """
+    task = pipeline.task
+    if not task.counts:
+        return predictions
+    found = task.hook(task.counts)(records, predictions, pipeline)
+    return replace(predictions, raw={**predictions.raw, **found})
 
 
 def groups_of(pipeline: Pipeline, records: pa.Table, rows: np.ndarray) -> pa.Table:

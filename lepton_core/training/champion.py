@@ -7,6 +7,7 @@ gain must lie above a margin. Both score the same records, which neither has lea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +18,19 @@ import pyarrow.compute as pc
 from lepton_core.decision import Decision
 from lepton_core.errors import DataError, UsageError
 from lepton_core.evaluation.intervals import figures_only
-from lepton_core.evaluation.paired import Measures, Scored, compare_paired, has_direction
+from lepton_core.evaluation.paired import (
+    Measures,
+    Model,
+    Scored,
+    compare_paired,
+    has_direction,
+)
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.rows import take_rows
-from lepton_core.evaluation.run import test_fingerprint
+from lepton_core.evaluation.run import test_fingerprint, with_counts
 from lepton_core.pipeline import Pipeline
+from lepton_core.predictions import Predictions
 from lepton_core.solution import Task
 from lepton_core.training.changes import changed
 from lepton_core.training.contest import Comparison, Contest
@@ -93,7 +101,8 @@ def compare(
         seed: of the resamples.
 
     Raises:
-        DataError: as :func:`unseen`, and ``evaluate.nothing_scored``.
+        DataError: as :func:`unseen`, ``evaluate.nothing_scored``, and ``champion.no_metric`` where
+            what shall decide cannot be measured on these records.
         UsageError: ``champion.other_classes``.
     """
     champion, task = contest.champion, challenger.task
@@ -112,7 +121,7 @@ def compare(
         (_measures(task, pipeline.decision), one.raw["score"])
         for pipeline, one in zip((champion, challenger), both, strict=True)
     ]
-    found_in_places = _further_keys(task, keys, tested, models[0])
+    further = _Further.of(task, keys, tested, (champion, challenger), both, models[0])
     times, entities = task.inputs.of_role("time"), task.inputs.of_role("entity")
     learned = np.concatenate([split.train, split.valid])
     ordered = bool(times) and (not len(learned) or learned.max() < common.min())
@@ -120,22 +129,25 @@ def compare(
         tested,
         models[0],
         models[1],
-        [key for key in keys if key not in found_in_places],
+        [key for key in keys if key not in further.keys],
         time=times[0].name if ordered else None,
         entity=entities[0].name if entities else None,
         seed=seed,
     )
-    if found_in_places:
-        further = compare_paired(
+    if further.keys:
+        needed = contest.metric in further.keys
+        others = compare_paired(
             tested,
-            (_figures(champion), Scored(both[0])),
-            (_figures(challenger), Scored(both[1])),
-            found_in_places,
+            *further.models,
+            further.keys,
             n=_FURTHER_RESAMPLES,
             seed=seed,
             pictures=True,
+            optional=True,
         )
-        paired = paired.joined(further, keys)
+        if needed and contest.metric not in others.gains:
+            raise DataError("champion.no_metric", metric=contest.metric, n=len(common))
+        paired = paired.joined(others, [*keys, *further.keys])
     changes = changed(task, tested, both[0], both[1], challenger.decision)
     return Comparison(contest, paired, len(common), len(split.test) - len(common), changes)
 
@@ -156,15 +168,42 @@ def check_classes(champion: Decision, challenger: Decision, bundle: str) -> None
         )
 
 
-def _further_keys(
-    task: Task, keys: Sequence[str], records: pa.Table, model: tuple[Measures, np.ndarray]
-) -> list[str]:
-    """The metrics that need more of records than their scores: places in pictures."""
-    if not task.figures:
-        return []
-    with figures_only():
-        known = model[0](records, model[1])
-    return [key for key in keys if key not in known]
+@dataclass(frozen=True)
+class _Further:
+    """Metrics that need more of records than their scores: places in pictures, verdicts.
+
+    Args:
+        keys: the metrics, whose better side is known.
+        models: figures and predictions of champion and challenger.
+    """
+
+    keys: list[str]
+    models: tuple[Model, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        task: Task,
+        headline: Sequence[str],
+        records: pa.Table,
+        pipelines: Sequence[Pipeline],
+        scored: Sequence[Predictions],
+        model: Model,
+    ) -> _Further:
+        """Those that the task's hook ``figures`` finds of both."""
+        if not task.figures:
+            return cls([])
+        models = [
+            (_figures(pipeline), Scored(with_counts(pipeline, records, one)))
+            for pipeline, one in zip(pipelines, scored, strict=True)
+        ]
+        with figures_only():
+            own = model[0](records, model[1])
+            found = [figures(records, answers) for figures, answers in models]
+        both = [key for key in found[0] if key in found[1] and has_direction(key)]
+        named = [key for key in headline if key in both and key not in own]
+        rest = [key for key in both if key not in own and key not in named]
+        return cls([*named, *rest], tuple(models))
 
 
 def _figures(pipeline: Pipeline) -> Measures:

@@ -40,7 +40,8 @@ class Contest:
         Args:
             champion: the bundle that scores now.
             task: what is trained.
-            metric: one of the task's headline metrics; the first when None.
+            metric: one of the task's headline metrics, or of the others on the champion's card
+                where the task has figures of places; the first headline when None.
             margin: see the class.
 
         Raises:
@@ -66,6 +67,9 @@ class Contest:
                 received=", ".join(classes),
             )
         known = [key for key in task.headline if has_direction(key)]
+        if task.figures:
+            measured = champion.card.get("metrics", {})
+            known += [key for key in measured if has_direction(key) and key not in known]
         if not known or (metric is not None and metric not in known):
             raise UsageError(
                 "champion.metric", received=metric, task=task.name, known=", ".join(known) or "-"

@@ -59,8 +59,23 @@ def figures(records: pa.Table, found: Predictions, pipeline: Pipeline) -> dict[s
     """Something that needs the predictions: the share of parts whose verdict is right."""
     assert found["record_id"].tolist() == records["record_id"].to_pylist()
     is_good = np.array(records["label"].to_pylist()) == "good"
-    value = float(((found["verdict"] == "pass") == is_good).mean())
-    return {"map50": Measured(value, value, value)}
+    assert found.raw["counted"].tolist() == [int(name[1:]) for name in found["record_id"]]
+    passed = found["verdict"] == "pass"
+    right, escape = float((passed == is_good).mean()), float(passed[~is_good].mean())
+    return {
+        "map50": Measured(right, right, right),
+        "escape": Measured(escape, escape, escape),
+        "something": Measured(0.0, 0.0, 0.0),
+    }
+
+
+COUNTED: list[int] = []
+
+
+def counts(records: pa.Table, found: Predictions, pipeline: Pipeline) -> dict[str, np.ndarray]:
+    """What takes long: it is asked for once, and goes with its record into every resample."""
+    COUNTED.append(len(found))
+    return {"counted": np.array([int(name[1:]) for name in found["record_id"]])}
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class LocalTask(Task):
     """A task whose hooks are functions of this file."""
 
     def hook(self, reference: str) -> Any:
-        return {"measures": measures, "figures": figures}[reference]
+        return {"measures": measures, "figures": figures, "counts": counts}[reference]
 
 
 TASK = LocalTask(
@@ -80,6 +95,7 @@ TASK = LocalTask(
     *[""] * 5,
     measures="measures",
     figures="figures",
+    counts="counts",
     headline=("accuracy", "map50"),
 )
 
@@ -113,7 +129,10 @@ class Logits:
 
 
 def bundle(column: str, records: pa.Table) -> Pipeline:
-    card = {"protocol": {"test_fingerprint": ids_fingerprint(records, np.arange(N))}}
+    card = {
+        "protocol": {"test_fingerprint": ids_fingerprint(records, np.arange(N))},
+        "metrics": {"accuracy": {}, "escape": {}},
+    }
     decision = Detect(CLASSES, (0.5,))
     name = f"test/parts@{column}"
     return Pipeline(TASK, name, Reads(column), Logits(), decision, card)  # type: ignore[arg-type]
@@ -176,7 +195,21 @@ def test_figures_of_places_are_compared_like_the_others() -> None:
     assert gain.high is not None
     assert 0.1 < gain.low < gain.value < gain.high < 0.4
     assert found.promoted
-    assert list(found.to_json()["figures"]) == ["accuracy", "map50"]
+    assert "something" not in found.to_json()["figures"]
+
+
+def test_what_takes_long_is_found_once_and_not_for_every_resample() -> None:
+    COUNTED.clear()
+    held(right(), wrong_at(1))
+    # Once for each of the two bundles.
+    assert COUNTED == [N, N]
+
+
+def test_figures_that_are_in_no_list_stand_beside_the_others_and_may_decide() -> None:
+    found = held(wrong_at(*range(0, N, 4)), right(), metric="escape")
+    assert list(found.to_json()["figures"]) == ["accuracy", "map50", "escape"]
+    assert found.paired.gains["escape"].value == pytest.approx(0.25)
+    assert found.promoted
 
 
 def test_a_challenger_that_is_worse_is_not_promoted_whichever_figure_decides() -> None:

@@ -32,6 +32,7 @@ from .preprocessing import Preprocessor
 PART = "part"
 # Average precision asks for all that was found, however unlikely.
 _FLOOR = 0.001
+_COUNTS = "pixel_counts"
 
 
 def measures(records: pa.Table, scores: np.ndarray, decision: Detect | None) -> dict[str, Measured]:
@@ -84,9 +85,38 @@ def figures(records: pa.Table, predictions: Predictions, pipeline: Pipeline) -> 
         matches = match_boxes(truth, told, decision.defects)
         found |= detection_measures(matches, groups[known])
     if preprocessor.places == "pixels" and _any(records, MASK):
-        counts, known = _pixels(records, codes, pipeline)
-        found |= pixel_measures(counts, groups[known])
+        table = predictions.raw.get(_COUNTS)
+        if table is None:
+            table = counts(records, predictions, pipeline)[_COUNTS]
+        known = np.flatnonzero(table[:, 0, 0] >= 0)
+        found |= pixel_measures(table[known], groups[known])
     return found
+
+
+def counts(
+    records: pa.Table, predictions: Predictions, pipeline: Pipeline
+) -> dict[str, np.ndarray]:
+    """Pixels of each part by true and by found class, where the network tells pixels.
+
+    Args:
+        records: the test parts [n], one a prediction.
+        predictions: of these parts.
+        pipeline: what made them.
+
+    Returns:
+        ``pixel_counts`` int64 [n, 1 + C, 1 + C], -1 for a part whose mask is not known; nothing
+        where there are no masks or no pixels are told.
+    """
+    decision, preprocessor = pipeline.decision, pipeline.preprocessor
+    assert isinstance(decision, Detect)
+    assert isinstance(preprocessor, Preprocessor)
+    if preprocessor.places != "pixels" or not _any(records, MASK):
+        return {}
+    pixels, known = _pixels(records, class_codes(records, LABEL, decision.classes), pipeline)
+    size = len(decision.classes)
+    table = np.full((records.num_rows, size, size), -1, np.int64)
+    table[known] = pixels.table()
+    return {_COUNTS: table}
 
 
 def _verdicts(codes: np.ndarray, verdicts: np.ndarray, groups: np.ndarray) -> dict[str, Measured]:

@@ -101,6 +101,7 @@ TASK = Task(
     },
     measures="evaluation:measures",
     figures="evaluation:figures",
+    counts="evaluation:counts",
     baselines="evaluation:baselines",
     explainer="explainer:Explainer",
     about=ABOUT,

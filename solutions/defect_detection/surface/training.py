@@ -51,15 +51,12 @@ def train(job: TrainingJob) -> Trained:
     some = take_rows(job.records, job.split.train)
     kind = annotated(some)
     learned = parts(some, class_codes(some, LABEL, classes), classes, preprocessor)
-    if kind == BOXES:
-        # Where nobody said what is on a defective part, nothing is to be learned of places.
-        learned = [part for part in learned if part.boxes is not None]
     if not learned:
         raise DataError("defect_detection.surface.no_pictures", n=some.num_rows)
     sizes = np.array([part.picture.shape[:2] for part in learned])
     preprocessor.grid = TileGrid.fit(sizes, config.picture.tile, config.picture.overlap)
     preprocessor.places = _PLACES[kind]
-    tiles = _tiles(learned, classes, preprocessor, kind)
+    tiles = tiles_to_learn(learned, classes, preprocessor, kind)
     model = train_model(
         tiles,
         config.model,
@@ -121,9 +118,21 @@ def _preprocessor(config: Config) -> Preprocessor:
     return made
 
 
-def _tiles(
+def tiles_to_learn(
     learned: Sequence[Part], classes: tuple[str, ...], preprocessor: Preprocessor, kind: str
 ) -> Tiles:
+    """The tiles of parts with what is known of each.
+
+    Args:
+        learned: the parts.
+        classes: the name for no defect, then the defect classes.
+        preprocessor: cuts them.
+        kind: of :func:`~.learning.annotated`.
+
+    Returns:
+        those of a part whose defect nobody marked are not ``told``; where it has several, they are
+        left out.
+    """
     each, told = [], []
     for part in learned:
         one = tiles_of(part, preprocessor, kind)

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from lepton_core._keras import keras
+from lepton_core.tiles import TileGrid
 from solutions.defect_detection.surface.config import Moves
+from solutions.defect_detection.surface.learning import BOXES, MASK, Part
 from solutions.defect_detection.surface.model_batches import UNTOLD, TileBatches, Tiles
 from solutions.defect_detection.surface.model_boxes import BoxLoss, place_centres
 from solutions.defect_detection.surface.model_pixels import pixel_loss
+from solutions.defect_detection.surface.preprocessing import Preprocessor
+from solutions.defect_detection.surface.training import tiles_to_learn
 
 SIDE, CLASSES = 32, ("dent", "scratch")
 CENTRES = place_centres(4, 4, 8)
@@ -78,3 +82,18 @@ def test_a_tile_that_nobody_marked_is_in_no_mosaic() -> None:
     assert untold.sum() == 3
     # A mosaic has no class as a whole; theirs must not be lost in one.
     assert (truth["image"][untold, -1] == 1).all()
+
+
+@pytest.mark.parametrize("kind", [BOXES, MASK])
+def test_of_a_part_with_a_defect_that_nobody_marked_the_class_is_learned(kind: str) -> None:
+    box, mask = np.array([[1, 4, 4, 20, 20]], np.float32), np.zeros((SIDE, SIDE), np.uint8)
+    picture = np.full((SIDE, SIDE, 1), 90, np.uint8)
+    marked = Part(0, picture, 1, box, mask)
+    unmarked = Part(1, picture, 2, None, None)
+    large = Part(2, np.tile(picture, (1, 2, 1)), 2, None, None)
+    preprocessor = Preprocessor(TileGrid(SIDE, SIDE, 0), 1)
+    # Of a large one nobody knows which of its tiles shows the defect.
+    found = tiles_to_learn([marked, unmarked, large], ("good", *CLASSES), preprocessor, kind)
+    assert found.told is not None
+    assert found.told.tolist() == [True, False]
+    assert found.image.tolist() == [1, 2]
