@@ -33,6 +33,7 @@ def defect_table(parts: Parts, row: int) -> pa.Table:
         "label": [parts.name(str(name)) for name in table["label"].to_pylist()],
         # Never certain: 100.0% would say that nothing can be wrong.
         "probability": np.clip(100.0 * table["probability"].to_numpy(), 0.1, 99.9),
+        **_counts(parts, table),
         "length": table[f"length_{unit}"],
         "width": table[f"width_{unit}"],
         "area": table[f"area_{square}"],
@@ -41,16 +42,17 @@ def defect_table(parts: Parts, row: int) -> pa.Table:
             for x, y in zip(table["x0"].to_pylist(), table["y0"].to_pylist(), strict=True)
         ],
     }
-    if isinstance(parts.decision, Detect):
-        decision = parts.decision
-        floors = dict(zip(decision.defects, decision.thresholds, strict=True))
-        columns["counts"] = [
-            probability >= np.float32(floors[name])
-            for name, probability in zip(
-                table["label"].to_pylist(), table["probability"].to_pylist(), strict=True
-            )
-        ]
     return pa.table(columns)
+
+
+def _counts(parts: Parts, table: pa.Table) -> dict[str, list[bool]]:
+    """Which defects are probable enough to count; nothing for a model of good parts."""
+    decision = parts.decision
+    if not isinstance(decision, Detect):
+        return {}
+    floors = dict(zip(decision.defects, decision.thresholds, strict=True))
+    pairs = zip(table["label"].to_pylist(), table["probability"].to_pylist(), strict=True)
+    return {"counts": [share >= np.float32(floors[name]) for name, share in pairs]}
 
 
 def show_defects(parts: Parts, row: int) -> None:
@@ -68,18 +70,18 @@ def show_defects(parts: Parts, row: int) -> None:
         key=f"defect.table.{parts.scored.key}.{row}",
         column_config={
             "number": config.NumberColumn("#", width=30),
-            "label": config.TextColumn(t(f"{_TABLE}.label"), width=110),
+            "label": config.TextColumn(t(f"{_TABLE}.label"), width=95),
             "probability": config.ProgressColumn(
                 t(f"{_TABLE}.{'strange' if parts.is_outlier else 'probability'}"),
                 format="%.1f%%",
                 min_value=0.0,
                 max_value=100.0,
-                width=110,
+                width=105,
             ),
-            "length": config.NumberColumn(names["length"], format="%.1f", width=80),
-            "width": config.NumberColumn(names["width"], format="%.1f", width=80),
-            "area": config.NumberColumn(names["area"], format="%.1f", width=80),
-            "place": config.TextColumn(t(f"{_TABLE}.place"), width=80),
+            "length": config.NumberColumn(names["length"], format="%.1f", width=66),
+            "width": config.NumberColumn(names["width"], format="%.1f", width=66),
+            "area": config.NumberColumn(names["area"], format="%.1f", width=66),
+            "place": config.TextColumn(t(f"{_TABLE}.place"), width=66),
             "counts": config.CheckboxColumn(
                 t(f"{_TABLE}.counts"), width=60, help=t(f"{_TABLE}.counts_help")
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -102,27 +103,28 @@ def _choose_costs() -> tuple[Costs, float]:
 
 
 def _ladder(parts: Parts) -> Ladder:
-    """The outcomes at each step, remembered until the decision or the parts change."""
-    key = (parts.scored.key, parts.decision, float(np.nansum(parts.scale)))
+    """The outcomes at each step, remembered as long as the decision is one of its steps."""
+    key = (parts.scored.key, float(np.nansum(parts.scale)))
     kept = st.session_state.get("defect.ladder")
-    if kept is None or kept[0] != key:
-        rows = np.flatnonzero(parts.judged >= 0)
-        outputs = {"score": parts.scored.score, **parts.scored.raw, "mm_per_px": parts.scale}
-        some = {name: values[rows] for name, values in outputs.items() if name != "map"}
-        text = t(f"{_PAGE}.deciding", n=len(rows))
-        bar = st.progress(0.0, text)
-        try:
-            found = ladder(
-                parts.decision,
-                some,
-                parts.judged[rows],
-                lambda share: bar.progress(share, text),
-            )
-        finally:
-            bar.empty()
-        kept = (key, found)
-        st.session_state["defect.ladder"] = kept
-    return cast(Ladder, kept[1])
+    if kept is not None and kept[0] == key and parts.decision in kept[1].decisions:
+        found = cast(Ladder, kept[1])
+        return replace(found, now=found.decisions.index(parts.decision))
+    rows = np.flatnonzero(parts.judged >= 0)
+    outputs = {"score": parts.scored.score, **parts.scored.raw, "mm_per_px": parts.scale}
+    some = {name: values[rows] for name, values in outputs.items() if name != "map"}
+    text = t(f"{_PAGE}.deciding", n=len(rows))
+    bar = st.progress(0.0, text)
+    try:
+        found = ladder(
+            parts.decision,
+            some,
+            parts.judged[rows],
+            lambda share: bar.progress(share, text),
+        )
+    finally:
+        bar.empty()
+    st.session_state["defect.ladder"] = (key, found)
+    return found
 
 
 def _show_table(found: Ladder, cost: np.ndarray, best: int) -> None:

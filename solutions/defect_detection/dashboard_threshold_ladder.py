@@ -15,7 +15,9 @@ from lepton_core.decision.outlier import Outlier
 from .dashboard_parts import Inspector
 
 # By how much all thresholds are moved together, in log odds; 0 is the decision as it stands.
-_SHIFTS = np.round(np.arange(-4.0, 4.01, 0.25), 2)
+_SHIFTS = np.concatenate(
+    [np.arange(-4.0, -2.0, 0.5), np.arange(-2.0, 2.01, 0.25), np.arange(2.5, 4.01, 0.5)]
+)
 # Thresholds of an anomaly score: steps among the scores that there are.
 _SCORES = 60
 _EDGE = 1e-4
