@@ -17,7 +17,7 @@ _MEETING = 0.1
 _HOPELESS = -7.0
 _LEAST_PIXELS = 1.0
 # A network proposes a box at each of thousands of places; the best of a tile are enough.
-_A_TILE = 400
+_A_TILE = 150
 
 
 def joined_boxes(

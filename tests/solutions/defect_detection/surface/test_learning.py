@@ -68,7 +68,7 @@ def test_masks_tell_more_than_boxes_and_nothing_is_made_up() -> None:
 
 
 def test_a_tile_shows_a_defect_where_enough_of_it_lies_in_it() -> None:
-    """Tiles begin at x = 0, 64 and 128; the box lies in the first two, a tenth of it in the third."""
+    """Tiles begin at 0, 64 and 128; the box lies in the first two, a tenth of it in the third."""
     preprocessor = inspecting().preprocessor
     table = records(picture(128, 256)).append_column(
         "boxes", boxes_column([("hole", 68, 10, 134, 30)])
