@@ -134,11 +134,12 @@ def compare(
         entity=entities[0].name if entities else None,
         seed=seed,
     )
-    if further.keys:
+    if further.models:
         needed = contest.metric in further.keys
         others = compare_paired(
             tested,
-            *further.models,
+            further.models[0],
+            further.models[1],
             further.keys,
             n=_FURTHER_RESAMPLES,
             seed=seed,
@@ -178,7 +179,7 @@ class _Further:
     """
 
     keys: list[str]
-    models: tuple[Model, ...] = ()
+    models: tuple[Model, Model] | None = None
 
     @classmethod
     def of(
@@ -193,17 +194,17 @@ class _Further:
         """Those that the task's hook ``figures`` finds of both."""
         if not task.figures:
             return cls([])
-        models = [
+        first, second = (
             (_figures(pipeline), Scored(with_counts(pipeline, records, one)))
             for pipeline, one in zip(pipelines, scored, strict=True)
-        ]
+        )
         with figures_only():
             own = model[0](records, model[1])
-            found = [figures(records, answers) for figures, answers in models]
-        both = [key for key in found[0] if key in found[1] and has_direction(key)]
+            found, other = first[0](records, first[1]), second[0](records, second[1])
+        both = [key for key in found if key in other and has_direction(key)]
         named = [key for key in headline if key in both and key not in own]
         rest = [key for key in both if key not in own and key not in named]
-        return cls([*named, *rest], tuple(models))
+        return cls([*named, *rest], (first, second))
 
 
 def _figures(pipeline: Pipeline) -> Measures:
