@@ -81,6 +81,8 @@ class ModelConfig:
         averaging: share of the old weights in the running mean of weights that is kept at the end.
         image_weight: weight of the tile as a whole beside boxes or pixels.
         balanced: whether every class comes as often, for a set in which defects are rare.
+        start: a bundle whose network this one begins with (transfer learning), as far as layers
+            are alike: `defect_detection/surface@neu_det`; empty for random weights.
     """
 
     filters: tuple[int, ...] = (32, 64, 128, 256)
@@ -95,6 +97,7 @@ class ModelConfig:
     averaging: float = 0.998
     image_weight: float = 0.5
     balanced: bool = False
+    start: str = ""
 
 
 @dataclass(frozen=True)

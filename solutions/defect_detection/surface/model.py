@@ -11,6 +11,7 @@ from lepton_core.models.residual import residual_stages
 from lepton_core.training.augmentation import Augmentation
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
+from lepton_core.training.transfer import begin_with_bundle
 
 from .config import ModelConfig, Moves
 from .model_batches import TileBatches, Tiles
@@ -111,6 +112,8 @@ def train(
     shape = tiles.x.shape[1:]
     boxes, pixels = tiles.boxes is not None, tiles.masks is not None
     model = build(config, shape, count, boxes, pixels, seed)
+    if config.start:
+        begin_with_bundle(model, config.start)
     data = TileBatches(
         tiles,
         config.batch_size,
