@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -61,10 +61,10 @@ def consequences(table: np.ndarray | None, ahead: int, by: str) -> str:
         chosen = table[(table[:, 0] == ALARM_BY.index(by)) & (table[:, 1] == ahead)]
         if len(chosen) and chosen[0, 2] > 0:
             _, _, units, warned, early, lead = chosen[0].tolist()
-            values = {"n": int(units), "warned": warned, "early": early, "ahead": ahead}
-            lead_text = f"{lead:.0f}" if np.isfinite(lead) else "–"
-            more = {"lead": lead_text, "much": int(TOO_EARLY * ahead)}
-            return t(f"{VIEW}.consequences", **values, **more)
+            told: dict[str, Any] = {"n": int(units), "warned": warned, "early": early}
+            told["lead"] = f"{lead:.0f}" if np.isfinite(lead) else "–"
+            told |= {"ahead": ahead, "much": int(TOO_EARLY * ahead)}
+            return t(f"{VIEW}.consequences", **told)
     return t(f"{VIEW}.no_consequences")
 
 

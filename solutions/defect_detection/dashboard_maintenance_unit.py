@@ -44,7 +44,9 @@ def show_unit(fleet: Fleet, pipeline: Pipeline, name: str) -> None:
 
 
 def _said(fleet: Fleet, row: int) -> str:
-    ends = {name: float(fleet.columns[name][row]) for name in ("value", "low", "high")}
+    ends: dict[str, Any] = {
+        name: float(fleet.columns[name][row]) for name in ("value", "low", "high")
+    }
     cap = fleet.scored.decision.to_json()["cap"]
     key = "said_cap" if cap is not None and ends["low"] >= 0.999 * cap else "said"
     if cap is not None and key == "said" and ends["high"] >= 0.999 * cap:

@@ -52,7 +52,7 @@ def generate(seed: int = 0, units: int = 60) -> pa.Table:
             "record_id": ids,
             "unit": names,
             "cycle": cycle,
-            "running": pa.array(np.where(runs, True, None), pa.bool_()),
+            "running": pa.array([True if still else None for still in runs.tolist()], pa.bool_()),
             **columns,
         }
     )
