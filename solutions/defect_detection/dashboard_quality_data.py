@@ -120,7 +120,11 @@ def _runs() -> Results | None:
     if not runs:
         st.caption(t(f"{_PAGE}.runs.none"))
         return None
-    names = {run["id"]: f"{run['started']:%Y-%m-%d %H:%M} · {run['bundle']}" for run in runs}
+    # With their numbers: the widget tells options apart by what they are called.
+    names = {
+        run["id"]: f"{run['id']} · {run['started']:%Y-%m-%d %H:%M} · {run['bundle']}"
+        for run in runs
+    }
     chosen = st.multiselect(
         t(f"{_PAGE}.runs.which"),
         list(names),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lepton_core.messages import LANGUAGES
+from lepton_core.store import Store
+from solutions.defect_detection.quality.sample import generate_parts
 
 TABS = ("chart", "pareto", "capability", "plan", "study")
 COUNTS = "day,n,bad\n" + "".join(f"2026-01-{d:02d},100,{4 + d % 3}\n" for d in range(1, 30))
@@ -103,6 +107,28 @@ def test_frozen_limits_are_those_of_the_bundle() -> None:
     assert not errors(drawn)
     # The sample's bundle was made from its first half, as the page's own baseline is.
     assert drawn.metric[2].value == page("chart").metric[2].value
+
+
+def test_recorded_runs_are_charted_all_of_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Runs of one minute are called alike but for their number."""
+    monkeypatch.setenv("LEPTON_STORE", str(tmp_path / "runs.sqlite"))
+    store, task = Store.open(), "defect_detection/surface"
+    parts = generate_parts(parts=100)
+    for number in range(4):
+        run = store.add_run(task, f"{task}@sample")
+        ids = [f"{number}-{name}" for name in parts["record_id"].to_pylist()]
+        labels = ["dent"] * 5 + ["good"] * 95
+        store.add_predictions(run, pa.table({"record_id": ids, "label": labels}))
+    drawn = page("chart")
+    drawn.sidebar.radio[0].set_value("runs").run()
+    assert not errors(drawn)
+    assert drawn.metric[0].value == "8"
+    by = next(box for box in drawn.selectbox if box.key.endswith(".by"))
+    by.set_value("subgroup").run()
+    assert not errors(drawn)
+    assert drawn.metric[0].value == "4"
 
 
 def test_an_agreement_study_judges_each_appraiser() -> None:
