@@ -24,7 +24,6 @@ _EVERY_S = 1.0
 # What is drawn anew each second must not fade while that happens.
 _STEADY = '<style>[data-stale="true"]{opacity:1!important;transition:none!important}</style>'
 _LAST = 12
-_ALARM = 3
 _PAGE = "defect_detection.line"
 
 
@@ -75,7 +74,7 @@ def _show(seen: Seen, parts: Parts) -> None:
     if not seen.total and not seen.refused:
         st.info(t(f"{_PAGE}.empty"), icon=":material/hourglass_empty:")
         return
-    if seen.streak() >= _ALARM:
+    if seen.is_alarming():
         st.error(t(f"{_PAGE}.streak", n=seen.streak()), icon=":material/notification_important:")
     show_figures(_figures(seen))
     if seen.refused:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+_STREAK, _RARE = 3, 0.01
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -56,6 +58,15 @@ class Seen:
         """How many of the last parts failed without another one between them."""
         others = np.flatnonzero(self.verdict != "fail")
         return len(self) - (int(others[-1]) + 1 if len(others) else 0)
+
+    def is_alarming(self) -> bool:
+        """Whether so many fails at the end are hardly chance on a line as it was before them.
+
+        At least three, and fewer than once in a hundred such stretches at the earlier rate.
+        """
+        last = self.streak()
+        share = (self.count("fail") - last + 1) / (self.total - last + 2)
+        return last >= _STREAK and share**last < _RARE
 
     def defects(self) -> dict[str, int]:
         """Defect class -> parts that did not pass for it."""

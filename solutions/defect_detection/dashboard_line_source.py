@@ -115,14 +115,21 @@ def _again(parts: Parts) -> None:
 
 
 def played(parts: Parts) -> Seen:
-    """The parts that are through by now; refused pictures take their turn too."""
+    """The parts that are through by now; refused pictures take their turn too.
+
+    Files of class folders come one class after the other, as no line's parts do: they are mixed,
+    in the same way each time.
+    """
     play = play_of(parts)
     reached = play.shown(time.monotonic(), parts.scored.read)
-    rows = np.flatnonzero(parts.scored.rows < reached)
+    turn = np.random.default_rng(0).permutation(max(parts.scored.read, 1))
+    turns = turn[parts.scored.rows]
+    rows = np.argsort(turns, kind="stable")
+    rows = rows[turns[rows] < reached]
     reasons = Counter(
         reason
         for reject in parts.scored.rejects
-        if reject.row < reached
+        if turn[reject.row] < reached
         for reason in dict.fromkeys(key for key, _ in reject.reasons)
     )
     n = len(rows)
@@ -131,7 +138,7 @@ def played(parts: Parts) -> Seen:
         parts.verdict[rows],
         parts.label[rows],
         frozenset({"good", parts.good}),
-        60.0 * parts.scored.rows[rows] / play.rate,
+        60.0 * turns[rows] / play.rate,
         dict(reasons),
         lambda at: parts.image(int(rows[at])),
         lambda at: parts.boxes(int(rows[at])),

@@ -62,7 +62,7 @@ def show_defects(parts: Parts, row: int) -> None:
         return
     table, config = defect_table(parts, row), st.column_config
     unit = "mm" if parts.scale[row] > 0 else "px"
-    names = {name: t(f"{_TABLE}.{name}", unit=unit) for name in ("length", "width", "area")}
+    names = {name: t(f"{_TABLE}.{name}") for name in ("length", "width", "area")}
     st.dataframe(
         table,
         hide_index=True,
@@ -70,26 +70,25 @@ def show_defects(parts: Parts, row: int) -> None:
         key=f"defect.table.{parts.scored.key}.{row}",
         column_config={
             "number": config.NumberColumn("#", width=30),
-            "label": config.TextColumn(t(f"{_TABLE}.label"), width=95),
+            "label": config.TextColumn(t(f"{_TABLE}.label"), width=84),
             "probability": config.ProgressColumn(
                 t(f"{_TABLE}.{'strange' if parts.is_outlier else 'probability'}"),
                 format="%.1f%%",
                 min_value=0.0,
                 max_value=100.0,
-                width=105,
+                width=96,
             ),
-            "length": config.NumberColumn(names["length"], format="%.1f", width=66),
-            "width": config.NumberColumn(names["width"], format="%.1f", width=66),
-            "area": config.NumberColumn(names["area"], format="%.1f", width=66),
-            "place": config.TextColumn(t(f"{_TABLE}.place"), width=66),
+            "length": config.NumberColumn(names["length"], format="%.1f", width=58),
+            "width": config.NumberColumn(names["width"], format="%.1f", width=58),
+            "area": config.NumberColumn(names["area"], format="%.1f", width=58),
+            "place": config.TextColumn(t(f"{_TABLE}.place"), width=58),
             "counts": config.CheckboxColumn(
-                t(f"{_TABLE}.counts"), width=60, help=t(f"{_TABLE}.counts_help")
+                t(f"{_TABLE}.counts"), width=52, help=t(f"{_TABLE}.counts_help")
             ),
         },
         alt=t(f"{_TABLE}.title"),
     )
-    if unit == "px":
-        st.caption(t(f"{_TABLE}.no_scale"))
+    st.caption(t(f"{_TABLE}.{'no_scale' if unit == 'px' else 'scaled'}"))
 
 
 def legend(parts: Parts, row: int) -> str:

@@ -47,6 +47,20 @@ def test_a_streak_counts_fails_without_another_between(verdicts: str, streak: in
     assert seen(verdicts).streak() == streak
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "is_alarming"),
+    [
+        ("p" * 50 + "ff", False),
+        ("p" * 50 + "fff", True),
+        ("ffp" * 20 + "fff", False),
+        ("ffp" * 20 + "f" * 14, True),
+        ("fff", False),
+    ],
+)
+def test_fails_in_a_row_alarm_where_they_are_rare(verdicts: str, is_alarming: bool) -> None:
+    assert seen(verdicts).is_alarming() == is_alarming
+
+
 def test_stretches_hold_every_part_once() -> None:
     line = seen("pfu" * 41)
     ends, counts = line.shares(most=10)
