@@ -1,0 +1,97 @@
+"""The three methods behind one door: from pictures of good parts to a model of maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lepton_core._keras import keras
+from lepton_core.errors import UsageError
+from lepton_core.tiles import TileGrid
+from lepton_core.training.manifest import Run
+
+from . import model_autoencoder, model_synthetic
+from .config import METHODS, Config
+from .model_backbone import feature_model
+from .model_memory import remember
+
+Tell = Callable[[str, int, int], None]
+
+
+def learn(
+    pictures: Sequence[np.ndarray],
+    groups: np.ndarray,
+    config: Config,
+    grid: TileGrid,
+    seed: int,
+    *,
+    run: Run | None = None,
+    tell: Tell = lambda step, done, total: None,
+    verbose: bool = False,
+) -> keras.Model:
+    """A model of how strange each place of a tile is.
+
+    Args:
+        pictures: of good parts alone, uint8 [h, w, C] each, as they are tiled for scoring.
+        groups: the part of each picture, [n].
+        config: the method and its settings.
+        grid: the tiles.
+        seed: of all that is random.
+        run: where checkpoints and logs go.
+        tell: told each step by name (``features``, ``memory``, ``fit``), with how much of how much
+            is done.
+        verbose: whether epochs are shown on standard error.
+
+    Returns:
+        x uint8 [B, height, width, C] -> map float32 [B, h, w], higher is stranger.
+
+    Raises:
+        UsageError: ``defect_detection.anomaly.method`` for an unknown one, and what the backbone
+            raises.
+    """
+    shape = (grid.height, grid.width, pictures[0].shape[2])
+    if config.method == "memory":
+        backbone = feature_model(config.memory, shape)
+        tiles = np.concatenate([grid.cut(picture) for picture in pictures])
+        return remember(backbone, tiles, config.memory, seed, tell)
+    if config.method not in METHODS:
+        raise UsageError(
+            "defect_detection.anomaly.method", received=config.method, known=", ".join(METHODS)
+        )
+    module: Any = model_synthetic if config.method == "synthetic" else model_autoencoder
+    # Tiles are no larger than the usual picture: larger pieces would be mostly repeated edge.
+    settings = replace(config.model, crop=min(config.model.crop, grid.height, grid.width))
+    learned = module.train(
+        pictures,
+        groups,
+        settings,
+        seed,
+        run=run,
+        callbacks=[_Told(tell, settings.steps, settings.epochs * settings.steps)],
+        verbose=verbose,
+    )
+    sized = module.build(settings, shape)
+    sized.set_weights(learned.get_weights())
+    return sized
+
+
+def maps(model: keras.Model, tiles: np.ndarray, batch_size: int = 4) -> np.ndarray:
+    """Maps float32 [n, h, w] of tiles uint8 [n, height, width, C]."""
+    return model.predict(tiles, batch_size=batch_size, verbose=0)
+
+
+class _Told(keras.callbacks.Callback):
+    """Tells how many training steps are done."""
+
+    def __init__(self, tell: Tell, steps: int, total: int) -> None:
+        super().__init__()
+        self._tell, self._steps, self._total, self._epoch = tell, steps, total, 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._tell("fit", self._epoch * self._steps + batch + 1, self._total)
