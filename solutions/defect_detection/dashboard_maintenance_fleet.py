@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from lepton_core.decision.remaining import RECORD_NOTES, SENSOR_NOTES
 from lepton_core.messages import t
+from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.figures import Figure
 
 from .maintenance.preprocessing import LifePreprocessor
@@ -137,8 +137,6 @@ class Fleet:
 
     def csv(self) -> bytes:
         """Every record with its estimate, to hand on."""
-        import pyarrow.csv
-
         names = ("value", "low", "high", "alarm", "review", "reason")
         records = self.scored.records.select(["record_id", "unit"])
         table = records.append_column("cycle", pa.array(self.cycle))
@@ -146,6 +144,4 @@ class Fleet:
             values = self.columns[name]
             table = table.append_column(name, pa.array(values))
         table = table.append_column("bundle", pa.repeat(self.scored.address, len(self.unit)))
-        sink = io.BytesIO()
-        pyarrow.csv.write_csv(table, sink)
-        return sink.getvalue()
+        return to_csv(table)

@@ -53,7 +53,7 @@ def show_capability(results: Results) -> None:
     if found is not None:
         _figures(found)
         _doubts(found, groups)
-    from .dashboard_quality_drawing import capability_chart
+    from .dashboard_quality_figures import capability_chart
 
     title = t(f"{_PAGE}.tab.capability")
     figure = capability_chart(values, lower, upper, found)

@@ -35,7 +35,7 @@ def show_pareto(results: Results) -> None:
     bars = pareto(counts, weights)
     few = vital_few(bars)
     with left:
-        from .dashboard_quality_drawing import pareto_chart
+        from .dashboard_quality_figures import pareto_chart
 
         title = t(f"{_PAGE}.tab.pareto")
         weighted = len(set(weights.values())) > 1

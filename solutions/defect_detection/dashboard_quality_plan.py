@@ -99,7 +99,7 @@ def _show(plan: Plan, lot: int, aql: float, level: str, model: str) -> None:
     if model == "hypergeometric":
         quality = np.unique(np.round(quality * lot) / lot)
     accepted = curve(plan.n, plan.ac, quality.tolist(), model, lot)
-    from .dashboard_quality_drawing import oc_chart
+    from .dashboard_quality_figures import oc_chart
 
     title = t(f"{_PAGE}.plan.oc")
     figure = oc_chart(quality, accepted, aql / 100, found.limiting)
