@@ -24,6 +24,8 @@ _EVERY_S = 1.0
 # What is drawn anew each second must not fade while that happens.
 _STEADY = '<style>[data-stale="true"]{opacity:1!important;transition:none!important}</style>'
 _LAST = 12
+# The part that is shown large until the newest one is asked for again.
+_HELD = "defect.line.held"
 _PAGE = "defect_detection.line"
 
 
@@ -89,10 +91,11 @@ def _show(seen: Seen, parts: Parts) -> None:
 
 
 def _show_newest(seen: Seen, parts: Parts) -> None:
-    """The part that passed last, large, with what was found."""
+    """The part that passed last, or the one that a person holds, large, with what was found."""
     if not len(seen):
         return
-    row = len(seen) - 1
+    held = st.session_state.get(_HELD)
+    row = seen.ids.index(held) if held in seen.ids else len(seen) - 1
     verdict, label = str(seen.verdict[row]), str(seen.label[row])
     st.markdown(f"### {verdict_badge(verdict)} {plain(parts.name(label))}")
     source = newest(
@@ -104,6 +107,11 @@ def _show_newest(seen: Seen, parts: Parts) -> None:
     else:
         st.image(source, width="stretch", alt=name)
     st.caption(name)
+    if held in seen.ids and st.button(
+        t(f"{_PAGE}.newest_again"), icon=":material/fast_forward:", key="defect.line.newest"
+    ):
+        st.session_state.pop(_HELD)
+        st.rerun(scope="app")
 
 
 @st.cache_data(show_spinner=False, max_entries=64, scope="session")
@@ -165,16 +173,14 @@ def _show_small(seen: Seen, parts: Parts, row: int) -> None:
     label = plain(parts.name(str(seen.label[row])))
     is_here = name in parts.row_of
     # By place on the line, so that a button stays itself while parts move on.
-    if st.button(
-        label,
-        key=f"defect.line.open.{row}",
-        type="tertiary",
-        help=plain(name),
-        disabled=not is_here,
-        on_click=look_at if is_here else None,
-        args=(parts, parts.row_of.get(name, 0)) if is_here else None,
-    ):
-        st.rerun(scope="app")
+    key = f"defect.line.open.{row}"
+    if not st.button(label, key=key, type="tertiary", help=plain(name)):
+        return
+    if is_here:
+        look_at(parts, parts.row_of[name])
+    else:
+        st.session_state[_HELD] = name
+    st.rerun(scope="app")
 
 
 def _show_charts(seen: Seen, parts: Parts) -> None:

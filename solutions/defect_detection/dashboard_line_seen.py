@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-_STREAK, _RARE = 3, 0.01
+_STREAK, _TELLING, _RARE = 3, 20, 0.01
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,13 @@ class Seen:
     def is_alarming(self) -> bool:
         """Whether so many fails at the end are hardly chance on a line as it was before them.
 
-        At least three, and fewer than once in a hundred such stretches at the earlier rate.
+        At least three, and fewer than once in a hundred such stretches at the earlier rate, of
+        which twenty parts must tell.
         """
         last = self.streak()
-        share = (self.count("fail") - last + 1) / (self.total - last + 2)
-        return last >= _STREAK and share**last < _RARE
+        before = self.total - last
+        share = (self.count("fail") - last + 1) / (before + 2)
+        return last >= _STREAK and before >= _TELLING and share**last < _RARE
 
     def defects(self) -> dict[str, int]:
         """Defect class -> parts that did not pass for it."""

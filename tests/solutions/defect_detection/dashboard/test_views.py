@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from made_page import choose, figures, press, start, words
+from test_line import write_run
 
 from lepton_core.store import Store
 
@@ -133,3 +136,35 @@ def test_pictures_with_labels_wait_only_when_asked() -> None:
     assert "No picture waits" in words(page)
     (toggle,) = [t for t in page.toggle if t.key == "defect.label.with_known"]
     assert figures(toggle.set_value(True).run())["Waiting"] == "30"
+
+
+def test_a_watched_folder_is_followed_on_the_page_and_a_part_of_it_held(tmp_path: Path) -> None:
+    watched, out = tmp_path / "in", tmp_path / "out"
+    watched.mkdir()
+    write_run(out, watched, ".parquet", [[0, 1, 2], [3, 4]]).close()
+    page = choose(start("line"), "line.kind", "folder")
+    assert "lepton score" in page.code[0].value
+    (field,) = [field for field in page.text_input if field.key == "defect.line.out"]
+    page = field.set_value(str(out)).run()
+    assert figures(page)["Parts"] == "5"
+    assert figures(page)["Refused"] == "2"
+    (field,) = [field for field in page.text_input if field.key == "defect.line.out"]
+    page = field.set_value(str(tmp_path)).run()
+    assert "holds no run" in words(page)
+
+
+def test_runs_of_the_store_are_shown_with_what_they_do_not_tell(store: Store) -> None:
+    page = choose(start("line"), "line.kind", "store")
+    assert "No run of this task" in words(page)
+    number = store.add_run("defect_detection/surface", "defect_detection/surface@sample")
+    table = pa.table(
+        {
+            "record_id": ["a", "b", "c"],
+            "label": ["good", "spot", "good"],
+            "review": [False, False, True],
+        }
+    )
+    store.add_predictions(number, table)
+    store.finish_run(number, {})
+    shown = figures(page.run())
+    assert [shown[name] for name in ("Pass", "Fail", "Unsure")] == ["1", "1", "1"]
