@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.errors import DataError
 from lepton_core.evaluation.directions import BEST_AT, HIGHER_IS_BETTER
@@ -160,8 +161,8 @@ def compare_paired(
         entity: the column whose records belong together; None where each stands alone.
         n: number of resamples.
         seed: the same seed gives the same intervals.
-        pictures: whether the figures look at pictures of the records, as masks; else those are left
-            out, since their bytes would be copied with every resample.
+        pictures: whether the figures look at pictures of the records, as masks; else their bytes
+            are left out, which would be copied with every resample.
         optional: whether a metric that is undefined too often is left out.
 
     Raises:
@@ -169,8 +170,7 @@ def compare_paired(
             more than half of the resamples.
     """
     if not pictures:
-        plain = [f.name for f in records.schema if not pa.types.is_struct(f.type)]
-        records = records.select(plain)
+        records = _without_bytes(records)
     with figures_only():
         whole = [_figures(records, model, keys) for model in (first, second)]
         draws = Draws(records, entity, seed)
@@ -192,6 +192,31 @@ def compare_paired(
         found[key] = Measured(float(value[place]), float(low), float(high))
     named = [dict(zip(keys, figures, strict=True)) for figures in whole]
     return Paired(windows, named[0], named[1], found)
+
+
+def _without_bytes(records: pa.Table) -> pa.Table:
+    """The records with paths and sums of their pictures, and none of their bytes."""
+    for at, field in enumerate(records.schema):
+        if not pa.types.is_struct(field.type):
+            continue
+        cells = records.column(at)
+        kept = {
+            part.name: pa.nulls(len(cells), part.type)
+            if pa.types.is_binary(part.type)
+            else _one(pc.struct_field(cells, part.name))
+            for part in field.type
+        }
+        fields = list(field.type)
+        absent = _one(pc.is_null(cells))
+        column = pa.StructArray.from_arrays(list(kept.values()), fields=fields, mask=absent)
+        records = records.set_column(at, field, column)
+    return records
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    """One array of a column; also of one without chunks."""
+    found = column.combine_chunks()
+    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
 
 
 def _figures(table: pa.Table, model: Model, keys: Sequence[str]) -> list[float]:

@@ -14,11 +14,13 @@ import pytest
 from lepton_core.card import to_markdown
 from lepton_core.decision.detect import Detect
 from lepton_core.evaluation.measures import many_class_measures
+from lepton_core.evaluation.paired import compare_paired
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.run import test_fingerprint as ids_fingerprint
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.preprocessing import Prepared, Preprocessor
+from lepton_core.records.pictures import IMAGE_TYPE
 from lepton_core.solution import Task
 from lepton_core.spec import Column, Spec
 from lepton_core.training.champion import compare
@@ -217,3 +219,17 @@ def test_a_challenger_that_is_worse_is_not_promoted_whichever_figure_decides() -
     for metric in ("accuracy", "map50"):
         assert not held(right(), wrong_at(*many), metric=metric).promoted
         assert not held(right(), right(), metric=metric).promoted
+
+
+def test_measures_see_which_pictures_are_the_same_and_carry_none_of_their_bytes() -> None:
+    pictures = [{"path": f"{n}.png", "bytes": b"x" * 9, "sha256": str(n % 3)} for n in range(30)]
+    table = pa.table({"image": pa.array([*pictures, None], IMAGE_TYPE), "x": [1.0] * 31})
+    seen = []
+
+    def look(records: pa.Table, scores: np.ndarray) -> dict[str, Measured]:
+        seen.append(records["image"].to_pylist())
+        return {"accuracy": Measured(0.5, 0.5, 0.5)}
+
+    compare_paired(table, (look, np.zeros(31)), (look, np.zeros(31)), ["accuracy"], n=2)
+    assert seen[0][:30] == [{**one, "bytes": None} for one in pictures]
+    assert seen[0][30] is None
