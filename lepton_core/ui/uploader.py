@@ -144,7 +144,7 @@ def _here(task: Task) -> list[str]:
         if task.name in dataset.card.tasks
         and dataset.card.name != task.sample_data
         and dataset.folder is not None
-        and dataset.path.is_file()
+        and dataset.path.exists()
     ]
 
 

@@ -73,7 +73,8 @@ def _show_progress(parts: Parts, labels: Labels, rows: np.ndarray) -> None:
         ]
     )
     of = said + len(rows)
-    st.progress(said / of if of else 1.0, t(f"{_PAGE}.progress", n=said, of=of))
+    if of:
+        st.progress(said / of, t(f"{_PAGE}.progress", n=said, of=of))
 
 
 def _show_next(parts: Parts, waiting: Waiting, rows: np.ndarray) -> None:
