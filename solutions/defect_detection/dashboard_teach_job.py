@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lepton_core.errors import DataError
+from lepton_core.errors import DataError, UsageError
+from lepton_core.scoring.folder import LOCK
+from lepton_core.scoring.lock import lock
 from lepton_core.store.opening import default_file
 
-from .dashboard_teach_worker import ASKED, PARTS, PROGRESS, TASK
+from .dashboard_teach_worker import ASKED, CANCEL, PARTS, PROGRESS, TASK
 
 RUNNING, DONE, FAILED, STOPPED = "running", "done", "failed", "stopped"
 _MODULE = "solutions.defect_detection.dashboard_teach_worker"
@@ -78,7 +81,8 @@ class Job:
         if "error" in last:
             return FAILED
         process = _started.get(self.folder)
-        return RUNNING if process is not None and process.poll() is None else STOPPED
+        is_ours = process is not None and process.poll() is None
+        return RUNNING if is_ours or _is_held(self.folder) else STOPPED
 
     def steps(self) -> dict[str, tuple[int, int]]:
         """Step -> how much of how much is done, in order of their beginning."""
@@ -89,7 +93,12 @@ class Job:
         }
 
     def cancel(self) -> None:
-        """Stop it; what it has learned so far is kept for another start."""
+        """Stop it; what it has learned so far is kept for another start.
+
+        A process of an earlier server stops at its next step.
+        """
+        with suppress(OSError):
+            (self.folder / CANCEL).touch()
         with _lock:
             process = _started.pop(self.folder, None)
         if process is not None and process.poll() is None:
@@ -99,6 +108,19 @@ class Job:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a process of an earlier server is still at it."""
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        lock(folder).close()
+    except UsageError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def home() -> Path:
@@ -161,7 +183,10 @@ def start(name: str, records: pa.Table, settings: Sequence[str], seed: int = 0) 
 
 def go_on(job: Job) -> None:
     """Begin again what was stopped; a training goes on from its last checkpoint."""
-    (job.folder / PROGRESS).unlink(missing_ok=True)
+    if job.state() == RUNNING:
+        return
+    for name in (PROGRESS, CANCEL):
+        (job.folder / name).unlink(missing_ok=True)
     _begin(job)
 
 

@@ -15,20 +15,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROGRESS, ASKED, PARTS = "progress.jsonl", "asked.json", "parts.parquet"
+PROGRESS, ASKED, PARTS, CANCEL = "progress.jsonl", "asked.json", "parts.parquet", "cancel"
 TASK = "defect_detection/anomaly"
 _EVERY_S = 0.25
 _LANGUAGES = ("en", "zh")
 
 
 def main(folder: Path) -> int:
-    """Teach what a folder asks for; 0 where a bundle stands in the end."""
+    """Teach what a folder asks for; 0 where a bundle stands in the end.
+
+    The folder is held meanwhile, so that a page can tell that somebody is at it, and no second
+    process begins.
+    """
     from lepton_core.errors import LeptonError
+    from lepton_core.scoring.lock import lock
 
     # The page, and the line that it shows, come first.
     if hasattr(os, "nice"):
         os.nice(10)
-    with (folder / PROGRESS).open("a", encoding="utf-8") as log:
+    with lock(folder), (folder / PROGRESS).open("a", encoding="utf-8") as log:
 
         def say(**told: Any) -> None:
             log.write(json.dumps(told, ensure_ascii=False, default=str) + "\n")
@@ -83,16 +88,18 @@ def teach(folder: Path, say: Callable[..., None]) -> Path:
         note=lambda text: say(note=text),
         folder=folder / "run",
         overwrite=True,
-        tell=_steps(say),
+        tell=_steps(say, folder / CANCEL),
     )
 
 
-def _steps(say: Callable[..., None]) -> Callable[[str, int, int], None]:
-    """Tells a step a few times a second, and always its end."""
+def _steps(say: Callable[..., None], cancel: Path) -> Callable[[str, int, int], None]:
+    """Tells a step a few times a second, and always its end; stops where a file asks for it."""
     last: dict[str, float] = {}
 
     def tell(step: str, done: int, total: int) -> None:
         now = time.monotonic()
+        if cancel.exists():
+            raise SystemExit(1)
         if done >= total or now - last.get(step, 0.0) > _EVERY_S:
             last[step] = now
             say(step=step, done=done, total=total)

@@ -136,6 +136,21 @@ def test_one_that_runs_is_not_started_twice_and_can_be_cancelled() -> None:
     assert job.state() in (teaching.STOPPED, teaching.FAILED)
 
 
+def test_a_process_of_an_earlier_server_counts_as_running_and_stops_when_asked() -> None:
+    from lepton_core.scoring.lock import lock
+    from solutions.defect_detection.dashboard_teach_worker import _steps
+
+    job = teaching.Job(teaching.home() / "orphan")
+    job.folder.mkdir(parents=True)
+    with lock(job.folder):
+        assert job.state() == teaching.RUNNING
+        job.cancel()
+        tell = _steps(lambda **told: None, job.folder / "cancel")
+        with pytest.raises(SystemExit):
+            tell("read", 1, 2)
+    assert job.state() == teaching.STOPPED
+
+
 def test_a_line_that_is_being_written_is_passed_over() -> None:
     job = teaching.Job(teaching.home() / "half")
     job.folder.mkdir(parents=True)
