@@ -98,9 +98,9 @@ def _show_newest(seen: Seen, parts: Parts) -> None:
     row = seen.ids.index(held) if held in seen.ids else len(seen) - 1
     verdict, label = str(seen.verdict[row]), str(seen.label[row])
     st.markdown(f"### {verdict_badge(verdict)} {plain(parts.name(label))}")
-    source = newest(
-        f"{seen.key}|{seen.ids[row]}|{verdict}", seen, row, tuple(parts.decision.classes)
-    )
+    # Other limits may count other boxes.
+    key = f"{seen.key}|{seen.ids[row]}|{verdict}|{len(seen.boxes(row))}"
+    source = newest(key, seen, row, tuple(parts.decision.classes))
     name = t(f"{_PAGE}.newest", record=plain(seen.ids[row]))
     if source is None:
         st.caption(t("defect_detection.part.gone"))

@@ -32,7 +32,7 @@ def main(folder: Path) -> int:
 
     # The page, and the line that it shows, come first.
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(5)
     with lock(folder), (folder / PROGRESS).open("a", encoding="utf-8") as log:
 
         def say(**told: Any) -> None:

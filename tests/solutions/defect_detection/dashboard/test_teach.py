@@ -13,8 +13,10 @@ import pytest
 from lepton_core.errors import DataError
 from lepton_core.messages import set_language
 from lepton_core.records.pictures import file_array
+from lepton_core.solution import load_solution
 from solutions.defect_detection import dashboard_teach_job as teaching
 from solutions.defect_detection.dashboard_teach_checks import Checked, check_pictures
+from solutions.defect_detection.dashboard_teach_worker import TASK
 
 
 def png(seed: int, side: int = 64) -> bytes:
@@ -163,3 +165,22 @@ def test_a_line_that_is_being_written_is_passed_over() -> None:
 def test_a_name_leads_nowhere_else(name: str) -> None:
     folder = teaching.folder_name(name)
     assert folder == "" or (teaching.home() / folder).parent == teaching.home()
+
+
+def is_there() -> bool:
+    """Whether the solution has the task that teaching uses."""
+    return any(task.name == TASK for task in load_solution("defect_detection").tasks)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not is_there(), reason="the task is not part of the solution")
+def test_a_product_is_taught_in_a_process_of_its_own_and_inspects() -> None:
+    from lepton_core.bundle import load_bundle
+
+    table = records([png(row) for row in range(24)])
+    small = ["method=synthetic", "model.epochs=1", "model.steps=3", "model.crop=64"]
+    job = teaching.start("plate", table, [*small, "decision.false_reject=0.2"])
+    assert wait(job, 900) == teaching.DONE, (job.folder / "log.txt").read_text()[-2000:]
+    assert "read" in job.steps()
+    scored = load_bundle(job.bundle).score(table)
+    assert len(scored) + len(scored.rejects) == 24
