@@ -22,8 +22,8 @@ _PAGE = "defect_detection.part"
 def heat_of(parts: Parts, row: int) -> np.ndarray | None:
     """How suspicious each place of a part is, float [rows, columns] in 0..1; None for no map.
 
-    A map of probabilities is shown as it is. An anomaly map is in the score's unit: full color is
-    twice the threshold, so that the same color means the same in every picture.
+    A map of probabilities is shown as it is. An anomaly map is in the score's unit: half color is
+    the threshold and none what is usual here, so that a color means the same in every picture.
     """
     values = parts.scored.raw.get("map")
     if values is None:
@@ -31,9 +31,9 @@ def heat_of(parts: Parts, row: int) -> np.ndarray | None:
     heat = np.asarray(values[row], np.float64).squeeze()
     if isinstance(parts.decision, Outlier):
         threshold = parts.decision.threshold
+        usual = parts.usual_map
         middle = float(np.median(parts.scored.score)) if threshold is None else threshold
-        low = min(float(heat.min()), middle)
-        return np.clip((heat - low) / max(2 * (middle - low), 1e-9), 0.0, 1.0)
+        return np.clip((heat - usual) / max(2 * (middle - usual), 1e-9), 0.0, 1.0)
     return np.clip(heat, 0.0, 1.0)
 
 

@@ -22,6 +22,8 @@ from lepton_core.ui.uploader import Source
 
 VERDICTS = (PASS, FAIL, UNSURE)
 # What a part needs a person for comes first.
+# Pictures whose maps tell what is usual.
+_TELLING = 100
 _URGENCY = {UNSURE: 0, FAIL: 1, PASS: 2}
 
 Inspector = Detect | Outlier
@@ -109,6 +111,14 @@ class Parts:
         if "probability" in self.columns:
             return np.asarray(self.columns["probability"], np.float64)
         return 1.0 - np.asarray(self.columns["p_value"], np.float64)
+
+    @cached_property
+    def usual_map(self) -> float:
+        """What most places of most pictures have in the map; 0 without one."""
+        values = self.scored.raw.get("map")
+        if values is None or not len(values):
+            return 0.0
+        return float(np.median(np.asarray(values[:_TELLING])))
 
     @property
     def is_outlier(self) -> bool:

@@ -12,6 +12,7 @@ from lepton_core.decision.limits import Limit
 from lepton_core.messages import set_language
 from lepton_core.ui.box_editor import drawn_boxes
 from solutions.defect_detection.dashboard_part_drawing import drawn, heated, show_factor
+from solutions.defect_detection.dashboard_part_picture import heat_of
 from solutions.defect_detection.dashboard_part_table import defect_table
 from solutions.defect_detection.dashboard_part_verdict import answers, main_class
 from solutions.defect_detection.dashboard_part_why import reasons
@@ -136,3 +137,19 @@ def test_the_map_reddens_what_is_suspicious_alone() -> None:
     assert shown[0, 0, 0] > 150
     assert shown[0, 0, 2] < 100
     assert shown[7, 7].tolist() == [100, 100, 100]
+
+
+def test_a_color_of_an_anomaly_map_means_the_same_in_every_picture() -> None:
+    made = parts(outlier())
+    threshold = outlier().threshold
+    assert threshold is not None
+    maps = np.full((len(made), 4, 4), -9.0)
+    maps[SCRATCH, 0, 0] = maps[SPOT, 1, 1] = threshold
+    maps[SPOT, 2, 2] = 50.0
+    there = replace(made, scored=replace(made.scored, raw={"map": maps}))
+    first, second = heat_of(there, SCRATCH), heat_of(there, SPOT)
+    assert first is not None
+    assert second is not None
+    assert first[0, 0] == second[1, 1] == pytest.approx(0.5)
+    assert first[3, 3] == 0.0
+    assert second[2, 2] == 1.0
