@@ -21,9 +21,9 @@ from lepton_core.ui.scored import Scored
 from lepton_core.ui.uploader import Source
 
 VERDICTS = (PASS, FAIL, UNSURE)
-# What a part needs a person for comes first.
 # Pictures whose maps tell what is usual.
 _TELLING = 100
+# What a part needs a person for comes first.
 _URGENCY = {UNSURE: 0, FAIL: 1, PASS: 2}
 
 Inspector = Detect | Outlier
