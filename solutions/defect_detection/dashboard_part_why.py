@@ -34,6 +34,8 @@ def _of_outlier(decision: Outlier, score: float, parts: Parts, row: int, verdict
     if decision.false_reject is None:
         by_hand: dict[str, Any] = {"score": score, "threshold": decision.threshold}
         return [*found, t(f"{_WHY}.by_hand_{verdict}", **by_hand)]
+    if decision.unsure_from is None:
+        return [*found, t(f"{_WHY}.alone_{verdict}", rate=decision.false_reject)]
     found.append(t(f"{_WHY}.rate_{verdict}", rate=decision.false_reject, unsure=decision.unsure))
     return found
 

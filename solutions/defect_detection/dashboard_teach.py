@@ -114,7 +114,9 @@ def _show_new(task: Task) -> None:
         key=f"{_SLOT}.start",
         disabled=not folder or not checked.is_usable,
     ):
-        _start(folder, checked, [f"method={method}", f"decision.false_reject={rate:g}"])
+        # As many again are for a person, so that there is a band in which the model takes no side.
+        rates = [f"decision.false_reject={rate:g}", f"decision.unsure={2 * rate:g}"]
+        _start(folder, checked, [f"method={method}", *rates])
 
 
 def _upload(task: Task) -> Any:

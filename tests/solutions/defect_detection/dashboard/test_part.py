@@ -68,6 +68,9 @@ def test_the_reason_of_a_strange_part_is_its_p_value() -> None:
     assert made.verdict[SCRATCH] == "fail"
     assert f"{float(made.columns['p_value'][SCRATCH]):.2%}" in told
     assert "It fails" in told
+    assert "unsure" in told
+    alone = replace(made, decision=outlier().with_false_reject(0.05, 0.0))
+    assert "unsure" not in " ".join(reasons(alone, SCRATCH))
     by_hand = replace(made, decision=outlier().with_threshold(99.0))
     columns = apply(by_hand.decision, by_hand.scored, by_hand.scale)
     assert "set by hand" in " ".join(reasons(replace(by_hand, columns=columns), SCRATCH))

@@ -78,7 +78,8 @@ def test_every_step_is_shown_and_what_went_wrong_is_told() -> None:
     page = start_button(name.set_value("Housing 7").run()).click().run()
     folder = dashboard_teach_job.home() / "Housing_7"
     asked = json.loads((folder / "asked.json").read_text())
-    assert asked["settings"] == ["method=memory", "decision.false_reject=0.05"]
+    rates = ["decision.false_reject=0.05", "decision.unsure=0.1"]
+    assert asked["settings"] == ["method=memory", *rates]
     assert "stopped before it was done" in words(page)
     steps = [
         {"step": "start", "done": 0, "total": 1},
