@@ -1,7 +1,7 @@
 """What a queue for labelling is worth: accuracy by number of labels, beside random choice.
 
 LEPTON_DATA=... python benchmarks/defect_queue.py [--ways random,margin3+said] [--seeds 5]
-    [--first-seed 0] [--until 360] --json FILE
+    [--first-seed 0] [--until 360] [--copies 1] --json FILE
 python benchmarks/defect_queue.py --show FILE [--part validation|test] [--ways ...]
 
 The training part of `neu_det` is the pool. A small network is trained anew on 60 labels drawn at
@@ -9,7 +9,8 @@ random, then on 60 more a round, chosen by each way among the unlabelled ones; e
 the same 60 and the same start weights, so that the differences are paired by seed. Ways are chosen
 on the validation part. The same networks are judged on the test part for the file alone: `--show
 --part test` is for the way that was chosen. Intervals of a difference are those of its mean over
-the seeds (Student's t).
+the seeds (Student's t). With `--copies 5` the pool holds five near copies of each picture, as of a
+line that looks at every part more than once.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=60)
     parser.add_argument("--side", type=int, default=48)
     parser.add_argument("--epochs", type=int, default=40, help="but at least 150 steps")
+    parser.add_argument("--copies", type=int, default=1, help="near copies of each pool picture")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--show", type=Path, nargs="*")
     parser.add_argument("--part", choices=JUDGES, default="validation")
@@ -57,6 +59,7 @@ def main() -> None:
         print(table(runs, ways, given.part))
         return
     parts = pictures(given.side)
+    parts["train"] = near_copies(*parts["train"], given.copies)
     network = Network(given.side, len(set(parts["train"][1].tolist())), given.epochs)
     counts = list(range(given.step, given.until + 1, given.step))
     runs = []
@@ -132,6 +135,16 @@ def pictures(side: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         part: (np.stack(x)[..., None], np.array(codes, np.int64))
         for part, (x, codes) in found.items()
     }
+
+
+def near_copies(x: np.ndarray, codes: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each picture n times, as a line shows a part that stands still: grain and a pixel differ."""
+    generator = np.random.default_rng(0)
+    made = [x]
+    for copy in range(1, n):
+        moved = np.roll(x, copy % 2, axis=1 + copy % 3 % 2).astype(np.float32)
+        made.append(np.clip(moved + generator.normal(0, 2, x.shape), 0, 255).astype(np.uint8))
+    return np.concatenate(made), np.tile(codes, n)
 
 
 class Network:
