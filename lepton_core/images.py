@@ -182,7 +182,7 @@ def _encoded(images: pa.StructArray | pa.ChunkedArray) -> Iterator[bytes | memor
 
 
 def _decode_one(
-    data: bytes | memoryview, channels: int, size: tuple[int, int], formats: tuple[str, ...]
+    data: bytes | memoryview, channels: int, size: tuple[int, int] | None, formats: tuple[str, ...]
 ) -> np.ndarray:
     if formats:
         from lepton_core.records.frame_reading import decode_frame

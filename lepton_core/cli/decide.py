@@ -124,7 +124,7 @@ def decide(
     folder = resolve(target).bundle_or_default()
     pipeline = load_bundle(folder)
     before = pipeline.decision
-    options = {
+    options: dict[str, Any] = {
         "policy": policy,
         "value": value,
         "threshold": threshold,
@@ -187,8 +187,8 @@ def decide(
             told["before"] = effect(before, kept).to_json()
             told["after"] = effect(classes, kept).to_json()
     if out is not None:
-        decided = pipeline.with_decision(after)
-        told["labels"] = redecide_files(scores or [], decided, out, overwrite)
+        changed = pipeline.with_decision(after)
+        told["labels"] = redecide_files(scores or [], changed, out, overwrite)
         told["out"] = str(out)
     if save is not None:
         told["saved"] = str(save_decided(folder, pipeline.address, after, save, overwrite))

@@ -38,6 +38,7 @@ class Outlier(Decision):
         asked: what was asked for.
         unsure: share of good parts that fail or are unsure, at most; 0 for no such band.
         good: the held-out good parts.
+        places: the strangest single place of each of them, in the unit of the regions' scores.
         fitted_on: what data fitted it: ``{"part", "n", "groups"}``.
 
     Example:
@@ -58,6 +59,7 @@ class Outlier(Decision):
     asked: float = 0.05
     unsure: float = 0.0
     good: GoodParts = _NONE_YET
+    places: GoodParts = _NONE_YET
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -65,13 +67,13 @@ class Outlier(Decision):
 
         Args:
             outputs: ``score`` [n], higher is stranger; ``regions`` [n, K, 6] or none: x0 y0 x1 y1,
-                area, and the score within each; NaN for no region.
+                area, and how strange the strangest place within is; NaN for no region.
 
         Returns:
             ``score`` float32, ``p_value`` float32 (of the good parts to come, at most this share
             scores as high), ``label``, ``verdict`` (pass, fail, unsure), ``review`` (unsure), and
-            with regions ``defects``: boxes, whose probability is 1 less the p-value of the region
-            by itself.
+            with regions ``defects``: boxes, whose probability is the share of good parts that
+            have no place as strange.
         """
         score = np.asarray(outputs["score"], np.float32)
         failed, unsure = self.failed(score), self._unsure(score)
@@ -115,7 +117,7 @@ class Outlier(Decision):
         """
         good = GoodParts.of(scores, groups)
         about = {**(fitted_on or {}), "n": len(scores), "groups": good.groups}
-        start = cls(tuple(classes), good=good, fitted_on=about)
+        start = cls((classes[0], classes[1]), good=good, fitted_on=about)
         return start.with_false_reject(false_reject, unsure)
 
     @property
@@ -199,8 +201,8 @@ class Outlier(Decision):
     def from_json(cls, values: dict[str, Any]) -> Outlier:
         """The decision that :meth:`to_json` wrote."""
         known = {name: value for name, value in values.items() if name != "kind"}
-        good = GoodParts.from_json(known["good"])
-        return cls(**{**known, "classes": tuple(known["classes"]), "good": good})
+        kept = {name: GoodParts.from_json(known[name]) for name in ("good", "places")}
+        return cls(**{**known, **kept, "classes": tuple(known["classes"])})
 
     def _with_band(self) -> Outlier:
         start = self.good.threshold(self.unsure) if self.unsure and self.good.groups else None
@@ -231,7 +233,7 @@ class Outlier(Decision):
         for part in regions:
             there = part[np.isfinite(part[:, 5])]
             there = there[np.argsort(-there[:, 5], kind="stable")]
-            strange = 1.0 - self._p_values(there[:, 5])
+            strange = 1.0 - self.places.p_values(there[:, 5])
             rows.append(
                 [
                     {

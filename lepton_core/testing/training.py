@@ -12,6 +12,7 @@ import pyarrow as pa
 from lepton_core.bundle import Trained, load_bundle, save_bundle
 from lepton_core.data.labelled import load_labelled
 from lepton_core.data.lookup import find_dataset
+from lepton_core.decision import Outlier
 from lepton_core.evaluation.directions import HIGHER_IS_BETTER
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.run import find_protocol
@@ -46,7 +47,9 @@ def check_training(task: Task) -> None:
     if not pipeline.runtime.roles():
         return  # Computed: there is no model that could learn, or be no better than a trivial one.
     check_beats_trivial(pipeline, records, protocol)
-    check_overfits(task, records, protocol, config, pipeline)
+    if not isinstance(pipeline.decision, Outlier):
+        # What learns good parts alone knows no target that it could learn by heart.
+        check_overfits(task, records, protocol, config, pipeline)
 
 
 def check_test_is_unseen(task: Task, records: pa.Table, protocol: Protocol, config: Any) -> None:

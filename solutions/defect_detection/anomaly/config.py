@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-METHODS = ("synthetic", "memory", "autoencoder")
+METHODS = ("contrast", "memory", "autoencoder", "synthetic")
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,10 @@ class Config:
     """Everything that ``lepton train defect_detection/anomaly --set key=value`` can change.
 
     Args:
-        method: ``synthetic`` (a network that finds what was painted on good parts), ``memory``
-            (distance to remembered patches) or ``autoencoder`` (what cannot be drawn again).
+        method: ``contrast`` (how strongly places differ from their surroundings, compared with
+            good parts; nothing is trained, so it takes seconds), ``memory`` (distance to remembered
+            patches), ``autoencoder`` (what cannot be drawn again) or ``synthetic`` (a network that
+            finds what was painted on good parts).
         picture: what is looked at.
         model: of the networks that are trained.
         memory: of the patch memory.
@@ -148,7 +150,7 @@ class Config:
         split: of the data.
     """
 
-    method: str = "synthetic"
+    method: str = "contrast"
     picture: PictureConfig = PictureConfig()
     model: ModelConfig = ModelConfig()
     memory: MemoryConfig = MemoryConfig()

@@ -52,9 +52,7 @@ def small(cells: np.ndarray) -> np.ndarray:
     return resize(np.asarray(cells, np.float32), (SIDE, SIDE))
 
 
-def regions(
-    cells: np.ndarray, limit: float, size: tuple[int, int], stride: float, config: ScoreConfig
-) -> np.ndarray:
+def regions(cells: np.ndarray, limit: float, size: tuple[int, int], stride: float) -> np.ndarray:
     """Where a picture is stranger than good parts are.
 
     Args:
@@ -62,16 +60,15 @@ def regions(
         limit: value from which a place is strange; infinity for nowhere.
         size: height and width of the picture, pixels.
         stride: pixels of the picture a cell.
-        config: how a region's score is taken from its cells.
 
     Returns:
         float32 [``MOST_REGIONS``, 6], the strangest first: x0 y0 x1 y1 and area in pixels of the
-        picture, and the region's own score; NaN where there is none.
+        picture, and the highest value within; NaN where there is none.
 
     Example:
         >>> cells = np.zeros((20, 30), np.float32)
         >>> cells[4:6, 10:13] = 5.0
-        >>> found = regions(cells, 2.0, (80, 120), 4, ScoreConfig(least_cells=1, top=0.0))
+        >>> found = regions(cells, 2.0, (80, 120), 4)
         >>> found[0].round().tolist(), int(np.isfinite(found[:, 0]).sum())
         ([40.0, 16.0, 52.0, 24.0, 92.0, 5.0], 1)
     """
@@ -84,13 +81,10 @@ def regions(
     ratio = stride / whole
     fine = enlarged(cells, whole, cells.shape[0] * whole, cells.shape[1] * whole)
     count, numbers, stats, _ = cv2.connectedComponentsWithStats((fine >= limit).astype(np.uint8))
-    least = max(round(cells.size * config.top), config.least_cells) * whole**2
     rows = []
     for number in range(1, count):
         x, y, w, h, area = (float(value) for value in stats[number])
-        values = fine[numbers == number]
-        top = min(least, values.size)
-        score = float(np.partition(values, values.size - top)[values.size - top :].mean())
+        score = float(fine[numbers == number].max())
         box = np.array([x, y, x + w, y + h]) * ratio
         box = np.minimum(box, (width, height, width, height))
         if box[2] > box[0] and box[3] > box[1]:

@@ -1,4 +1,4 @@
-"""The three methods behind one door: from pictures of good parts to a model of maps."""
+"""The methods behind one door: from pictures of good parts to a model of maps."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
-from lepton_core.errors import UsageError
 from lepton_core.tiles import TileGrid
 from lepton_core.training.manifest import Run
 
-from . import model_autoencoder, model_synthetic
-from .config import METHODS, Config
+from . import model_autoencoder, model_contrast, model_synthetic
+from .config import Config
 from .model_backbone import feature_model
 from .model_memory import remember
 
 Tell = Callable[[str, int, int], None]
+_TILES = 2
 
 
 def learn(
@@ -46,21 +46,19 @@ def learn(
         verbose: whether epochs are shown on standard error.
 
     Returns:
-        x uint8 [B, height, width, C] -> map float32 [B, h, w], higher is stranger.
+        x uint8 [B, height, width, C] -> map float32 [B, h, w], higher is stranger; for
+        ``contrast`` cells [B, h, w, K], which :mod:`.profile` judges.
 
     Raises:
-        UsageError: ``defect_detection.anomaly.method`` for an unknown one, and what the backbone
-            raises.
+        UsageError: what the backbone raises.
     """
     shape = (grid.height, grid.width, pictures[0].shape[2])
+    if config.method == "contrast":
+        return model_contrast.build(shape)
     if config.method == "memory":
         backbone = feature_model(config.memory, shape)
         tiles = np.concatenate([grid.cut(picture) for picture in pictures])
         return remember(backbone, tiles, config.memory, seed, tell)
-    if config.method not in METHODS:
-        raise UsageError(
-            "defect_detection.anomaly.method", received=config.method, known=", ".join(METHODS)
-        )
     module: Any = model_synthetic if config.method == "synthetic" else model_autoencoder
     # Tiles are no larger than the usual picture: larger pieces would be mostly repeated edge.
     settings = replace(config.model, crop=min(config.model.crop, grid.height, grid.width))
@@ -78,9 +76,15 @@ def learn(
     return sized
 
 
-def maps(model: keras.Model, tiles: np.ndarray, batch_size: int = 4) -> np.ndarray:
-    """Maps float32 [n, h, w] of tiles uint8 [n, height, width, C]."""
-    return model.predict(tiles, batch_size=batch_size, verbose=0)
+def maps(model: keras.Model, tiles: np.ndarray) -> np.ndarray:
+    """What the model says of tiles uint8 [n, height, width, C], float32 [n, h, w(, K)]."""
+    found = []
+    for start in range(0, len(tiles), _TILES):
+        some = tiles[start : start + _TILES]
+        # Always as many: else each number of tiles would be compiled anew.
+        full = np.concatenate([some, np.repeat(some[-1:], _TILES - len(some), axis=0)])
+        found.append(np.asarray(model.predict_on_batch(full))[: len(some)])
+    return np.concatenate(found)
 
 
 class _Told(keras.callbacks.Callback):

@@ -13,9 +13,12 @@ from lepton_core.preprocessing import Prepared
 from lepton_core.tiles import TileGrid
 
 from ..surface.preprocessing import Preprocessor as TiledPictures
+from .channels import CHANGES, EDGES
 from .config import ScoreConfig
 from .maps import MOST_REGIONS, SIDE, regions, score_of, small, smoothed
+from .profile import Profile, figures_of, inner
 
+_OWN = "profile."
 _SHARED = ("tile", "channels", "scale", "gate")
 
 
@@ -28,6 +31,9 @@ class Preprocessor(TiledPictures):
         scale: factor by which all pictures are shrunk or enlarged.
         score: how a map becomes a score.
         limit: value of the map from which a place is marked; infinity marks nothing.
+
+    Attributes:
+        profile: what contrasts are usual (`method=contrast`); None for maps of a network.
     """
 
     def __init__(
@@ -40,6 +46,7 @@ class Preprocessor(TiledPictures):
     ) -> None:
         super().__init__(grid, channels, scale)
         self.score, self.limit = score or ScoreConfig(), limit
+        self.profile: Profile | None = None
 
     def gather(
         self, outputs: Mapping[str, np.ndarray], prepared: Prepared
@@ -47,50 +54,83 @@ class Preprocessor(TiledPictures):
         """One row a part: ``score`` [n], ``map`` [n, 96, 96] and ``regions`` [n, K, 6], float32.
 
         Args:
-            outputs: ``map`` float32 [t, h, w] of the tiles, higher is stranger.
+            outputs: of the tiles ``map`` float32 [t, h, w], higher is stranger, or ``cells``
+                [t, h, w, C], contrasts.
             prepared: of :meth:`transform`.
         """
         assert prepared.parts is not None
+        tiles = next(iter(outputs.values()))
         scores, maps, found = [], [], []
         ends = np.cumsum(prepared.parts).tolist()
         for count, end, size in zip(prepared.parts, ends, prepared.notes["size"], strict=True):
             height, width = (int(side) for side in size)
-            cells = self.joined(outputs["map"][end - int(count) : end], (height, width))
-            scores.append(score_of(cells, self.score))
+            score, cells = self.judged(tiles[end - int(count) : end], (height, width))
+            scores.append(score)
             maps.append(small(cells))
             own = (round(height / self.scale), round(width / self.scale))
-            stride = self.grid.height / outputs["map"].shape[1] / self.scale
-            found.append(regions(cells, self.limit, own, stride, self.score))
+            stride = self.grid.height / tiles.shape[1] / self.scale
+            found.append(regions(cells, self.limit, own, stride))
         return {
             "score": np.array(scores, np.float32),
             "map": np.array(maps, np.float32).reshape(-1, SIDE, SIDE),
             "regions": np.array(found, np.float32).reshape(-1, MOST_REGIONS, 6),
         }
 
-    def joined(self, tiles: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """The smoothed map of a picture from those of its tiles.
+    def judged(self, tiles: np.ndarray, size: tuple[int, int]) -> tuple[float, np.ndarray]:
+        """Score and smoothed map of a picture from what is said of its tiles.
 
         Args:
-            tiles: float32 [t, h, w].
+            tiles: float32 [t, h, w], or contrasts [t, h, w, C].
             size: height and width of the picture as it was cut.
 
         Returns:
-            float32 [rows, columns]; outside the region that is inspected nothing is strange.
+            the score, and float32 [rows, columns]; outside the region that is inspected nothing is
+            strange.
         """
-        cells = np.ascontiguousarray(self.grid.join(tiles[..., None], *size)[..., 0])
-        cells = smoothed(cells, self.score)
-        if self.region is None:
+        if tiles.ndim == 4 and self.profile is not None:
+            cells = self.contrasts(tiles, size)
+            places = self._inside(self.profile.map_of(cells), size)
+            return self.profile.score(figures_of(cells, CHANGES)), places
+        whole = np.ascontiguousarray(self.grid.join(tiles[..., None], *size)[..., 0])
+        found = self._inside(smoothed(whole, self.score), size)
+        return score_of(found, self.score), found
+
+    def contrasts(self, tiles: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """A picture's contrasts from those of its tiles, without those of its edge.
+
+        Args:
+            tiles: float32 [t, h, w, C].
+            size: height and width of the picture as it was cut.
+
+        Returns:
+            float32 [rows, columns, C].
+        """
+        cells = inner(self.grid.join(tiles, *size), EDGES)
+        looked_at = self._looked_at(size, cells.shape[:2])
+        return cells if looked_at is None else np.where(looked_at[..., None], cells, np.nan)
+
+    def _inside(self, cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        looked_at = self._looked_at(size, cells.shape)
+        if looked_at is None:
             return cells
-        inside = self.region.inside(*size).astype(np.uint8)
-        rows, columns = cells.shape
-        looked_at = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_NEAREST) != 0
         return np.where(looked_at, cells, cells[looked_at].min(initial=cells.max()))
+
+    def _looked_at(self, size: tuple[int, int], shape: tuple[int, ...]) -> np.ndarray | None:
+        """Which cells are inspected, bool [rows, columns]; None for all."""
+        if self.region is None:
+            return None
+        inside = self.region.inside(*size).astype(np.uint8)
+        small_size = (shape[1], shape[0])
+        return cv2.resize(inside, small_size, interpolation=cv2.INTER_NEAREST) != 0
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         whole, arrays = super().state()
         told = {name: whole[name] for name in _SHARED if name in whole}
         # JSON knows no infinity.
         limit = float(self.limit) if np.isfinite(self.limit) else None
+        if self.profile is not None:
+            own = self.profile.to_arrays()
+            arrays = arrays | {f"profile.{name}": values for name, values in own.items()}
         return {**told, "score": asdict(self.score), "limit": limit}, arrays
 
     @classmethod
@@ -99,4 +139,6 @@ class Preprocessor(TiledPictures):
         made = super().from_state(told, arrays)
         made.score = ScoreConfig(**state["score"])
         made.limit = np.inf if state["limit"] is None else state["limit"]
+        own = {n.removeprefix(_OWN): a for n, a in arrays.items() if n.startswith(_OWN)}
+        made.profile = Profile.from_arrays(own) if own else None
         return made

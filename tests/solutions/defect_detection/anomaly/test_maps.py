@@ -61,7 +61,7 @@ def test_a_region_lies_where_it_is_in_the_original_at_any_scale(scale: float) ->
 def test_two_places_are_two_regions_and_the_stranger_comes_first() -> None:
     cells = np.zeros((40, 40), np.float32)
     cells[5:8, 5:8], cells[25:30, 25:30] = 2.0, 4.0
-    found = regions(cells, 1.0, (160, 160), 4, PLAIN)
+    found = regions(cells, 1.0, (160, 160), 4)
     there = found[np.isfinite(found[:, 0])]
     assert there[:, 5].round(3).tolist() == [4.0, 2.0]
     assert there[0, 0] > there[1, 0]
@@ -69,7 +69,7 @@ def test_two_places_are_two_regions_and_the_stranger_comes_first() -> None:
 
 def test_nothing_reaches_beyond_the_picture() -> None:
     cells = np.full((16, 16), 9.0, np.float32)
-    box = regions(cells, 1.0, (61, 59), 4, PLAIN)[0]
+    box = regions(cells, 1.0, (61, 59), 4)[0]
     assert box[:4].tolist() == [0, 0, 59, 61]
 
 
