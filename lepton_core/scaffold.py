@@ -170,7 +170,7 @@ def install_command(project: Project) -> list[str]:
 
 def train_command(project: Project) -> list[str]:
     """What trains the bundle of the project's embedded sample, in a process of its own."""
-    # Safe path: a checkout's folder may hold an older list of its solutions, which would be read first.
+    # Safe path: in a checkout lies an older list of its solutions, which would be read first.
     lepton = [sys.executable, "-P", "-m", "lepton_core.cli"]
     return [*lepton, "train", project.task, "--out", str(project.sample_bundle)]
 

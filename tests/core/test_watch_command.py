@@ -98,7 +98,14 @@ def test_a_stop_ends_in_good_order_and_the_next_start_goes_on(
     command += [str(inbox), "--watch", "--out", str(out), "--done", str(done)]
     for number, cell in enumerate(cells[:3]):
         (inbox / f"{number}.png").write_bytes(cell["bytes"])
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background has its children ignore Ctrl-C.
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until = time.monotonic() + 120
     while time.monotonic() < until and not (done.exists() and len(list(done.iterdir())) == 3):
         time.sleep(0.05)
