@@ -9,6 +9,9 @@ from lepton_core.models.residual import convolved
 
 layers, ops = keras.layers, keras.ops
 
+# Sound pixels of a tile that look most like a defect, counted by themselves.
+_HARDEST = 64
+
 
 def pixel_head(features: list[Any], classes: int, width: int) -> Any:
     """Logits of the pixels, at the finest features' stride.
@@ -35,10 +38,12 @@ def pixel_head(features: list[Any], classes: int, width: int) -> Any:
 
 
 def pixel_loss(truth: Any, logits: Any) -> Any:
-    """Cross-entropy of the pixels and the overlap that is missing, [B].
+    """How far the pixels of a tile are from what they show, [B].
 
-    Cross-entropy alone is content with no defect at all where defects are a hundredth of the
-    pixels; overlap alone is silent on parts without one.
+    Plain cross-entropy is content with no defect at all where defects are a hundredth of the
+    pixels, and one large defect outweighs ten fine cracks. So each tile's defective pixels count as
+    much as its others, whatever their number; so do the few sound pixels that look most like a
+    defect; and the overlap is asked of each tile by itself.
 
     Args:
         truth: float32 [B, h, w, 2 + C]: share of each class in the pixel (background first), and
@@ -46,15 +51,23 @@ def pixel_loss(truth: Any, logits: Any) -> Any:
         logits: float32 [B, h, w, 1 + C].
 
     Source:
-        Milletari et al., V-Net, 2016 (soft Dice).
+        Milletari et al., V-Net, 2016 (soft Dice); Shrivastava et al., Training Region-based Object
+        Detectors with Online Hard Example Mining, 2016.
     """
     target, counts = truth[..., :-1], truth[..., -1]
     logs = ops.log_softmax(logits, axis=-1)
     missed = -ops.sum(target * logs, axis=-1) * counts
-    crossed = ops.sum(missed, axis=(1, 2)) / ops.maximum(ops.sum(counts, axis=(1, 2)), 1.0)
-    found = (1.0 - ops.exp(logs[..., 0])) * counts
     there = (1.0 - target[..., 0]) * counts
-    # Over the batch: most parts hold no defect, and one alone would be judged on a few pixels.
-    both = ops.sum(found * there)
-    dice = 1.0 - (2.0 * both + 1.0) / (ops.sum(found**2) + ops.sum(there**2) + 1.0)
-    return crossed + dice
+    sound = target[..., 0] * counts
+    everywhere = ops.sum(missed, axis=(1, 2)) / ops.maximum(ops.sum(counts, axis=(1, 2)), 1.0)
+    defective = ops.sum(there, axis=(1, 2))
+    on_defects = ops.sum(missed * there, axis=(1, 2)) / ops.maximum(defective, 1.0)
+    places = missed.shape[1] * missed.shape[2]
+    flat = ops.reshape(missed * sound, (-1, places))
+    hardest = ops.mean(ops.top_k(flat, min(_HARDEST, places))[0], axis=-1)
+    found = (1.0 - ops.exp(logs[..., 0])) * counts
+    both = ops.sum(found * there, axis=(1, 2))
+    total = ops.sum(found, axis=(1, 2)) + defective
+    overlap = 1.0 - (2.0 * both + 1.0) / (total + 1.0)
+    has_defect = ops.cast(defective > 0, "float32")
+    return everywhere + 0.5 * (on_defects + hardest) + has_defect * overlap
