@@ -47,7 +47,11 @@ class GoodParts:
 
     @classmethod
     def of(
-        cls, scores: np.ndarray, groups: Sequence[Any] | np.ndarray | None = None, most: int = MOST
+        cls,
+        scores: np.ndarray,
+        groups: Sequence[Any] | np.ndarray | None = None,
+        most: int = MOST,
+        steps: int = 0,
     ) -> GoodParts:
         """What is kept of held-out good parts that the model did not learn from.
 
@@ -56,6 +60,8 @@ class GoodParts:
             groups: what each picture belongs to [n], strings or numbers; None: each to itself.
             most: scores to keep. The highest half of them is kept as it is, the others are rounded
                 up to one that is kept, which can only make a p-value larger.
+            steps: above 0, all are rounded up to one of so many steps of their range first: then no
+                part's own score is kept, and thresholds rise by a step at most.
 
         Raises:
             DataError: ``decision.no_good_parts`` or ``decision.bad_good_score``.
@@ -74,11 +80,16 @@ class GoodParts:
             )
         names = np.arange(given.size) if groups is None else np.asarray(groups)
         _, group, size = np.unique(names, return_inverse=True, return_counts=True)
+        if steps:
+            given = _rounded_up(given, steps)
         order = np.argsort(given, kind="stable")
         kept, weight = given[order], (1.0 / size[group])[order]
-        if given.size > most:
+        if steps:
+            kept, first = np.unique(kept, return_index=True)
+            weight = np.add.reduceat(weight, first)
+        if kept.size > most:
             exact = most // 2
-            lower = given.size - exact
+            lower = kept.size - exact
             # Each lower score goes to the end of its stretch: the least number not below it.
             ends = np.unique(np.linspace(-1, lower - 1, most - exact + 1).astype(np.int64)[1:])
             kept = np.concatenate([kept[ends], kept[lower:]])
@@ -137,6 +148,16 @@ class GoodParts:
     def from_json(cls, values: Mapping[str, Any]) -> GoodParts:
         """What :meth:`to_json` wrote."""
         return cls(tuple(values["scores"]), tuple(values["weights"]), values["groups"])
+
+
+def _rounded_up(scores: np.ndarray, steps: int) -> np.ndarray:
+    """Scores float32 [n] at the next of ``steps`` values over their range."""
+    low = float(scores.min())
+    step = (float(scores.max()) - low) / steps
+    if step <= 0:
+        return scores
+    raised = (low + step * np.ceil((scores.astype(np.float64) - low) / step)).astype(np.float32)
+    return np.maximum(raised, scores)
 
 
 def parts_for(rate: float) -> int:

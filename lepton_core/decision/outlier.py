@@ -99,6 +99,7 @@ class Outlier(Decision):
         unsure: float = 0.0,
         classes: tuple[str, str] = ("good", "defect"),
         fitted_on: Mapping[str, Any] | None = None,
+        steps: int = 0,
     ) -> Outlier:
         """Threshold and band from held-out good parts that the model did not learn from.
 
@@ -110,12 +111,13 @@ class Outlier(Decision):
             unsure: share of good parts that may fail or be unsure; 0 for no band.
             classes: what a good and what a defective part are called.
             fitted_on: name of the data.
+            steps: see :meth:`GoodParts.of`.
 
         Raises:
             UsageError: ``decision.false_reject``.
             DataError: ``decision.no_good_parts`` or ``decision.bad_good_score``.
         """
-        good = GoodParts.of(scores, groups)
+        good = GoodParts.of(scores, groups, steps=steps)
         about = {**(fitted_on or {}), "n": len(scores), "groups": good.groups}
         start = cls((classes[0], classes[1]), good=good, fitted_on=about)
         return start.with_false_reject(false_reject, unsure)

@@ -128,6 +128,20 @@ def test_what_is_kept_does_not_grow_and_promises_no_more() -> None:
     assert whole.threshold(0.001) == kept.threshold(0.001)
 
 
+def test_rounded_up_no_part_keeps_its_own_score_and_none_is_promised_more() -> None:
+    rng = np.random.default_rng(7)
+    scores, groups = rng.normal(size=900), rng.integers(0, 200, 900)
+    whole, rounded = GoodParts.of(scores, groups), GoodParts.of(scores, groups, steps=300)
+    assert len(rounded.scores) <= 301
+    assert len(set(rounded.scores[1:]) & set(scores.astype(np.float32).tolist())) <= 1
+    assert sum(rounded.weights) == pytest.approx(rounded.groups)
+    tried = np.linspace(-4, 4, 500)
+    assert (rounded.p_values(tried) >= whole.p_values(tried) - 1e-12).all()
+    step = np.ptp(scores) / 300
+    for rate in (0.02, 0.05, 0.3):
+        assert 0 <= rounded.threshold(rate) - whole.threshold(rate) <= step * 1.01
+
+
 def test_the_decision_survives_json() -> None:
     decision = Outlier.fit(np.arange(30.0), groups=np.arange(30) // 2, unsure=0.2)
     assert from_json(json.loads(json.dumps(decision.to_json()))) == decision

@@ -10,7 +10,7 @@ from typing import Any
 
 from lepton_core._keras import keras
 
-from .channels import GAPS, STEP
+from .channels import GAPS, STEPS
 
 layers, ops = keras.layers, keras.ops
 
@@ -46,7 +46,8 @@ def build(shape: tuple[int, int, int]) -> keras.Model:
         kinds.append(ops.abs(fine - ops.average_pool(fine, window, 1, "same")))
     for number, y in enumerate(kinds):
         y = ops.average_pool(y, 2)
-        cells += [_change(y, axis, is_light=number == 0) for axis in (1, 2)]
+        ways = [(step, axis) for step in STEPS for axis in (1, 2)]
+        cells += [_change(y, step, axis, is_light=number == 0) for step, axis in ways]
     whole = layers.Concatenate(name="cells")(cells)
     return keras.Model(x, whole, name="contrasts")
 
@@ -72,15 +73,15 @@ def _gaps(y: Any) -> list[Any]:
     ]
 
 
-def _change(y: Any, axis: int, is_light: bool) -> Any:
-    """How much an area's mean differs from that ``2 * STEP`` cells further, [B, h, w, 1]."""
-    window = (STEP, 6) if axis == 1 else (6, STEP)
+def _change(y: Any, step: int, axis: int, is_light: bool) -> Any:
+    """How much an area's mean differs from that ``2 * step`` cells further, [B, h, w, 1]."""
+    window = (step, 6) if axis == 1 else (6, step)
     area = ops.average_pool(y, window, 1, "same")
     if not is_light:
         area = ops.log(area + 1e-3)
     around = [[0, 0], [0, 0], [0, 0], [0, 0]]
-    around[axis] = [STEP, STEP]
+    around[axis] = [step, step]
     wide = ops.pad(area, around, mode="reflect")
     if axis == 1:
-        return ops.abs(wide[:, 2 * STEP :] - wide[:, : -2 * STEP])
-    return ops.abs(wide[:, :, 2 * STEP :] - wide[:, :, : -2 * STEP])
+        return ops.abs(wide[:, 2 * step :] - wide[:, : -2 * step])
+    return ops.abs(wide[:, :, 2 * step :] - wide[:, :, : -2 * step])

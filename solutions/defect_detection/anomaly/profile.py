@@ -18,10 +18,11 @@ _PEAKS, _SHARES = (2, 16), (0.9, 0.5)
 # Of changes from one area to the next: the mean of so many.
 _CHANGE_CELLS = 6
 _LEAST_CELLS = 30
-_LEAST = 1e-3
+# Added before the logarithm: what is smaller is rounding, which it would enlarge.
+_LEAST = 1e-2
 _SPREAD = 1e-3
 # Correlations are shrunk towards none by so much at least.
-_SHRINK_WHOLE, _SHRINK_CHANGES = 0.05, 0.3
+_SHRINK_WHOLE, _SHRINK_CHANGES = 0.3, 0.3
 _FOLDS = 5
 
 

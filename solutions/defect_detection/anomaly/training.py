@@ -31,6 +31,8 @@ from .sample import generate
 from .splits import good_rows
 
 _PARITY_TILES = 4
+# Held-out scores are rounded up to so many steps: a bundle keeps no picture's own number.
+_STEPS = 500
 
 
 def train(job: TrainingJob) -> Trained:
@@ -124,8 +126,9 @@ def _decision(judged: Held, config: Config) -> Outlier:
         false_reject=rates.false_reject,
         unsure=rates.unsure,
         fitted_on={"part": judged.how},
+        steps=_STEPS,
     )
-    return replace(decision, places=GoodParts.of(judged.places, judged.groups))
+    return replace(decision, places=GoodParts.of(judged.places, judged.groups, steps=_STEPS))
 
 
 def _read(records: pa.Table, rows: np.ndarray, config: Config, tell: Tell) -> Parts:

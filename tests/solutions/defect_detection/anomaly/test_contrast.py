@@ -66,7 +66,7 @@ def test_twice_the_light_changes_hardly_anything(contrasts) -> None:
 def test_a_step_of_light_is_a_change_and_its_picture_edge_is_none(contrasts) -> None:
     picture = grain()
     picture[64:] *= 0.7
-    found = contrasts(picture)[..., NAMES.index("light_down")]
+    found = contrasts(picture)[..., NAMES.index("light_down4")]
     assert np.nanmax(found) == pytest.approx(-np.log((0.7 * 100 + 8) / 108), rel=0.1)
     assert np.isnan(found[:11]).all()
     assert np.isnan(found[-11:]).all()
