@@ -65,7 +65,8 @@ def choose_day(page: Any, day: str) -> None:
 def test_the_hub_leads_to_the_fraud_page(page: Any, app_url: str) -> None:
     page.goto(app_url)
     expect(heading(page, "Lepton")).to_be_visible()
-    page.get_by_role("button", name="Open the dashboard").first.click()
+    card = page.get_by_role("heading", name="Card fraud").locator("xpath=ancestor::*[.//button][1]")
+    card.get_by_role("button", name="Open the dashboard").click()
     expect(heading(page, "Card fraud")).to_be_visible()
     assert "/fraud_rnn" in page.url
 

@@ -288,7 +288,8 @@ def test_every_shipped_keras_model_opens_with_the_core_alone() -> None:
     shipped = [
         folder for one in solutions()[0] for task in one.tasks for folder in task.bundles().values()
     ]
-    models = [str(folder / "models" / "main.keras") for folder in shipped]
+    # A task without a model ships none.
+    models = [str(path) for folder in shipped for path in folder.glob("models/main.keras")]
     code = "import sys, lepton_core as lc\nfor path in sys.argv[1:]: print(lc.load(path).name)"
     run = subprocess.run([sys.executable, "-c", code, *models], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-1000:]

@@ -28,6 +28,6 @@ def test_every_part_is_there_exactly_once_after_kills(tmp_path: Path) -> None:
     assert sum(hit.values()) == 8
     assert found["scored"] + found["refused"] == found["parts"] == 200
     assert found["twice"] == found["lost"] == found["left in the folder"] == 0
-    assert found["refused are those cut off"]
+    assert found["refused as undisturbed"]
     assert found["moved as they were sent"]
     assert found["identical"], found["greatest difference"]

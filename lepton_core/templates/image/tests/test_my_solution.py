@@ -92,7 +92,7 @@ def test_what_is_no_picture_is_refused_alone(pipeline: Pipeline, records: pa.Tab
     images[1]["bytes"] = images[1]["bytes"][:200]
     broken = some.set_column(1, "image", pa.array(images, some.schema.field(1).type))
     scored = pipeline.score(broken)
-    assert scored.rejects.counts() == {"not_a_picture": 1}
+    assert scored.rejects.counts() == {"picture_cut_off": 1}
     assert scored["record_id"].tolist() == [some["record_id"][row].as_py() for row in (0, 2)]
 
 
