@@ -14,6 +14,8 @@ layers, ops = keras.layers, keras.ops
 # Places a defect is learned by, at most, and how much class and overlap count in choosing them.
 PLACES = 10
 _CLASS_POWER, _OVERLAP_POWER = 0.5, 6.0
+# Of the boxes beside the classes: with 2 defects were seen and their edges not met.
+_BOX_WEIGHT = 6.0
 # The share of places that hold a defect at the start, which the first biases say.
 _PRIOR = 0.01
 
@@ -150,7 +152,7 @@ class BoxLoss:
         _, generalised = overlap(boxes, chosen)
         boxed = ops.sum(iou_target * (1.0 - generalised), axis=1) / total
         known = ops.cast(truth[:, 0, 0] >= 0, "float32")
-        return known * (classed + 2.0 * boxed)
+        return known * (classed + _BOX_WEIGHT * boxed)
 
     def _assign(self, truth: Any, boxes: Any, logits: Any) -> tuple[tuple[Any, Any], Any]:
         """Of each place: its class [B, A, C] and certainty [B, A], and its defect's box."""
