@@ -48,13 +48,9 @@ class PictureBatches(Batches):
     def _shuffled(self) -> np.ndarray:
         if not self._classes:
             return super()._shuffled()
-        generator = np.random.default_rng([self._seed or 0, self._epoch])
-        of_each = -(-self.rows // len(self._classes))
-        turns = [
-            np.concatenate([generator.permutation(rows) for _ in range(-(-of_each // len(rows)))])
-            for rows in self._classes
-        ]
-        return np.stack([rows[:of_each] for rows in turns], axis=1).ravel()[: self.rows]
+        return balanced_order(
+            self._classes, self.rows, np.random.default_rng([self._seed or 0, self._epoch])
+        )
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         x, y = super().__getitem__(index)
@@ -62,3 +58,31 @@ class PictureBatches(Batches):
             generator = np.random.default_rng([self._seed or 0, self._epoch, index])
             x = augment(x, self._augmentation, generator)
         return x, y
+
+
+def balanced_order(
+    classes: list[np.ndarray], count: int, generator: np.random.Generator
+) -> np.ndarray:
+    """An order in which the classes take turns: rows of a rare one come several times.
+
+    Args:
+        classes: the rows of each class, int64 arrays, none empty.
+        count: how many rows are asked for.
+        generator: of the chances.
+
+    Returns:
+        int64 [count].
+
+    Example:
+        >>> order = balanced_order(
+        ...     [np.array([0]), np.array([1, 2, 3])], 4, np.random.default_rng(0)
+        ... )
+        >>> (order == 0).tolist()
+        [True, False, True, False]
+    """
+    of_each = -(-count // len(classes))
+    turns = [
+        np.concatenate([generator.permutation(rows) for _ in range(-(-of_each // len(rows)))])
+        for rows in classes
+    ]
+    return np.stack([rows[:of_each] for rows in turns], axis=1).ravel()[:count]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lepton_core.training.augmentation import Augmentation, augment
 from lepton_core.training.fit import Batches
+from lepton_core.training.picture_batches import balanced_order
 
 from .config import Moves
 
@@ -95,13 +96,9 @@ class TileBatches(Batches):
     def _shuffled(self) -> np.ndarray:
         if not self._classes:
             return super()._shuffled()
-        generator = np.random.default_rng([self._seed or 0, self._epoch])
-        of_each = -(-self.rows // len(self._classes))
-        turns = [
-            np.concatenate([generator.permutation(rows) for _ in range(-(-of_each // len(rows)))])
-            for rows in self._classes
-        ]
-        return np.stack([rows[:of_each] for rows in turns], axis=1).ravel()[: self.rows]
+        return balanced_order(
+            self._classes, self.rows, np.random.default_rng([self._seed or 0, self._epoch])
+        )
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Tiles uint8 [B, height, width, C] and a target for each head, see ``model.py``."""
