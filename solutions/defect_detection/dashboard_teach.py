@@ -9,18 +9,18 @@ import streamlit as st
 
 from lepton_core.errors import LeptonError
 from lepton_core.messages import t
-from lepton_core.solution import Task, load_solution
+from lepton_core.solution import Task, find_task, load_solution
 from lepton_core.ui.frame import show_error
 from lepton_core.ui.plain import plain
 
 from . import dashboard_teach_job as teaching
-from .dashboard_teach_checks import LEAST, MOST, Checked, check_pictures
+from .anomaly.config import METHODS
+from .dashboard_teach_checks import LEAST, MOST, Checked, check_pictures, counting
 from .dashboard_teach_worker import TASK
 
 _PAGE = "defect_detection.teach"
 _SLOT = "defect.teach"
 _RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
-_METHODS = ("memory", "synthetic", "autoencoder")
 _LEVELS = {"error": st.error, "warning": st.warning, "info": st.info}
 _ICONS = {"error": "error", "warning": "warning", "info": "info"}
 
@@ -87,18 +87,18 @@ def _show_new(task: Task) -> None:
             key=f"{_SLOT}.rate",
             help=t(f"{_PAGE}.rate_help"),
         )
-        names = {method: t(f"{_PAGE}.method.{method}") for method in _METHODS}
+        names = {method: t(f"{_PAGE}.method.{method}") for method in _methods()}
         method = st.radio(
             t(f"{_PAGE}.method.label"),
-            _METHODS,
+            list(names),
             format_func=names.__getitem__,
-            captions=[t(f"{_PAGE}.method.{one}_help") for one in _METHODS],
+            captions=[t(f"{_PAGE}.method.{one}_help") for one in names],
             key=f"{_SLOT}.method",
         )
     if records is None:
         st.info(t(f"{_PAGE}.nothing", least=LEAST, most=MOST), icon=":material/upload_file:")
         return
-    checked = _checked(task, records, rate)
+    checked = _checked(records, rate, counting(method))
     st.markdown(t(f"{_PAGE}.found", n=checked.good))
     _show_samples(checked)
     for finding in checked.findings:
@@ -117,6 +117,12 @@ def _show_new(task: Task) -> None:
         # As many again are for a person, so that there is a band in which the model takes no side.
         rates = [f"decision.false_reject={rate:g}", f"decision.unsure={2 * rate:g}"]
         _start(folder, checked, [f"method={method}", *rates])
+
+
+def _methods() -> list[str]:
+    """Those that can be used here: patches are remembered by a network that `surface` trained."""
+    has_network = "neu_det" in find_task("defect_detection/surface").bundles()
+    return [method for method in METHODS if method != "memory" or has_network]
 
 
 def _upload(task: Task) -> Any:
@@ -151,12 +157,11 @@ def _upload(task: Task) -> Any:
     return kept["table"]
 
 
-def _checked(task: Task, records: Any, rate: float) -> Checked:
-    """The checks, made once for pictures and rate."""
+def _checked(records: Any, rate: float, share: float) -> Checked:
+    """The checks, made once for pictures, rate, and share of them that the threshold is set by."""
     kept = st.session_state.get(f"{_SLOT}.checked")
-    key = (st.session_state[f"{_SLOT}.read"]["id"], rate)
+    key = (st.session_state[f"{_SLOT}.read"]["id"], rate, share)
     if kept is None or kept[0] != key:
-        share = float(task.hook(task.config)().split.valid)
         kept = (key, check_pictures(records, rate, share))
         st.session_state[f"{_SLOT}.checked"] = kept
     return kept[1]

@@ -14,6 +14,8 @@ from lepton_core.image_header import read_header
 from lepton_core.images import decode
 from lepton_core.messages import t
 
+from .anomaly.config import Config
+
 LEAST, MOST = 10, 1000
 GOOD = "good"
 _MANY_SIZES = 1.5
@@ -59,13 +61,30 @@ class Checked:
         return all(finding.level != "error" for finding in self.findings)
 
 
-def check_pictures(records: pa.Table, rate: float, held_out: float) -> Checked:
+def counting(method: str) -> float:
+    """Share of the good parts that the threshold is set by.
+
+    Where teaching takes seconds, each part is judged by a model of the others, and all but those
+    of the test count; otherwise those that are held out do.
+
+    Args:
+        method: of teaching.
+
+    Example:
+        >>> counting("contrast"), counting("synthetic")
+        (0.75, 0.25)
+    """
+    split = Config().split
+    return 1.0 - split.test if method == "contrast" else split.valid
+
+
+def check_pictures(records: pa.Table, rate: float, share: float) -> Checked:
     """What can be learned from, and what to know of it.
 
     Args:
         records: as they were read: ``record_id``, ``image``, perhaps ``label``.
         rate: the false-reject rate that is asked for.
-        held_out: share of the good parts that the threshold is set by.
+        share: of the good parts that the threshold is set by, from :func:`counting`.
     """
     found: list[Finding] = []
     labels = _labels(records)
@@ -99,7 +118,7 @@ def check_pictures(records: pa.Table, rate: float, held_out: float) -> Checked:
     elif good > MOST:
         found.append(Finding("error", "too_many", {"n": good, "most": MOST}))
     else:
-        found += _of_rate(good, rate, held_out)
+        found += _of_rate(good, rate, share)
     found += _of_sizes(sizes)
     order = {"error": 0, "warning": 1, "info": 2}
     found.sort(key=lambda finding: order[finding.level])
@@ -117,7 +136,7 @@ def _of_names(level: Literal["warning"], key: str, names: list[str]) -> Finding:
     return Finding(level, key, {"n": len(names), "first": first})
 
 
-def _of_rate(good: int, rate: float, held_out: float) -> list[Finding]:
+def _of_rate(good: int, rate: float, share: float) -> list[Finding]:
     """Whether so many good parts can promise the rate that is asked for.
 
     Example:
@@ -126,11 +145,11 @@ def _of_rate(good: int, rate: float, held_out: float) -> list[Finding]:
         >>> _of_rate(40, 0.01, 0.25)[0].values["needed"]
         396
     """
-    held = int(good * held_out)
+    held = int(good * share)
     if held >= parts_for(rate):
         return []
     values = {"n": good, "held": held, "asked": rate, "promised": 1.0 / (held + 1)}
-    needed = -(-parts_for(rate) // held_out)
+    needed = -(-parts_for(rate) // share)
     return [Finding("warning", "few_for_rate", {**values, "needed": int(needed)})]
 
 

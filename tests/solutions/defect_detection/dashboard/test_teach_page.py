@@ -79,7 +79,7 @@ def test_every_step_is_shown_and_what_went_wrong_is_told() -> None:
     folder = dashboard_teach_job.home() / "Housing_7"
     asked = json.loads((folder / "asked.json").read_text())
     rates = ["decision.false_reject=0.05", "decision.unsure=0.1"]
-    assert asked["settings"] == ["method=memory", *rates]
+    assert asked["settings"] == ["method=contrast", *rates]
     assert "stopped before it was done" in words(page)
     steps = [
         {"step": "start", "done": 0, "total": 1},
