@@ -24,6 +24,7 @@ _EVERY_S = 1.0
 # What is drawn anew each second must not fade while that happens.
 _STEADY = '<style>[data-stale="true"]{opacity:1!important;transition:none!important}</style>'
 _LAST = 12
+_MOST_CLASSES = 10
 # The part that is shown large until the newest one is asked for again.
 _HELD = "defect.line.held"
 _PAGE = "defect_detection.line"
@@ -184,7 +185,9 @@ def _show_small(seen: Seen, parts: Parts, row: int) -> None:
 
 
 def _show_charts(seen: Seen, parts: Parts) -> None:
-    from .dashboard_line_charts import pareto_chart, yield_chart
+    from .dashboard_line_charts import yield_chart
+    from .dashboard_quality_figures import pareto_chart
+    from .quality.pareto import pareto
 
     left, right = st.columns(2, gap="medium")
     with left:
@@ -197,8 +200,8 @@ def _show_charts(seen: Seen, parts: Parts) -> None:
         st.subheader(title, anchor=False)
         counts = seen.defects()
         if counts:
-            names = {label: parts.name(label) for label in counts}
-            figure = pareto_chart(counts, names)
+            named = {parts.name(label): n for label, n in counts.items()}
+            figure = pareto_chart(pareto(named)[:_MOST_CLASSES], False, 250)
             st.plotly_chart(figure, key="defect.line.pareto", config=CHART, alt=title)
         else:
             st.caption(t(f"{_PAGE}.no_defects"))

@@ -1,4 +1,4 @@
-"""The charts of a line: verdicts over time, and which defects cause most of the trouble."""
+"""The chart of a line: verdicts over time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lepton_core.messages import t
-from lepton_core.ui.charts import INK, layout, safe
+from lepton_core.ui.charts import layout
 
 from .dashboard_line_seen import Seen
 from .dashboard_part_drawing import COLORS
-from .quality.pareto import pareto
-
-_MOST_CLASSES = 10
 
 
 def yield_chart(seen: Seen) -> go.Figure:
@@ -43,61 +40,3 @@ def yield_chart(seen: Seen) -> go.Figure:
     )
     figure.update_yaxes(range=[0, 1], tickformat=".0%", fixedrange=True, nticks=6)
     return figure
-
-
-def pareto_chart(counts: dict[str, int], names: dict[str, str]) -> go.Figure:
-    """Defect classes by how many parts they stopped, with the running share.
-
-    Args:
-        counts: class -> parts.
-        names: class -> its name on the page.
-    """
-    bars = pareto(counts)[:_MOST_CLASSES]
-    places = list(range(len(bars)))
-    figure = go.Figure()
-    figure.add_bar(
-        x=places,
-        y=[bar.count for bar in bars],
-        marker={"color": COLORS["fail"], "line": {"width": 0}},
-        customdata=[safe(names.get(bar.name, bar.name)) for bar in bars],
-        hovertemplate="%{customdata}: %{y}<extra></extra>",
-        text=[bar.count for bar in bars],
-        textposition="outside",
-        cliponaxis=False,
-    )
-    figure.add_scatter(
-        x=places,
-        y=[bar.cumulative for bar in bars],
-        yaxis="y2",
-        mode="lines+markers",
-        line={"color": INK, "width": 1.4},
-        marker={"size": 6, "color": INK},
-        hovertemplate="%{y:.0%}<extra></extra>",
-    )
-    most = max(bar.count for bar in bars)
-    figure.update_layout(
-        **layout(250),
-        showlegend=False,
-        bargap=0.35,
-        yaxis2={
-            "overlaying": "y",
-            "side": "right",
-            "range": [0, 1.12],
-            "tickformat": ".0%",
-            "showgrid": False,
-            "fixedrange": True,
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-        },
-    )
-    figure.update_xaxes(
-        tickvals=places,
-        ticktext=[safe(_short(names.get(bar.name, bar.name))) for bar in bars],
-        fixedrange=True,
-        showgrid=False,
-    )
-    figure.update_layout(yaxis={"range": [0, 1.18 * most], "fixedrange": True, "nticks": 5})
-    return figure
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 18 else name[:17] + "…"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from lepton_core.decision.outlier import Outlier
 from lepton_core.images import decode
 from lepton_core.messages import t
 from lepton_core.ui.language import use_language
@@ -22,18 +21,16 @@ _PAGE = "defect_detection.part"
 def heat_of(parts: Parts, row: int) -> np.ndarray | None:
     """How suspicious each place of a part is, float [rows, columns] in 0..1; None for no map.
 
-    A map of probabilities is shown as it is. An anomaly map is in the score's unit: half color is
-    the threshold and none what is usual here, so that a color means the same in every picture.
+    A map of probabilities is shown as it is. In an anomaly map half color is what hardly any good
+    part has anywhere, and none what is usual here, so that a color means the same in every picture.
     """
     values = parts.scored.raw.get("map")
     if values is None:
         return None
     heat = np.asarray(values[row], np.float64).squeeze()
-    if isinstance(parts.decision, Outlier):
-        threshold = parts.decision.threshold
+    if parts.is_outlier:
         usual = parts.usual_map
-        middle = float(np.median(parts.scored.score)) if threshold is None else threshold
-        return np.clip((heat - usual) / max(2 * (middle - usual), 1e-9), 0.0, 1.0)
+        return np.clip((heat - usual) / max(2 * (parts.strange_map - usual), 1e-9), 0.0, 1.0)
     return np.clip(heat, 0.0, 1.0)
 
 

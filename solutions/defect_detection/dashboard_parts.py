@@ -120,6 +120,19 @@ class Parts:
             return 0.0
         return float(np.median(np.asarray(values[:_TELLING])))
 
+    @cached_property
+    def strange_map(self) -> float:
+        """What no more good parts reach anywhere in the map than may fail.
+
+        Without held-out good parts: the strangest place of a usual picture here.
+        """
+        assert isinstance(self.decision, Outlier)
+        places = self.decision.places
+        if places.groups:
+            return places.threshold(self.decision.asked)
+        values = np.asarray(self.scored.raw["map"])
+        return float(np.median(values.max(axis=(1, 2))))
+
     @property
     def is_outlier(self) -> bool:
         """Whether the model knows good parts alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 _PAGE = "defect_detection.quality.page"
 
 
-def pareto_chart(bars: list[Bar], weighted: bool) -> go.Figure:
-    """Bars by cost with the cumulative share above them."""
+def pareto_chart(bars: Sequence[Bar], weighted: bool, height: int = 340) -> go.Figure:
+    """Bars by cost with the cumulative share above them, where there are several.
+
+    Args:
+        bars: the costliest first.
+        weighted: whether costs are more than numbers.
+        height: in pixels.
+    """
     names = [safe(bar.name) for bar in bars]
     figure = go.Figure()
     figure.add_bar(
@@ -29,17 +36,18 @@ def pareto_chart(bars: list[Bar], weighted: bool) -> go.Figure:
         customdata=[bar.count for bar in bars],
         hovertemplate="%{x}<br>%{y:,.4g} (%{customdata:,})<extra></extra>",
     )
-    figure.add_scatter(
-        x=names,
-        y=[bar.cumulative for bar in bars],
-        mode="lines+markers",
-        yaxis="y2",
-        line={"color": THRESHOLD, "width": 2},
-        name=t(f"{_PAGE}.pareto.cumulative"),
-        hovertemplate="%{x}<br>%{y:.1%}<extra></extra>",
-    )
+    if len(bars) > 1:
+        figure.add_scatter(
+            x=names,
+            y=[bar.cumulative for bar in bars],
+            mode="lines+markers",
+            yaxis="y2",
+            line={"color": THRESHOLD, "width": 2},
+            name=t(f"{_PAGE}.pareto.cumulative"),
+            hovertemplate="%{x}<br>%{y:.1%}<extra></extra>",
+        )
     figure.update_layout(
-        **layout(340),
+        **layout(height),
         yaxis2={
             "overlaying": "y",
             "side": "right",

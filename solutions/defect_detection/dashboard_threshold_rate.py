@@ -32,7 +32,10 @@ def show_rate(parts: Parts, decision: Outlier) -> None:
         told = decision.shortfall
         st.warning(t("decision.few_good_parts", **told), icon=":material/warning:")
     title = t(f"{_PAGE}.chart")
-    figure = null_chart(decision, np.asarray(parts.scored.score, np.float64), parts.known)
+    # What taught the model looks less strange to it than parts to come.
+    rows = slice(None) if parts.unseen is None else parts.unseen
+    scores = np.asarray(parts.scored.score, np.float64)[rows]
+    figure = null_chart(decision, scores, parts.known[rows])
     st.plotly_chart(figure, key="defect.rate.chart", config=CHART, alt=title)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made_parts import CLASSES, SIDE, detect, outlier, parts
 
+from lepton_core.decision.good_parts import GoodParts
 from lepton_core.decision.limits import Limit
 from lepton_core.messages import set_language
 from lepton_core.ui.box_editor import drawn_boxes
@@ -143,9 +144,11 @@ def test_the_map_reddens_what_is_suspicious_alone() -> None:
 
 
 def test_a_color_of_an_anomaly_map_means_the_same_in_every_picture() -> None:
-    made = parts(outlier())
-    threshold = outlier().threshold
-    assert threshold is not None
+    decision = replace(outlier(), places=GoodParts.of(np.linspace(1.0, 5.0, 99)))
+    made = parts(decision)
+    # A place is as strange as the places of good parts are, whatever the part's own threshold.
+    threshold = decision.places.threshold(0.05)
+    assert decision.threshold != pytest.approx(threshold)
     maps = np.full((len(made), 4, 4), -9.0)
     maps[SCRATCH, 0, 0] = maps[SPOT, 1, 1] = threshold
     maps[SPOT, 2, 2] = 50.0
