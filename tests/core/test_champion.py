@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from reads_column import Reads
 
 from lepton_core.bundle_files import read_json, verify_manifest
 from lepton_core.card import to_markdown
@@ -23,7 +24,6 @@ from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.resampling import Draws
 from lepton_core.evaluation.run import test_fingerprint as ids_fingerprint
 from lepton_core.pipeline import Pipeline
-from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.solution import Task, find_task
 from lepton_core.spec import Column, Spec
 from lepton_core.training import promotion
@@ -72,27 +72,6 @@ class LocalTask(Task):
 TASK = LocalTask(
     "test/cards", "", "test", INPUTS, OUTPUTS, "", "", "", "", "", headline=("ap", "auc")
 )
-
-
-class Reads(Preprocessor):
-    """Scores a record by one of its columns: a model that knows just that."""
-
-    def __init__(self, column: str) -> None:
-        self.column = column
-
-    def fit(self, records: pa.Table) -> Reads:
-        return self
-
-    def transform(self, records: pa.Table, history: Any = None) -> Prepared:
-        values = records.column(self.column).to_numpy().astype(np.float32)
-        return Prepared({"x": values}, np.arange(len(values)))
-
-    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        return {}, {}
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reads:
-        raise NotImplementedError
 
 
 class Passes:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from reads_column import Reads
 
 from lepton_core.card import to_markdown
 from lepton_core.decision.detect import Detect
@@ -19,7 +20,6 @@ from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.run import test_fingerprint as ids_fingerprint
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
-from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.records.pictures import IMAGE_TYPE
 from lepton_core.solution import Task
 from lepton_core.spec import Column, Spec
@@ -100,27 +100,6 @@ TASK = LocalTask(
     counts="counts",
     headline=("accuracy", "map50"),
 )
-
-
-class Reads(Preprocessor):
-    """Scores a part by one of its columns."""
-
-    def __init__(self, column: str) -> None:
-        self.column = column
-
-    def fit(self, records: pa.Table) -> Reads:
-        return self
-
-    def transform(self, records: pa.Table, history: Any = None) -> Prepared:
-        values = records.column(self.column).to_numpy().astype(np.float32)
-        return Prepared({"x": values}, np.arange(len(values)))
-
-    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        return {}, {}
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reads:
-        raise NotImplementedError
 
 
 class Logits:
