@@ -56,6 +56,8 @@ class Task:
         headline: metric keys shown in lists.
         default_bundle: the bundle that scores what a user brings.
         stateful: whether it scores through a Session.
+        accepts: findings on training data that are no fault of this task's data, as ``one_class``
+            where it learns from good parts alone.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Task:
     headline: tuple[str, ...] = ()
     default_bundle: str = "sample"
     stateful: bool = False
+    accepts: tuple[str, ...] = ()
 
     def hook(self, reference: str) -> Any:
         """What ``module:attribute`` below the task's package stands for."""

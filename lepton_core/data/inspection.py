@@ -139,6 +139,7 @@ def _look(
         found, sampled = find_label_faults(there, task, match)
         distinct = {column.name: column.distinct or 0 for column in columns}
         findings += [*found, *find_suspicions(there, checked.rows, task, distinct)]
+    findings = [one for one in findings if one.key not in task.accepts]
     report = DataReport(
         source=source,
         task=task.name,

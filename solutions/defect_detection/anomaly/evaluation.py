@@ -15,7 +15,7 @@ from lepton_core.evaluation.rows import take_rows
 from lepton_core.images import decode_rows
 from lepton_core.training.job import TrainingJob
 
-from .splits import PART, good_rows
+from .splits import PART, not_defective
 
 _SIDE, _BLOCKS, _LEVELS = 32, 8, 8
 
@@ -36,8 +36,7 @@ def measures(
         do not fail), whichever there are.
     """
     good_name = "good" if decision is None else decision.classes[0]
-    good = np.zeros(records.num_rows, bool)
-    good[good_rows(records, np.arange(records.num_rows), good_name)] = True
+    good = not_defective(records, good_name)
     groups = together(records, PART)
     found = {}
     if good.any() and not good.all():
@@ -62,7 +61,8 @@ def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
         own standard deviations; ``grey_histogram``, how far the grey values of 8 x 8 blocks are
         spread otherwise: strangeness of each test picture [n].
     """
-    good = good_rows(job.records, job.split.train, job.config.split.good)
+    good = not_defective(job.records, job.config.split.good)
+    good = job.split.train[good[job.split.train]]
     known, asked = (_thumbnails(take_rows(job.records, rows)) for rows in (good, job.split.test))
     away = (asked - known.mean(axis=0)) / (known.std(axis=0) + 1.0)
     histograms = _histograms(asked) - _histograms(known).mean(axis=0)

@@ -32,8 +32,8 @@ def feature_model(config: MemoryConfig, shape: tuple[int, int, int]) -> keras.Mo
         x uint8 [B, height, width, C] -> features float32 [B, h, w, D].
 
     Raises:
-        UsageError: ``defect_detection.anomaly.no_weights``, ``.no_backbone``, ``.bad_weights`` or
-            ``.no_stage``.
+        UsageError: ``defect_detection.anomaly.no_surface``, ``.no_weights``, ``.no_backbone``,
+            ``.bad_weights`` or ``.no_stage``.
     """
     x = keras.Input(shape, dtype="uint8", name="x")
     stages = _own(config, x) if config.backbone == SURFACE else _pretrained(config, x)
@@ -54,9 +54,7 @@ def _own(config: MemoryConfig, x: Any) -> list[Any]:
     """Stages of a network that `surface` trained, at the tile's size."""
     path = Path(config.weights) if config.weights else _OWN
     if not path.is_file():
-        raise UsageError(
-            "defect_detection.anomaly.no_weights", backbone=config.backbone, received=path
-        )
+        raise UsageError("defect_detection.anomaly.no_surface", received=path)
     try:
         model = keras.models.load_model(path, compile=False)
         stages = stage_outputs(model)

@@ -18,25 +18,32 @@ from .config import Config
 LABEL, PART = "label", "part"
 
 
-def good_rows(records: pa.Table, rows: np.ndarray, good: str) -> np.ndarray:
-    """Which of some rows show good parts.
+def not_defective(records: pa.Table, good: str) -> np.ndarray:
+    """Which records nobody said to show a defect, bool [n].
 
-    Records without a single label among them are all taken for good: a folder of good parts.
+    What is not labelled counts as good wherever a protocol let it in: that is in a folder of good
+    parts alone, and stays so when somebody gives a verdict on one of them.
 
     Args:
         records: checked records [n].
-        rows: int64 [m].
         good: what a good part is labelled.
 
     Example:
-        >>> table = pa.table({"label": ["good", "dent", None]})
-        >>> good_rows(table, np.arange(3), "good").tolist()
-        [0]
+        >>> not_defective(pa.table({"label": ["good", "dent", None]}), "good").tolist()
+        [True, False, True]
     """
-    labels = np.array(records[LABEL].to_pylist(), object)
-    if all(label is None for label in labels):
-        return rows
-    return rows[labels[rows] == good]
+    return np.array([name is None or name == good for name in records[LABEL].to_pylist()], bool)
+
+
+def no_good(labels: np.ndarray, good: str) -> DataError:
+    """That nothing is labelled as a good part, and what is there instead; labels [n]."""
+    known = sorted({str(name) for name in labels if name is not None})
+    return DataError(
+        "defect_detection.anomaly.no_good",
+        n=len(labels),
+        good=good,
+        received=", ".join(known[:5]) or "-",
+    )
 
 
 class GoodSplit(Protocol):
@@ -51,6 +58,7 @@ class GoodSplit(Protocol):
     """
 
     name = "good_parts"
+    group = PART
 
     def __init__(self, config: Config | None = None) -> None:
         self._shares = (config or Config()).split
@@ -63,20 +71,17 @@ class GoodSplit(Protocol):
         """
         shares = self._shares
         rows = np.arange(records.num_rows)
-        good = good_rows(records, rows, shares.good)
         labels = np.array(records[LABEL].to_pylist(), object)
+        is_good = not_defective(records, shares.good)
+        others = ~is_good
+        if any(name is not None for name in labels):
+            is_good &= labels == shares.good
+        good = rows[is_good]
         if not len(good):
-            known = sorted({str(name) for name in labels.tolist()})
-            raise DataError(
-                "defect_detection.anomaly.no_good",
-                n=len(rows),
-                good=shares.good,
-                received=", ".join(known[:5]) or "-",
-            )
+            raise no_good(labels, shares.good)
         groups = together(records, PART)
         own = group_split(groups[good], valid=shares.valid, test=shares.test, seed=shares.seed)
         train, valid, test = (good[part] for part in (own.train, own.valid, own.test))
-        others = np.array([name is not None and name != shares.good for name in labels], bool)
         seen = np.isin(groups, groups[np.concatenate([train, valid])])
         test = np.sort(np.concatenate([test, rows[others & ~seen]]))
         for name, part in (("train", train), ("valid", valid), ("test", test)):
@@ -86,8 +91,7 @@ class GoodSplit(Protocol):
 
     def may_learn(self, records: pa.Table) -> np.ndarray:
         """Not from what a person said to be defective."""
-        labels = np.array(records[LABEL].to_pylist(), object)
-        return np.array([name is None or name == self._shares.good for name in labels], bool)
+        return not_defective(records, self._shares.good)
 
     def describe(self) -> dict[str, Any]:
         shares = self._shares
@@ -121,12 +125,11 @@ class TileSplit(FoldSplit):
 
     def may_learn(self, records: pa.Table) -> np.ndarray:
         """Not from what a person said to be defective."""
-        labels = np.array(records[LABEL].to_pylist(), object)
-        return np.array([name is None or name == self._good for name in labels], bool)
+        return not_defective(records, self._good)
 
     def describe(self) -> dict[str, Any]:
         return {**super().describe(), "learned_from": f"good parts ({self._good})"}
 
     def _without_defects(self, records: pa.Table, whole: Split) -> Split:
-        train, valid = (good_rows(records, rows, self._good) for rows in (whole.train, whole.valid))
-        return Split(train, valid, whole.test)
+        good = self.may_learn(records)
+        return Split(whole.train[good[whole.train]], whole.valid[good[whole.valid]], whole.test)

@@ -80,4 +80,6 @@ TASK = Task(
     about=ABOUT,
     headline=("image_auroc", "false_reject"),
     default_bundle="magnetic_tile",
+    # It learns from good parts alone, and a single defective one may be tested on.
+    accepts=("missing_label", "no_labels", "one_class", "too_few"),
 )

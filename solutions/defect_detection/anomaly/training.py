@@ -28,7 +28,7 @@ from .holding import Held, Parts, held_out, in_turns
 from .model import Tell, learn
 from .preprocessing import Preprocessor
 from .sample import generate
-from .splits import good_rows
+from .splits import LABEL, PART, no_good, not_defective
 
 _PARITY_TILES = 4
 # Held-out scores are rounded up to so many steps: a bundle keeps no picture's own number.
@@ -57,7 +57,7 @@ def train(job: TrainingJob) -> Trained:
     tell = job.tell or (_console() if job.verbose else _nobody)
     learned = _read(job.records, job.split.train, config, tell)
     held = Parts([], np.empty(0, learned.groups.dtype))
-    if len(good_rows(job.records, job.split.valid, config.split.good)):
+    if not_defective(job.records, config.split.good)[job.split.valid].any():
         held = _read(job.records, job.split.valid, config, tell)
     preprocessor = _preprocessor(learned, config)
     seen = [preprocessor.seen(one) for one in learned.pictures]
@@ -76,7 +76,7 @@ def train(job: TrainingJob) -> Trained:
         preprocessor.profile, judged = in_turns(model, preprocessor, learned.and_also(held), tell)
     elif held.pictures:
         judged = held_out(model, preprocessor, held, tell)
-    decision, reference = Outlier(), {}
+    decision, reference = Outlier(_classes(config)), {}
     if judged is not None:
         decision = _decision(judged, config)
         preprocessor.limit = decision.places.threshold(config.decision.pixel_rate)
@@ -125,10 +125,16 @@ def _decision(judged: Held, config: Config) -> Outlier:
         groups=judged.groups,
         false_reject=rates.false_reject,
         unsure=rates.unsure,
+        classes=_classes(config),
         fitted_on={"part": judged.how},
         steps=_STEPS,
     )
     return replace(decision, places=GoodParts.of(judged.places, judged.groups, steps=_STEPS))
+
+
+def _classes(config: Config) -> tuple[str, str]:
+    """What good parts are called by their labels, which figures ask for, and all others."""
+    return config.split.good, "defect"
 
 
 def _read(records: pa.Table, rows: np.ndarray, config: Config, tell: Tell) -> Parts:
@@ -137,17 +143,12 @@ def _read(records: pa.Table, rows: np.ndarray, config: Config, tell: Tell) -> Pa
     Raises:
         DataError: ``defect_detection.anomaly.no_good`` or ``.nothing_decodes``.
     """
-    good = good_rows(records, rows, config.split.good)
+    good = rows[not_defective(records, config.split.good)[rows]]
     if not len(good):
-        known = sorted({str(name) for name in take_rows(records, rows)["label"].to_pylist()})
-        raise DataError(
-            "defect_detection.anomaly.no_good",
-            n=len(rows),
-            good=config.split.good,
-            received=", ".join(known[:5]) or "-",
-        )
+        labels = np.array(take_rows(records, rows)[LABEL].to_pylist(), object)
+        raise no_good(labels, config.split.good)
     some = take_rows(records, good)
-    groups = together(records, "part")[good]
+    groups = together(records, PART)[good]
     pictures, kept = [], []
     scaled = Preprocessor(TileGrid(32, 32, 0), config.picture.channels, config.picture.scale)
     for row, found in enumerate(decode_each(some["image"], channels=config.picture.channels)):

@@ -100,7 +100,7 @@ def test_the_model_does_not_grow_with_the_pictures(weights: Path, pictures: int)
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"weights": "nowhere.keras"}, "no_weights"),
+        ({"weights": "nowhere.keras"}, "no_surface"),
         ({"backbone": "MobileNetV2", "weights": ""}, "no_weights"),
         ({"backbone": "MobileNetV2"}, "bad_weights"),
         ({"backbone": "MobileNetV2", "weights": "nowhere.h5"}, "no_weights"),

@@ -7,9 +7,11 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.errors import DataError
+from lepton_core.evaluation.fixed_split import FixedSplit
 from lepton_core.settings import apply_settings
 from solutions.defect_detection.anomaly.config import Config
-from solutions.defect_detection.anomaly.splits import GoodSplit, good_rows
+from solutions.defect_detection.anomaly.splits import GoodSplit, not_defective
+from solutions.defect_detection.anomaly.task import TASK
 
 
 def records(labels: list[str | None], parts: list[str | None] | None = None) -> pa.Table:
@@ -50,7 +52,32 @@ def test_a_folder_without_labels_is_one_of_good_parts() -> None:
     table = records([None] * 20)
     split = GoodSplit().split(table)
     assert len(split.train) + len(split.valid) + len(split.test) == 20
-    assert len(good_rows(table, split.train, "good")) == len(split.train)
+
+
+@pytest.mark.parametrize("verdict", ["good", "defect"])
+def test_a_verdict_in_a_folder_without_labels_leaves_the_others_good(verdict: str) -> None:
+    fixed = FixedSplit(TASK, GoodSplit(), records([None] * 40))
+    parts = fixed.split(records([None] * 40))
+    judged = int(parts.train[0])
+    labels = [verdict if row == judged else None for row in range(40)]
+    after = fixed.split(records(labels))
+    stays = parts.train if verdict == "good" else parts.train[1:]
+    assert after.train.tolist() == stays.tolist()
+    assert after.valid.tolist() == parts.valid.tolist()
+    # The trainer and the figures take these for good.
+    assert not_defective(records(labels), "good").sum() == 40 - (verdict == "defect")
+
+
+def test_further_pictures_of_a_tested_part_teach_nothing() -> None:
+    first = records(["good"] * 40, [f"part {row}" for row in range(40)])
+    fixed = FixedSplit(TASK, GoodSplit(), first)
+    tested, known = (int(rows[0]) for rows in (fixed.split(first).test, fixed.split(first).train))
+    further = records(["good"] * 3, [f"part {tested}", f"part {known}", "part 99"])
+    renamed = pa.array([{"path": "x.png", "bytes": b"", "sha256": f"x{row}"} for row in range(3)])
+    further = further.set_column(0, "record_id", pa.array(["x", "y", "z"]))
+    further = further.set_column(1, "image", renamed.cast(first["image"].type))
+    learned, apart = fixed.further(fixed.with_further([further]))
+    assert (learned.tolist(), apart.tolist()) == ([41, 42], [40])
 
 
 def test_what_is_not_labelled_among_labelled_ones_is_in_no_part() -> None:

@@ -15,8 +15,10 @@ import pytest
 
 from lepton_core._keras import keras
 from lepton_core.bundle import Trained, load_bundle, save_bundle
+from lepton_core.data.inspection import inspect_source
 from lepton_core.decision import Outlier
 from lepton_core.errors import DataError, UsageError
+from lepton_core.evaluation.run import measure
 from lepton_core.models.residual import residual_stages
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.pictures import IMAGE_TYPE
@@ -148,6 +150,33 @@ def test_by_contrast_ten_good_parts_count_as_ten(config: Config) -> None:
     assert decision.false_reject == pytest.approx(1 / 11)
     # Each was judged by the others: none lies so low as those that a model knows by heart.
     assert np.median(decision.good.scores) > -1
+
+
+def test_figures_know_what_good_parts_are_called(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = parts(60, 8)
+    named = ["ok" if name == "good" else name for name in table["label"].to_pylist()]
+    table = table.set_column(2, "label", pa.array(named))
+    config = apply_settings(config, ["method=contrast", "good=ok"])
+    split = GoodSplit(config).split(table)
+    pipeline = loaded(taught(config, table, split), tmp_path, monkeypatch)
+    figures, n = measure(pipeline, table, split.test)
+    assert n == len(split.test)
+    assert set(figures) == {"image_auroc", "ap", "false_reject", "escape"}
+    assert figures["image_auroc"].value > 0.9
+    assert figures["escape"].value == 0
+
+
+def test_a_folder_of_good_parts_alone_is_no_fault(tmp_path: Path) -> None:
+    table = parts(12)
+    for folder in ("flat", "labelled/good"):
+        (tmp_path / folder).mkdir(parents=True)
+        for image in table["image"].to_pylist():
+            (tmp_path / folder / image["path"]).write_bytes(image["bytes"])
+    for folder in ("flat", "labelled"):
+        report = inspect_source(str(tmp_path / folder), TASK, {}).report
+        assert not [one.key for one in report.findings if one.severity == "error"]
 
 
 def test_without_held_out_parts_a_person_looks_at_every_part(config: Config) -> None:
