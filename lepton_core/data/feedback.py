@@ -14,12 +14,10 @@ from lepton_core.box_cells import BOXES, GOOD
 from lepton_core.bundle_files import read_json
 from lepton_core.data.feedback_marks import Said, contradicts, place_columns, replace_places
 from lepton_core.errors import UsageError
-from lepton_core.messages import t
+from lepton_core.messages import listed, t
 from lepton_core.solution import Task
 from lepton_core.spec import Column
 
-# Ids named in a line for people; the JSON has all.
-_SHOWN = 10
 _TOLD = ("overridden", "unknown", "unusable", "unplaced")
 
 
@@ -80,8 +78,7 @@ class Joined:
         for name in _TOLD:
             ids = getattr(self, name)
             if ids:
-                shown = ", ".join(ids[:_SHOWN]) + (", ..." if len(ids) > _SHOWN else "")
-                lines.append(t(f"feedback.{name}", language=language, n=len(ids), ids=shown))
+                lines.append(t(f"feedback.{name}", language=language, n=len(ids), ids=listed(ids)))
         return lines
 
 
@@ -133,8 +130,7 @@ def join_verdicts(
         records = records.append_column(column.name, pa.nulls(records.num_rows, kind))
     before = records.column(column.name).cast(kind)
     said = pa.array([values[word] for word in verdicts["verdict"].to_pylist()], kind)
-    places = pc.index_in(records["record_id"].cast(pa.string()), _strings(verdicts["record_id"]))
-    places = _one(places)
+    places = pc.index_in(_strings(records["record_id"]), _strings(verdicts["record_id"]))
     told = pa.chunked_array([said.take(places)])
     after = pc.coalesce(told, before)
 
@@ -145,7 +141,7 @@ def join_verdicts(
     at = records.column_names.index(column.name)
     records = records.set_column(at, pa.field(column.name, kind), after)
     words = pa.chunked_array([_strings(verdicts["verdict"]).take(places)])
-    boxes = pa.chunked_array([_one(marks).take(places)])
+    boxes = pa.chunked_array([marks.combine_chunks().take(places)])
     placed = replace_places(records, task, Said(words, boxes, same))
     return Joined(
         records=placed.records,
@@ -224,10 +220,4 @@ def _label_values(column: Column, classes: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _strings(column: pa.ChunkedArray) -> pa.Array:
-    return _one(column.cast(pa.string()))
-
-
-def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """One array of a column; also of one without chunks."""
-    found = column.combine_chunks()
-    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
+    return column.cast(pa.string()).combine_chunks()

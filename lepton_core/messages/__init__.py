@@ -6,6 +6,7 @@ core's own folder is always known; a solution adds its own with :func:`add_messa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,16 @@ def t(key: str, /, *, language: str | None = None, **values: Any) -> str:
                 return sentence.format(**values)
     given = ", ".join(f"{name}={value}" for name, value in values.items())
     return f"{key} ({given})" if given else key
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """The first names as a sentence tells them; a JSON beside it has all.
+
+    Example:
+        >>> listed(["a", "b"]), listed(["a", "b", "c"], most=2)
+        ('a, b', 'a, b, ...')
+    """
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def has_message(key: str) -> bool:

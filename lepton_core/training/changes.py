@@ -11,13 +11,12 @@ import pyarrow as pa
 from lepton_core.box_cells import GOOD
 from lepton_core.decision import Decision
 from lepton_core.decision.truth import codes_of
-from lepton_core.messages import t
+from lepton_core.messages import listed, t
 from lepton_core.predictions import Predictions
 from lepton_core.solution import Task
 
 # What a part's verdict can be, as `lepton_core.decision.detect` says it.
 _PASS, _FAIL = "pass", "fail"
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,8 @@ class Changes:
             found.append(t(f"champion.changed.{name}", language=language, **counts))
             for how, ids in (("gone", kind.gone), ("new", kind.new)):
                 if ids:
-                    shown = ", ".join(ids[:_SHOWN]) + (", ..." if len(ids) > _SHOWN else "")
                     key = f"champion.changed.{how}"
-                    found.append(f"  {t(key, language=language, n=len(ids), ids=shown)}")
+                    found.append(f"  {t(key, language=language, n=len(ids), ids=listed(ids))}")
         return found
 
 

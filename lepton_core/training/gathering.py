@@ -14,10 +14,8 @@ from lepton_core.data.further import load_further
 from lepton_core.errors import DataError, UsageError
 from lepton_core.evaluation.fixed_split import FixedSplit
 from lepton_core.evaluation.protocols import Protocol
-from lepton_core.messages import t
+from lepton_core.messages import listed, t
 from lepton_core.solution import Task
-
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -99,8 +97,7 @@ def gather(
         records = told.records
         _tell(told.lines("en"), note)
     if held:
-        shown = ", ".join(held[:_SHOWN]) + (", ..." if len(held) > _SHOWN else "")
-        note(t("feedback.held", language="en", n=len(held), ids=shown))
+        note(t("feedback.held", language="en", n=len(held), ids=listed(held)))
     learned, apart = fixed.further(records)
     counts = {
         "further": records.num_rows - own.num_rows,
