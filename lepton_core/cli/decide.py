@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lepton_core.cli.options import Json, Map, TaskOrBundle, read_mapping
+from lepton_core.cli.options import Json, Map, TaskOrBundle, read_mapping, refuse_given
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
@@ -155,8 +155,7 @@ def decide(
         raise UsageError("decide.kind", task=pipeline.task.name, received=before.kind)
     asked = None
     if isinstance(before, Classify):
-        for name in (name for name, given in money.items() if given is not None):
-            raise UsageError("decide.for_outlier", option=f"--{name.replace('_', '-')}")
+        refuse_given(money, "decide.for_outlier")
         asked = Asked.of(**options)
     if out is not None and not scores:
         raise UsageError("decide.no_kept")

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lepton_core.cli.options import refuse_given
 from lepton_core.messages import t
 
 if TYPE_CHECKING:
     from lepton_core.decision import Outlier
     from lepton_core.redecide.kept import Kept
+
+# What only a decision between two classes takes.
+_CLASSES_ONLY = ("review_from", "coverage")
 
 
 def decided(
@@ -22,10 +26,15 @@ def decided(
         kept: scores to choose on and to count; None where there are none.
         source: what they are called.
         options: of the command, by name.
+
+    Raises:
+        UsageError: ``decide.not_for_outlier`` for one that belongs to another kind of decision.
     """
     from lepton_core.redecide.outliers import AskedOutlier, part_effect
 
-    after = AskedOutlier.of(**options).decide(before, kept, source)
+    refuse_given({name: options[name] for name in _CLASSES_ONLY}, "decide.not_for_outlier")
+    ours = {name: given for name, given in options.items() if name not in _CLASSES_ONLY}
+    after = AskedOutlier.of(**ours).decide(before, kept, source)
     told: dict[str, Any] = {
         "threshold": after.threshold,
         "threshold_before": before.threshold,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lepton_core.errors import UsageError
+from lepton_core.cli.options import refuse_given
 
 if TYPE_CHECKING:
     from lepton_core.decision import Detect
@@ -28,8 +28,7 @@ def decided(
     """
     from lepton_core.decision.limits import read_limits
 
-    for name in (name for name, given in others.items() if given is not None):
-        raise UsageError("decide.for_limits", option=f"--{name.replace('_', '-')}")
+    refuse_given(others, "decide.for_limits")
     after = before
     if limits is not None:
         found = read_limits(limits, before.defects)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -31,6 +32,20 @@ Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="THEIRS=OURS", help="Their column name for ours; repeatable."),
 ]
+
+
+def refuse_given(options: Mapping[str, Any], key: str) -> None:
+    """Refuse options that mean nothing for what a command was asked.
+
+    Args:
+        options: by their name in Python; None where one was not given.
+        key: of the error, which names the first that was.
+
+    Raises:
+        UsageError: of that key.
+    """
+    for name in (name for name, given in options.items() if given is not None):
+        raise UsageError(key, option=f"--{name.replace('_', '-')}")
 
 
 def read_mapping(pairs: list[str] | None) -> dict[str, str]:

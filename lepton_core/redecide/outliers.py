@@ -12,8 +12,6 @@ from lepton_core.decision.escapes import Costs
 from lepton_core.errors import DataError, UsageError
 from lepton_core.redecide.kept import Kept
 
-# What only a decision between two classes takes.
-_CLASSES_ONLY = ("review_from", "coverage")
 POLICIES = ("false_reject", "cost")
 
 
@@ -43,17 +41,12 @@ class AskedOutlier:
         escape_cost: float | None = None,
         overkill_cost: float | None = None,
         defect_rate: float | None = None,
-        **others: float | None,
     ) -> AskedOutlier:
         """What the options of a command ask for.
 
         Raises:
-            UsageError: ``decide.*`` and ``decision.*``: options that do not go together, or that
-                belong to another kind of decision.
+            UsageError: ``decide.*`` and ``decision.*``: options that do not go together.
         """
-        for name in _CLASSES_ONLY:
-            if others.get(name) is not None:
-                raise UsageError("decide.not_for_outlier", option=f"--{name.replace('_', '-')}")
         if policy is not None and threshold is not None:
             raise UsageError("decide.two_ways")
         if policy is not None and policy not in POLICIES:
