@@ -42,7 +42,7 @@ def latency(
     as_json: Json = False,
 ) -> int:
     """Time single records from their bytes to the prediction; says when the machine is busy."""
-    from lepton_core.cli.output import note, print_json, table
+    from lepton_core.cli.output import note, print_json, table, write_csv
     from lepton_core.data.lookup import load_records
     from lepton_core.errors import UsageError
     from lepton_core.machine import package_versions, processor
@@ -77,7 +77,9 @@ def latency(
         "rows": [row.to_json() for row in rows],
     }
     if out is not None:
-        _write_csv(out, found)
+        about = {name: found[name] for name in ("bundle", "input", "processor", "cores", "trusted")}
+        lines = [{**about, **row} for row in found["rows"]]
+        write_csv(out, list(lines[0]), lines)
     if as_json:
         print_json(found)
     else:
@@ -113,23 +115,3 @@ def _numbers(option: str, text: str, low: int, high: int) -> list[int]:
     if not all(part.isdecimal() and low <= int(part) <= high for part in parts):
         raise UsageError("latency.numbers", option=option, received=text, low=low, high=high)
     return [int(part) for part in parts]
-
-
-def _write_csv(out: Path, found: dict[str, Any]) -> None:
-    import csv
-    import os
-
-    from lepton_core.errors import DataError
-
-    work = out.with_name(f".{out.name}.tmp")
-    about = {name: found[name] for name in ("bundle", "input", "processor", "cores", "trusted")}
-    rows = [{**about, **row} for row in found["rows"]]
-    try:
-        with work.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-        os.replace(work, out)
-    except OSError as error:
-        work.unlink(missing_ok=True)
-        raise DataError("data.cannot_write", out=out, reason=error) from error

@@ -6,7 +6,8 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -18,6 +19,40 @@ def print_json(value: Any) -> None:
 def note(text: str) -> None:
     """One line on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def write_csv(
+    path: Path, head: Sequence[str], rows: Sequence[Mapping[str, Any]], encoding: str = "utf-8"
+) -> None:
+    """Rows by column name as a CSV file, whole or not at all; its folder is made.
+
+    Args:
+        path: what stands there is replaced.
+        head: the columns.
+        rows: of these columns each.
+        encoding: ``utf-8-sig`` for what spreadsheets shall read in any language.
+
+    Raises:
+        DataError: ``data.cannot_write``.
+    """
+    import csv
+    import os
+
+    from lepton_core.errors import DataError
+
+    work = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with work.open("w", newline="", encoding=encoding) as file:
+                writer = csv.DictWriter(file, head)
+                writer.writeheader()
+                writer.writerows(rows)
+            os.replace(work, path)
+        finally:
+            work.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError("data.cannot_write", out=path, reason=error) from error
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -12,6 +12,8 @@ from lepton_core.cli.options import Json, TaskOrBundle
 if TYPE_CHECKING:
     from lepton_core.labelling.queue import Queue
 
+_HEAD = ("rank", "record_id", "path", "label", "doubt", "reason")
+
 
 def queue(
     target: TaskOrBundle,
@@ -39,9 +41,10 @@ def queue(
     file comes once.
     """
     from lepton_core.bundle import load_bundle
-    from lepton_core.cli.output import note, print_json
+    from lepton_core.cli.output import note, print_json, write_csv
     from lepton_core.errors import UsageError
     from lepton_core.labelling.queue import make_queue
+    from lepton_core.messages import t
     from lepton_core.records.opening import open_records
     from lepton_core.solution import resolve
     from lepton_core.store import Store
@@ -56,7 +59,7 @@ def queue(
         found = make_queue(pipeline, reader.batches(), n, known_ids=ids, known_files=files)
     rows = _rows(found)
     if out is not None:
-        _write(out, rows)
+        write_csv(out, _HEAD, rows, encoding="utf-8-sig")
     counts = {
         "seen": found.seen,
         "labelled": found.labelled,
@@ -69,8 +72,6 @@ def queue(
     elif out is None:
         for row in rows:
             print(f"{row['rank']:4}  {row['record_id']}  {row['reason']}")
-    from lepton_core.messages import t
-
     note(t("queue.counts", language="en", **counts))
     return 3 if found.refused else 0
 
@@ -102,18 +103,3 @@ def _files(labelled: list[str], task: Any) -> set[str]:
         if image is not None and image in table.column_names:
             found.update(pc.struct_field(table[image], "sha256").drop_null().to_pylist())
     return found
-
-
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """The queue as CSV, whole or not at all."""
-    import csv
-
-    names = ("rank", "record_id", "path", "label", "doubt", "reason")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    work = path.with_name(f".{path.name}.tmp")
-    # The mark at its start lets spreadsheets read names in any language.
-    with work.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(rows)
-    work.replace(path)

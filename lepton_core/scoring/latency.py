@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.bundle import load_bundle
 from lepton_core.errors import DataError
 from lepton_core.images import decode, quiet_cv2
 from lepton_core.machine import OthersAtWork
 from lepton_core.pipeline import Pipeline
-from lepton_core.records.opening import takes_pictures
 from lepton_core.records.picture_parts import Picture
 from lepton_core.records.pictures import image_array
 from lepton_core.spec import Spec
@@ -84,7 +84,8 @@ def measure(
 
     Raises:
         BundleError: the bundle is broken.
-        DataError: ``latency.none``: no record could be scored, of a size where sizes are given.
+        DataError: ``latency.none``: there is no record, or none could be scored, of a size where
+            sizes are given.
     """
     rows = []
     for number in threads:
@@ -92,7 +93,7 @@ def measure(
         spec = pipeline.task.inputs
         quiet_cv2().setNumThreads(number)
         for side in sizes or (None,):
-            given = records if side is None else resized(records, spec, side)
+            given = _with_picture(records, spec) if side is None else resized(records, spec, side)
             size = _size_of(given, spec)
             progress(f"{size or 'records'}, {number} threads")
             rows.append(_row(pipeline, given, size, number, most, seconds))
@@ -102,6 +103,8 @@ def measure(
 def _row(
     pipeline: Pipeline, records: pa.Table, size: str, threads: int, most: int, seconds: float
 ) -> Latency:
+    if not records.num_rows:
+        raise DataError("latency.none", size=size or "-", bundle=pipeline.address)
     session = pipeline.open_session("trust")
     singles = _singles(pipeline, records)
 
@@ -128,7 +131,7 @@ def _row(
 
 def _singles(pipeline: Pipeline, records: pa.Table) -> Iterator[Callable[[], pa.Table]]:
     """What makes tables of one record each; for pictures from their bytes, as a reader does."""
-    image = next((c.name for c in pipeline.task.inputs if c.dtype == "image"), None)
+    image = _image_of(pipeline.task.inputs)
     rows = [records.slice(row, 1) for row in range(records.num_rows)]
     if image is None:
         yield from cycle([lambda row=row: row for row in rows])
@@ -150,7 +153,8 @@ def resized(records: pa.Table, spec: Spec, side: int) -> pa.Table:
     cannot be decoded is left out.
     """
     cv2 = quiet_cv2()
-    image = next(column.name for column in spec if column.dtype == "image")
+    image = _image_of(spec)
+    records = _with_picture(records, spec)
     kept, held = [], []
     for row, cell in enumerate(records[image].to_pylist()):
         array = decode(cell["bytes"] or b"", channels=3)
@@ -173,14 +177,25 @@ def resized(records: pa.Table, spec: Spec, side: int) -> pa.Table:
     return some.set_column(some.column_names.index(image), image, image_array(held))
 
 
+def _image_of(spec: Spec) -> str | None:
+    """The column of pictures; None for a task on tables."""
+    return next((column.name for column in spec if column.dtype == "image"), None)
+
+
+def _with_picture(records: pa.Table, spec: Spec) -> pa.Table:
+    """Without the records of an image task that lack their picture; a list may have such."""
+    image = _image_of(spec)
+    return records if image is None else records.filter(pc.is_valid(records[image]))
+
+
 def _size_of(records: pa.Table, spec: Spec) -> str:
     """Height x width of the pictures where they are alike; empty for other records."""
-    if not takes_pictures(spec):
+    image = _image_of(spec)
+    if image is None:
         return ""
-    image = next(column.name for column in spec if column.dtype == "image")
     shapes = set()
     for cell in records[image].slice(0, 50).to_pylist():
         array = decode(cell["bytes"] or b"", channels=1)
         if array is not None:
             shapes.add(array.shape[:2])
-    return "x".join(map(str, shapes.pop())) if len(shapes) == 1 else "mixed"
+    return "x".join(map(str, shapes.pop())) if len(shapes) == 1 else "mixed" if shapes else ""

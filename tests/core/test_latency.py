@@ -17,10 +17,12 @@ import pytest
 
 from lepton_core.cli import latency as command
 from lepton_core.cli.main import _run
+from lepton_core.errors import DataError
 from lepton_core.images import decode
 from lepton_core.machine import OthersAtWork
 from lepton_core.records.pictures import IMAGE_TYPE
-from lepton_core.scoring.latency import resized
+from lepton_core.scoring.latency import measure, resized
+from lepton_core.solution import find_task
 from lepton_core.spec import Column, Spec
 
 SPEC = Spec((Column("record_id", "string", "id"), Column("image", "image")))
@@ -44,6 +46,16 @@ def test_pictures_of_another_size_keep_their_scale() -> None:
         # A ramp of one level a pixel stays one, continued by its mirror image; JPEG blurs a little.
         steps = np.abs(np.diff(array[40:80, 40:80, 0].astype(int), axis=1))
         assert np.median(steps) == 1
+
+
+@pytest.mark.parametrize("sizes", [(), (64,)])
+@pytest.mark.parametrize("n", [0, 1])
+def test_no_picture_to_time_is_an_error(sizes: tuple[int, ...], n: int) -> None:
+    task = find_task("medical_imaging")
+    table = pa.table({"record_id": ["a"], "image": pa.nulls(1, IMAGE_TYPE)}).slice(0, n)
+    with pytest.raises(DataError) as caught:
+        measure(task.bundle("sample"), table, sizes, seconds=0.1)
+    assert caught.value.key == "latency.none"
 
 
 def test_rows_of_a_table_are_timed_and_told(

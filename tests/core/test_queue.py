@@ -175,6 +175,11 @@ def test_the_command_writes_a_file_and_passes_over_what_has_a_verdict(
     assert [row["rank"] for row in first] == ["1", "2", "3"]
     assert Path(first[0]["path"]).is_file()
     store.add_verdict(Verdict(TASK.name, "", first[0]["record_id"], "ana", "dark"))
+    # A place that cannot be written is told, as for every other output.
+    (tmp_path / "file").touch()
+    code, text = run("--out", str(tmp_path / "file" / "next.csv"), "--json")
+    assert code == 1
+    assert json.loads(text.splitlines()[-1])["error"]["key"] == "data.cannot_write"
     # What stands there is not replaced unasked.
     assert run("--out", str(out))[0] == 2
     code, text = run("--out", str(out), "--overwrite", "--json")
