@@ -176,7 +176,7 @@ def show_rejects(scored: Scored) -> None:
         return
     title = t("ui.rejects.title", n=len(rejects), of=scored.read)
     with st.expander(title, icon=":material/warning:", expanded=not scored.records.num_rows):
-        st.markdown(" · ".join(f"{_reason(k)}: {n:,}" for k, n in rejects.counts().items()))
+        st.markdown(" · ".join(f"{reason_name(k)}: {n:,}" for k, n in rejects.counts().items()))
         first = [reject for reject, _ in zip(rejects, range(200), strict=False)]
         names = [t(f"ui.rejects.{part}") for part in ("row", "id", "why")]
         columns = [
@@ -233,7 +233,8 @@ def show_order(scored: Scored, time_column: str) -> None:
     )
 
 
-def _reason(key: str) -> str:
+def reason_name(key: str) -> str:
+    """A reason to refuse a record in a few words of the page's language."""
     name = f"ui.rejects.reason.{key}"
     return t(name) if has_message(name) else key
 

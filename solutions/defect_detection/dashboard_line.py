@@ -7,11 +7,12 @@ from functools import partial
 import streamlit as st
 
 from lepton_core.images import decode
-from lepton_core.messages import has_message, t
+from lepton_core.messages import t
 from lepton_core.ui.figures import CHART, Figure, show_figures
 from lepton_core.ui.language import use_language
 from lepton_core.ui.picture_uri import encoded
 from lepton_core.ui.plain import plain
+from lepton_core.ui.scored import reason_name
 
 from . import dashboard_line_source as sources
 from .dashboard_line_folder import RunFolder
@@ -81,7 +82,7 @@ def _show(seen: Seen, parts: Parts) -> None:
         st.error(t(f"{_PAGE}.streak", n=seen.streak()), icon=":material/notification_important:")
     show_figures(_figures(seen))
     if seen.refused:
-        reasons = " · ".join(f"{_reason(key)}: {n:,}" for key, n in seen.refused.items())
+        reasons = " · ".join(f"{reason_name(key)}: {n:,}" for key, n in seen.refused.items())
         st.caption(t(f"{_PAGE}.refused_for", reasons=plain(reasons)))
     left, right = st.columns([5, 7], gap="medium")
     with left:
@@ -146,13 +147,6 @@ def _figures(seen: Seen) -> list[Figure]:
 
 def _figure(name: str, value: str) -> Figure:
     return Figure(t(f"{_PAGE}.{name}"), value, "", t(f"{_PAGE}.help.{name}"))
-
-
-def _reason(key: str) -> str:
-    for name in (f"ui.rejects.reason.{key}", f"defect_detection.reason.{key}"):
-        if has_message(name):
-            return t(name)
-    return key
 
 
 def _show_last(seen: Seen, parts: Parts) -> None:

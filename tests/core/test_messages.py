@@ -50,6 +50,13 @@ def test_every_raised_key_stands_in_a_catalogue() -> None:
     assert not missing
 
 
+def test_every_reason_to_refuse_a_record_has_a_few_words_for_a_page() -> None:
+    known = {key for folder in FOLDERS for key in catalogue(folder, "en")}
+    reasons = [key.removeprefix("reject.") for key in known if key.startswith("reject.")]
+    assert reasons
+    assert not [name for name in reasons if f"ui.rejects.reason.{name}" not in known]
+
+
 def test_a_missing_translation_falls_back_to_english(tmp_path: Path) -> None:
     from lepton_core.messages import add_messages
 
