@@ -69,6 +69,7 @@ def _choose_unit(fleet: Fleet, key: str) -> str:
         hide_index=True,
         height=table_height(table.num_rows, 560),
         column_config=config,
+        placeholder="–",
         key=f"maintenance.fleet.{key}.{fleet.scored.address}",
         on_select="rerun",
         selection_mode="single-row",

@@ -147,6 +147,7 @@ def _indices(found: Capability) -> None:
         table,
         hide_index=True,
         height="content",
+        placeholder="–",
         column_config={
             name: column.NumberColumn(title, format="%.3f")
             if name != "index"

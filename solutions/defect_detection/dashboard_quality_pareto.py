@@ -79,6 +79,7 @@ def _weights(counts: dict[str, int], key: str) -> dict[str, float]:
         hide_index=True,
         height=table_height(len(base), 320),
         disabled=["name", "count"],
+        placeholder="–",
         key=f"{_KEY}.weights.{key}",
         column_config={
             "name": column.TextColumn(t(f"{_PAGE}.pareto.class")),

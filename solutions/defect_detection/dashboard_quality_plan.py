@@ -133,6 +133,7 @@ def _series(lot: int, aql: float, level: str) -> None:
             num_rows="dynamic",
             hide_index=True,
             key=f"{_KEY}.series.{lot}",
+            placeholder="–",
             column_config={
                 "lot": column.NumberColumn(t(f"{_PAGE}.plan.lot"), min_value=2, step=1),
                 "found": column.NumberColumn(t(f"{_PAGE}.plan.found"), min_value=0, step=1),

@@ -94,6 +94,7 @@ def show_limits(parts: Parts, decision: Detect) -> None:
         num_rows="fixed",
         key=slot,
         disabled=["name"],
+        placeholder="–",
         column_config={
             "class": None,
             "name": config.TextColumn(t(f"{_PAGE}.class")),
