@@ -70,13 +70,13 @@ def show_defects(parts: Parts, row: int) -> None:
         key=f"defect.table.{parts.scored.key}.{row}",
         column_config={
             "number": config.NumberColumn("#", width=30),
-            "label": config.TextColumn(t(f"{_TABLE}.label"), width=84),
+            "label": config.TextColumn(t(f"{_TABLE}.label"), width=80),
             "probability": config.ProgressColumn(
                 t(f"{_TABLE}.{'strange' if parts.is_outlier else 'probability'}"),
                 format="%.1f%%",
                 min_value=0.0,
                 max_value=100.0,
-                width=96,
+                width=82,
             ),
             "length": config.NumberColumn(names["length"], format="%.1f", width=58),
             "width": config.NumberColumn(names["width"], format="%.1f", width=58),

@@ -40,7 +40,10 @@ def show_job(job: teaching.Job, task: Task) -> None:
 def _show_steps(job: teaching.Job, was_running: bool) -> None:
     # A fragment's rerun has a thread of its own.
     use_language()
-    for step, (done, total) in job.steps().items():
+    steps = job.steps()
+    if len(steps) > 1:  # by then it has started
+        steps.pop("start", None)
+    for step, (done, total) in steps.items():
         share = min(done / total, 1.0) if total else 1.0
         st.progress(share, step_text(step, done, total))
     notes = [one["note"] for one in job.told() if "note" in one]
@@ -82,7 +85,9 @@ def _show_done(job: teaching.Job) -> None:
     for key, figure in card.get("metrics", {}).items():
         if isinstance(figure.get("value"), (int, float)):
             low, high = figure.get("low"), figure.get("high")
-            note = f"{low:.3f} – {high:.3f}" if low is not None and high is not None else ""
+            # Where all parts are alike, resampling them knows no doubt.
+            is_telling = low is not None and high is not None and low < high
+            note = f"{low:.3f} – {high:.3f}" if is_telling else ""
             name = metric_name(key, "defect_detection")
             figures.append(Figure(name, f"{figure['value']:.3f}", note))
     show_figures(figures)
