@@ -117,7 +117,9 @@ def read_source(task: Task, kind: str) -> Source | None:
     if mapping is None:
         return None
     table = kept["table"]
-    further = [n for n in table.column_names if n not in {*mapping, *mapping.values()}]
+    # One that is called like ours without being mapped to it is not meant.
+    ours = {column.name for column in task.inputs}
+    further = [n for n in table.column_names if n not in {*mapping, *ours}]
     # Of the others the check keeps those that the task's Spec takes.
     names = [*mapping, *(further if FURTHER in task.inputs else [])]
     table = table.select(names).rename_columns([mapping.get(name, name) for name in names])
