@@ -18,7 +18,7 @@ from lepton_core.cli import main as command
 from lepton_core.decision import Classify, ClassifyMany
 from lepton_core.decision.outlier import Outlier
 from lepton_core.errors import UsageError
-from lepton_core.labelling.doubt import disagreement, entropy_doubt, margin_doubt
+from lepton_core.labelling.doubt import margin_doubt
 from lepton_core.labelling.queue import TIMES, choose, judge, make_queue
 from lepton_core.labelling.spread import k_centre
 from lepton_core.pictures import PicturePreprocessor
@@ -130,11 +130,6 @@ def test_known_answers_of_doubt() -> None:
     sure, torn = [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]
     p = np.array([sure, torn, [1 / 3] * 3])
     assert margin_doubt(p).tolist() == pytest.approx([0.0, 1.0, 1.0])
-    assert entropy_doubt(p).tolist() == pytest.approx([0.0, np.log(2) / np.log(3), 1.0])
-    # All views unsure in the same way contradict each other in nothing.
-    assert disagreement(np.array([p, p])).tolist() == pytest.approx([0.0, 0.0, 0.0])
-    views = np.array([[sure], [[0.0, 1.0, 0.0]]])
-    assert disagreement(views)[0] == pytest.approx(np.log(2) / np.log(3))
 
 
 def test_k_centre_is_at_most_twice_as_far_as_the_best_choice() -> None:
