@@ -57,6 +57,8 @@ def latencies(target: str, place: Path, parts: int, a_minute: float, side: int) 
     command += ["--out", str(out), "--done", str(place / "done"), "--idle", "3"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (out / "_manifest.json").exists():
+        if process.poll() is not None:
+            raise SystemExit(f"the watch ended by itself: {' '.join(command)}")
         time.sleep(0.05)
     time.sleep(1.0)
     whole: dict[str, int] = {}
@@ -72,7 +74,8 @@ def latencies(target: str, place: Path, parts: int, a_minute: float, side: int) 
     for part in out.glob("part-*.parquet"):
         shown = part.stat().st_ctime_ns
         took += [shown - whole[name] for name in pq.read_table(part)["record_id"].to_pylist()]
-    assert len(took) == parts
+    if len(took) != parts:
+        raise SystemExit(f"{len(took)} of {parts} parts were scored; see what {target} refuses")
     return np.array(took) / 1e9
 
 
