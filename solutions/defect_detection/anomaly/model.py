@@ -10,15 +10,22 @@ import numpy as np
 
 from lepton_core._keras import keras
 from lepton_core.tiles import TileGrid
+from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
 
 from . import model_autoencoder, model_contrast, model_synthetic
 from .config import Config
 from .model_backbone import feature_model
 from .model_memory import remember
+from .model_pieces import Pieces
 
 Tell = Callable[[str, int, int], None]
 _TILES = 2
+# The methods whose networks are trained: where network and loss stand, and what they learn from.
+_TRAINED: dict[str, tuple[Any, type[Pieces]]] = {
+    "autoencoder": (model_autoencoder, model_autoencoder.GoodBatches),
+    "synthetic": (model_synthetic, model_synthetic.PaintedBatches),
+}
 
 
 def learn(
@@ -59,20 +66,26 @@ def learn(
         backbone = feature_model(config.memory, shape)
         tiles = np.concatenate([grid.cut(picture) for picture in pictures])
         return remember(backbone, tiles, config.memory, seed, tell)
-    module: Any = model_synthetic if config.method == "synthetic" else model_autoencoder
     # Tiles are no larger than the usual picture: larger pieces would be mostly repeated edge.
     settings = replace(config.model, crop=min(config.model.crop, grid.height, grid.width))
-    learned = module.train(
-        pictures,
-        groups,
-        settings,
-        seed,
+    module, batches = _TRAINED[config.method]
+    keras.utils.set_random_seed(seed)
+    model = module.build(settings, (settings.crop, settings.crop, shape[2]))
+    steps = settings.epochs * settings.steps
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+    model.compile(optimizer, loss=module.loss)
+    fit(
+        model,
+        batches(pictures, groups, settings, seed),
+        epochs=settings.epochs,
         run=run,
-        callbacks=[_Told(tell, settings.steps, settings.epochs * settings.steps)],
+        seed=seed,
+        callbacks=[_Told(tell, settings.steps, steps)],
         verbose=verbose,
     )
     sized = module.build(settings, shape)
-    sized.set_weights(learned.get_weights())
+    sized.set_weights(model.get_weights())
     return sized
 
 

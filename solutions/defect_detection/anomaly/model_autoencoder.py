@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lepton_core._keras import keras
 from lepton_core.models.autoencoder import autoencoder
-from lepton_core.training.fit import fit
-from lepton_core.training.manifest import Run
 
 from .config import ModelConfig
 from .model_pieces import Pieces
@@ -66,40 +63,12 @@ def similarity(a: Any, b: Any) -> Any:
     return light * shape
 
 
-def train(
-    pictures: Sequence[np.ndarray],
-    groups: np.ndarray,
-    config: ModelConfig,
-    seed: int,
-    *,
-    run: Run | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: bool = False,
-) -> keras.Model:
-    """Trains a new network to draw good parts again; arguments as for `model_synthetic.train`."""
-    keras.utils.set_random_seed(seed)
-    model = build(config, (config.crop, config.crop, pictures[0].shape[2]))
-    steps = config.epochs * config.steps
-    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
-    # The map itself is what shall be small on good parts.
-    model.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
-        loss=lambda _, strange: ops.mean(strange),
-    )
-    data = _GoodBatches(pictures, groups, config, seed)
-    fit(
-        model,
-        data,
-        epochs=config.epochs,
-        run=run,
-        seed=seed,
-        callbacks=callbacks,
-        verbose=verbose,
-    )
-    return model
+def loss(_: Any, strange: Any) -> Any:
+    """The map itself, which shall be small on good parts."""
+    return ops.mean(strange)
 
 
-class _GoodBatches(Pieces):
+class GoodBatches(Pieces):
     """Pieces of good parts as they are, uint8 [B, crop, crop, C], and zeros."""
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -10,8 +9,6 @@ import numpy as np
 
 from lepton_core._keras import keras
 from lepton_core.models.residual import convolved, residual_stages
-from lepton_core.training.fit import fit
-from lepton_core.training.manifest import Run
 
 from .config import ModelConfig
 from .model_pieces import Pieces
@@ -52,53 +49,6 @@ def build(config: ModelConfig, shape: tuple[int, int, int]) -> keras.Model:
     return keras.Model(x, layers.Reshape(y.shape[1:3], name="map")(y), name="painted_defects")
 
 
-def train(
-    pictures: Sequence[np.ndarray],
-    groups: np.ndarray,
-    config: ModelConfig,
-    seed: int,
-    *,
-    run: Run | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: bool = False,
-) -> keras.Model:
-    """Trains a new network on good parts.
-
-    Args:
-        pictures: uint8 [h, w, C] each.
-        groups: the part of each, [n]; parts are drawn equally often.
-        config: widths and training settings.
-        seed: of start weights, order and painting.
-        run: where checkpoints and logs go.
-        callbacks: told how far it is.
-        verbose: whether progress is shown.
-
-    Returns:
-        the network for pieces of ``crop`` pixels.
-    """
-    keras.utils.set_random_seed(seed)
-    model = build(config, (config.crop, config.crop, pictures[0].shape[2]))
-    steps = config.epochs * config.steps
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            weight_decay=config.weight_decay,
-        ),
-        loss=_loss,
-    )
-    data = PaintedBatches(pictures, groups, config, seed)
-    fit(
-        model,
-        data,
-        epochs=config.epochs,
-        run=run,
-        seed=seed,
-        callbacks=callbacks,
-        verbose=verbose,
-    )
-    return model
-
-
 class PaintedBatches(Pieces):
     """Pieces of good parts, some with painted defects; what comes depends on the epoch alone."""
 
@@ -123,7 +73,7 @@ class PaintedBatches(Pieces):
         return np.rint(piece).astype(np.uint8), (cells > _COVERED).astype(np.float32)
 
 
-def _loss(truth: Any, logits: Any) -> Any:
+def loss(truth: Any, logits: Any) -> Any:
     """Cross-entropy that dwells on what is not told well, and the overlap that is missing, [B].
 
     The overlap is counted for each piece: a small hole would drown in a batch with large areas.

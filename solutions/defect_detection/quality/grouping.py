@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from lepton_core.rejects import Rejects
 
-from .reading import Fault, Part, is_measured, read
+from .pareto import class_counts
+from .reading import GOOD, Fault, Part, is_measured, read
 from .task import INPUTS
 
 # Length of what parts are put together by, in seconds.
@@ -121,8 +122,10 @@ def _keys(records: pa.Table, by: str) -> list[object]:
         return list(records.column("subgroup").to_pylist())
     seconds = records.column("time").cast(pa.int64()).to_pylist()
     length, begin = PERIODS[by], _BEGIN[by]
-    return [None if us is None else (us // 1_000_000 - begin) // length * length + begin
-            for us in seconds]  # fmt: skip
+    return [
+        None if us is None else (us // 1_000_000 - begin) // length * length + begin
+        for us in seconds
+    ]
 
 
 def _name(key: object) -> str:
@@ -133,9 +136,6 @@ def _name(key: object) -> str:
 
 def class_totals(table: pa.Table) -> dict[str, int]:
     """Defects by class, from ``defect_classes`` ("scratch=3 dent=1") or else from ``label``."""
-    from .pareto import class_counts
-    from .reading import GOOD
-
     if "defect_classes" not in table.column_names:
         if "label" not in table.column_names:
             return {}

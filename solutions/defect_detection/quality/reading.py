@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from lepton_core.numbers import read_numbers
 
+from ..surface.classes import GOOD_WORDS
 from .charts import Subgroup
 
-GOOD = ("pass", "ok", "good", "合格", "良品")
+GOOD = ("pass", *GOOD_WORDS)
 DEFECTIVE = ("fail", "ng", "bad", "defect", "defective", "不合格", "不良")
 UNSURE = ("unsure", "review", "待定")
 _BETWEEN = re.compile(r"[\s;|]+")

@@ -82,17 +82,6 @@ def _broken(rule: str, z: np.ndarray) -> bool:
     return bool((np.abs(z) > 1).all() and (z > 0).any() and (z < 0).any())
 
 
-def all_violated(z: np.ndarray, rules: Sequence[str] = WESTERN_ELECTRIC) -> np.ndarray:
-    """:func:`violated` of every point, int64 [n]."""
-    found = [violated(z[max(end - MOST, 0) : end], rules) for end in range(1, len(z) + 1)]
-    return np.array(found, np.int64)
-
-
-def names_of(bits: int) -> list[str]:
-    """The rules that stand in ``bits``, in order."""
-    return [rule for place, rule in enumerate(RULES) if bits >> place & 1]
-
-
 def points_of(rule: str, end: int) -> range:
     """The points that a rule which point ``end`` (from 0) breaks has looked at."""
     return range(max(end - REACH[rule] + 1, 0), end + 1)

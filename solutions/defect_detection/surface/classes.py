@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lepton_core.box_cells import GOOD
 
 # What people call a part without a defect.
-_GOOD = (
+GOOD_WORDS = (
     *(GOOD, "ok", "normal", "free", "defect_free", "defect-free", "no_defect", "none", "clean"),
     *("良品", "合格", "正常", "无缺陷"),
 )
@@ -28,5 +28,5 @@ def ordered_classes(names: Sequence[str]) -> tuple[str, ...]:
         >>> ordered_classes(("spot", "OK", "dent")), ordered_classes(("spot", "dent"))
         (('OK', 'dent', 'spot'), ('good', 'dent', 'spot'))
     """
-    found = next((name for name in names if name.lower() in _GOOD), GOOD)
+    found = next((name for name in names if name.lower() in GOOD_WORDS), GOOD)
     return found, *sorted(set(names) - {found})

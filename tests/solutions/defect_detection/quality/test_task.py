@@ -209,3 +209,9 @@ def test_unsure_parts_count_as_asked(tmp_path: Path) -> None:
     for setting, share in (("good", 0.25), ("defective", 0.5)):
         pipeline = made(tmp_path / setting, parts, "size=4", f"unsure={setting}")
         assert pipeline.score(parts)["value"][-1] == pytest.approx(share)
+
+
+def test_labels_of_good_parts_are_those_that_surface_takes_for_good(tmp_path: Path) -> None:
+    parts = records(label=["Normal", "良品", "scratch", "defect-free"] * 3)
+    pipeline = made(tmp_path, parts, "size=4")
+    assert pipeline.score(parts)["value"][-1] == pytest.approx(0.25)
