@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -134,36 +135,71 @@ def class_in_name(name: str) -> str:
     return PurePosixPath(name).stem.rstrip("0123456789").rstrip("_- .")
 
 
-class ByStem:
-    """Files found by the name of the picture that they belong to, without its ending.
-
-    Of several of one name the one counts that stands nearest in the tree.
+class PerPicture(Annotations):
+    """Annotations of which each stands in a file of its own, called like its picture.
 
     Args:
-        names: paths of the annotation files below the folder.
-
-    Example:
-        >>> files = ByStem(["ANNOTATIONS/a.xml", "old/b.xml", "new/ANNOTATIONS/b.xml"])
-        >>> files.find("new/IMAGES/b.jpg"), files.find("IMAGES/c.jpg")
-        ('new/ANNOTATIONS/b.xml', None)
+        names: the pictures.
+        files: the annotation files below the folder.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._by_stem: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            self._by_stem[PurePosixPath(name).stem].append(name)
+    columns = ("boxes",)
 
-    def find(self, picture: str) -> str | None:
-        """The annotation of a picture; None where it has none."""
-        found = self._by_stem.get(PurePosixPath(picture).stem, [])
-        return max(found, key=lambda name: (_shared(name, picture), -len(name)), default=None)
+    def __init__(self, names: Sequence[str], files: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._files = own_files(names, files)
+        self.annotated = len(self._files)
+        self.alone = tuple(sorted(set(files).difference(self._files.values())))
+
+    @property
+    def unmarked(self) -> tuple[str, ...]:
+        return tuple(name for name in self.names if name not in self._files)
+
+
+def own_files(names: Sequence[str], files: Sequence[str]) -> dict[str, str]:
+    """Which file belongs to which picture: one of its name, without the ending.
+
+    Of several files the one counts whose folders are called most like the picture's. A file belongs
+    to one picture: of several, to the nearest; where those of different folders are as near,
+    nobody knows, and it belongs to none.
+
+    Args:
+        names: paths of the pictures below the folder.
+        files: paths of the annotation files below the folder.
+
+    Example:
+        >>> own_files(["a.jpg", "b.jpg"], ["a.xml", "c.xml"])
+        {'a.jpg': 'a.xml'}
+        >>> files = ["labels/train/1.txt", "labels/val/1.txt"]
+        >>> own_files(["images/train/1.jpg"], files)
+        {'images/train/1.jpg': 'labels/train/1.txt'}
+        >>> own_files(["dent/1.jpg", "good/1.jpg"], ["dent/1.xml"])
+        {'dent/1.jpg': 'dent/1.xml'}
+    """
+    by_stem: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        by_stem[PurePosixPath(file).stem].append(file)
+    claims: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if found := by_stem.get(PurePosixPath(name).stem):
+            claims[max(found, key=lambda file: (_shared(file, name), -len(file)))].append(name)
+    found_for: dict[str, str] = {}
+    for file, claiming in claims.items():
+        most = max(_shared(file, name) for name in claiming)
+        nearest = [name for name in claiming if _shared(file, name) == most]
+        # A picture and its copy of another format, side by side, are marked alike.
+        if len({PurePosixPath(name).parent for name in nearest}) == 1:
+            found_for.update(dict.fromkeys(nearest, file))
+    return found_for
 
 
 def _shared(first: str, second: str) -> int:
-    """How many folders two paths have in common, counted from the top."""
-    count = 0
-    for one, other in zip(first.split("/")[:-1], second.split("/")[:-1], strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+    """How many folders two paths have in common, counted from the top and from the bottom."""
+    ours, theirs = first.split("/")[:-1], second.split("/")[:-1]
+    top = _equal(ours, theirs)
+    return top + _equal(ours[top:][::-1], theirs[top:][::-1])
+
+
+def _equal(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    pairs = zip(ours, theirs, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

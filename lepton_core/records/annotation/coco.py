@@ -101,12 +101,14 @@ def _read(path: Path, shown: str) -> dict[str, list[Box] | str]:
         classes = {one["id"]: str(one["name"]) for one in tree["categories"]}
         pictures = {one["id"]: str(one["file_name"]) for one in tree["images"]}
         listed = tree["annotations"]
+        if not isinstance(listed, list):
+            raise TypeError(f"annotations is no list but {type(listed).__name__}")
     except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
         raise DataError("annotation.unreadable", source=shown, reason=reason) from error
     found: dict[str, list[Box] | str] = {name: [] for name in pictures.values()}
     for number, one in enumerate(listed):
-        name = pictures.get(one.get("image_id")) if isinstance(one, dict) else None
+        name = _named(one, pictures)
         # A crowd is a region in which nobody counted.
         if name is None or one.get("iscrowd"):
             continue
@@ -115,9 +117,17 @@ def _read(path: Path, shown: str) -> dict[str, list[Box] | str]:
             continue
         try:
             boxes.append(_box(one, classes))
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             found[name] = unreadable_text(f"{shown}, annotation {number}", error)
     return found
+
+
+def _named(one: Any, pictures: dict[Any, str]) -> str | None:
+    """The picture that an entry is of; None where it is no entry or of none."""
+    try:
+        return pictures.get(one["image_id"])
+    except (TypeError, KeyError):
+        return None
 
 
 def _box(one: dict[str, Any], classes: dict[Any, str]) -> Box:

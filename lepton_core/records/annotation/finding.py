@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from lepton_core.errors import DataError
 from lepton_core.messages import t
-from lepton_core.records.annotation.base import Annotations, ByStem, Layout
+from lepton_core.records.annotation.base import Annotations, Layout, own_files
 from lepton_core.records.annotation.coco import CocoAnnotations, is_coco
 from lepton_core.records.annotation.mask_files import MaskAnnotations, find_masks
 from lepton_core.records.annotation.voc import VocAnnotations
@@ -88,11 +88,9 @@ def _of_kind(
 
 def _is_yolo(root: Path, pictures: Sequence[str], files: Sequence[str]) -> bool:
     """Whether the first text that belongs to a picture, and is not empty, reads as boxes."""
-    by_stem = ByStem(files)
-    for name in pictures:
-        file = by_stem.find(name)
+    for file in own_files(pictures, files).values():
         try:
-            if file is not None and (text := (root / file).read_text(encoding="utf-8")).strip():
+            if (text := (root / file).read_text(encoding="utf-8")).strip():
                 return bool(read_yolo(text, 1, 1))
         except (OSError, ValueError):
             return False

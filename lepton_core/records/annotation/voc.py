@@ -12,11 +12,10 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from lepton_core.records.annotation.base import (
-    Annotations,
     Box,
-    ByStem,
     Layout,
     Marks,
+    PerPicture,
     box_of,
     boxes_text,
     label_of,
@@ -26,7 +25,7 @@ from lepton_core.records.annotation.base import (
 _MOST_BYTES = 5_000_000
 
 
-class VocAnnotations(Annotations):
+class VocAnnotations(PerPicture):
     """XML files beside the pictures or in a folder of their own.
 
     Args:
@@ -37,17 +36,12 @@ class VocAnnotations(Annotations):
     """
 
     kind = "voc"
-    columns = ("boxes",)
 
     def __init__(
         self, root: Path, names: Sequence[str], files: Sequence[str], layout: Layout
     ) -> None:
-        self.names, self._layout = tuple(names), layout
-        by_stem = ByStem(files)
-        self._files = {name: file for name in names if (file := by_stem.find(name)) is not None}
-        self.annotated = len(self._files)
-        used = set(self._files.values())
-        self.alone = tuple(file for file in files if file not in used)
+        super().__init__(names, files)
+        self._layout = layout
         # Read at once: whether a folder's name is a class is told by the classes of all boxes.
         self._read = {name: _read(root / file, file) for name, file in self._files.items()}
         self._known = {
@@ -56,10 +50,6 @@ class VocAnnotations(Annotations):
             if isinstance(found, list)
             for box in found
         }
-
-    @property
-    def unmarked(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if name not in self._files)
 
     def marks(self, name: str, data: bytes | None) -> Marks:
         found = self._read.get(name)
@@ -77,7 +67,7 @@ def _read(path: Path, shown: str) -> list[Box] | str:
         return read_voc(path.read_bytes())
     except OSError as error:
         return unreadable_text(shown, error.strerror or error)
-    except (ValueError, expat.ExpatError, ElementTree.ParseError) as error:
+    except (ValueError, LookupError, expat.ExpatError) as error:  # LookupError: its encoding
         return unreadable_text(shown, error)
 
 
@@ -92,6 +82,7 @@ def read_voc(data: bytes) -> list[Box]:
 
     Raises:
         ValueError: it is no annotation, or has a document type: no entity is ever expanded.
+        LookupError: it declares an encoding that there is not.
         xml.parsers.expat.ExpatError: it is no XML.
 
     Example:

@@ -12,11 +12,10 @@ from typing import Any
 
 from lepton_core.image_header import read_header
 from lepton_core.records.annotation.base import (
-    Annotations,
     Box,
-    ByStem,
     Layout,
     Marks,
+    PerPicture,
     box_of,
     boxes_text,
     label_of,
@@ -26,7 +25,7 @@ from lepton_core.records.annotation.base import (
 CLASS_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "dataset.yaml")
 
 
-class YoloAnnotations(Annotations):
+class YoloAnnotations(PerPicture):
     """Text files beside the pictures or in a folder of their own, and the names of the classes.
 
     Args:
@@ -38,7 +37,6 @@ class YoloAnnotations(Annotations):
     """
 
     kind = "yolo"
-    columns = ("boxes",)
 
     def __init__(
         self,
@@ -48,17 +46,9 @@ class YoloAnnotations(Annotations):
         classes: str | None,
         layout: Layout,
     ) -> None:
-        self.names, self._root, self._layout = tuple(names), root, layout
-        by_stem = ByStem(files)
-        self._files = {name: file for name in names if (file := by_stem.find(name)) is not None}
-        self.annotated = len(self._files)
-        used = set(self._files.values())
-        self.alone = tuple(file for file in files if file not in used)
+        super().__init__(names, files)
+        self._root, self._layout = root, layout
         self.class_names = None if classes is None else _class_names(root / classes)
-
-    @property
-    def unmarked(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if name not in self._files)
 
     def marks(self, name: str, data: bytes | None) -> Marks:
         file = self._files.get(name)
@@ -139,7 +129,8 @@ def _class_names(path: Path) -> dict[int, str] | None:
             return dict(enumerate(line for line in lines if line)) or None
         tree: Any = yaml.safe_load(text)
         names = tree.get("names") if isinstance(tree, dict) else None
+        names = [names] if isinstance(names, str) else names
         pairs = names.items() if isinstance(names, dict) else enumerate(names or [])
         return {int(number): str(name) for number, name in pairs} or None
-    except (OSError, ValueError, TypeError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError):
         return None
