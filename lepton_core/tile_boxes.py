@@ -16,8 +16,9 @@ _MEETING = 0.1
 # Candidates below this logit (a probability of a thousandth) are not worth the time.
 _HOPELESS = -7.0
 _LEAST_PIXELS = 1.0
-# A network proposes a box at each of thousands of places; the best of a tile are enough.
-_A_TILE = 150
+# A network proposes a box at each of thousands of places; the best of a tile are enough, and the
+# best of a large picture, whose boxes are compared each with each.
+_A_TILE, _A_PICTURE = 150, 2000
 
 
 def joined_boxes(
@@ -50,7 +51,7 @@ def joined_boxes(
     boxes, logits, tile = clipped[rows], logits[rows], tile[rows]
     if len(spans) > 1:
         # Each tile's own repetitions first: few are left to be compared across tiles.
-        stays = _best(boxes, logits, iou, tile)
+        stays = _best(boxes, logits, iou, tile)[:_A_PICTURE]
         boxes, logits = _across(boxes[stays], logits[stays], tile[stays], spans, limit)
     stays = _best(boxes, logits, iou)[:most]
     return boxes[stays], logits[stays]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -166,3 +168,19 @@ def test_pieces_of_a_long_scratch_over_three_tiles_are_one() -> None:
     boxes, logits = joined(*pieces, width=256)
     assert boxes.tolist() == [[5, 50, 250, 60]]
     assert logits.tolist() == [SCRATCH]
+
+
+def test_the_boxes_of_a_large_picture_fit_in_the_memory() -> None:
+    """Thousands of doubtful ones are compared each with each: only the best of them are."""
+    rng = np.random.default_rng(0)
+    tiles = len(GRID.places(1536, 1536))
+    corner = rng.uniform(0, 100, (tiles, 20, 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(4, 28, (tiles, 20, 2))], axis=2)
+    logits = rng.uniform(-6, 2, (tiles, 20, 2)).astype(np.float32)
+    tracemalloc.start()
+    found, told = GRID.join_boxes(boxes.astype(np.float32), logits, 1536, 1536, iou=0.5, most=100)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == 100
+    assert told.max() == logits.max()
+    assert peak < 300e6
