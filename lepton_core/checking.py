@@ -69,7 +69,7 @@ def check(
     if not isinstance(table, pa.Table):
         raise DataError("data.no_table", source=source, received=type(table).__name__)
     named_ones = spec.names
-    table = with_ids(table, spec)
+    table = with_ids(table, spec, source, first_row, whole)
     spec = spec.over(table.column_names)
     spec.require(table.column_names, source)
     if not any(column.dtype == "image" for column in spec):
@@ -114,8 +114,12 @@ def check(
     return _split(checked, spec, faults, first_row)
 
 
-def with_ids(table: pa.Table, spec: Spec) -> pa.Table:
+def with_ids(
+    table: pa.Table, spec: Spec, source: str = "input", first_row: int = 0, whole: bool = True
+) -> pa.Table:
     """The records with the ids that their Spec makes of other columns, each where it has none.
+
+    Arguments and errors are those of :func:`check`.
 
     Example:
         >>> spec = Spec((Column("record_id", "string", "id", made_of=("unit", "cycle")),))
@@ -127,14 +131,16 @@ def with_ids(table: pa.Table, spec: Spec) -> pa.Table:
         at = table.column_names.index(column.name) if column.name in table.column_names else -1
         if not parts or (at >= 0 and not table.column(at).null_count):
             continue
-        texts = [pc.cast(table[name], pa.string()) for name in parts]
+        texts = [
+            read_cells(table[name], Column(name, "string"), source, first_row, whole)[0]
+            for name in (*parts, *([column.name] if at >= 0 else []))
+        ]
         # What only some records have (a cycle or else a time) is left out of the others' ids.
-        joined = pc.binary_join_element_wise(*texts, "/", null_handling="skip")
+        joined = pc.binary_join_element_wise(*texts[: len(parts)], "/", null_handling="skip")
         if at < 0:
             table = table.add_column(0, column.name, joined)
         else:
-            own = pc.cast(table.column(at), pa.string())
-            table = table.set_column(at, column.name, pc.coalesce(own, joined))
+            table = table.set_column(at, column.name, pc.coalesce(texts[-1], joined))
     return table
 
 

@@ -215,13 +215,12 @@ class Detect(Decision):
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Detect:
         """The decision that :meth:`to_json` wrote."""
-        limits = ({"defect": one["class"], **one} for one in values["limits"])
         return cls(
             tuple(values["classes"]),
             tuple(values["thresholds"]),
             values["doubt"],
             values["iou"],
-            tuple(Limit(**{k: v for k, v in one.items() if k != "class"}) for one in limits),
+            tuple(map(Limit.from_json, values["limits"])),
             Classify.from_json(values["part"]),
             values["fitted_on"],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
@@ -60,6 +61,12 @@ class Limit:
         """As it stands in a file: what is set, with ``class`` for the class."""
         told = {name: value for name, value in asdict(self).items() if value is not None}
         return {"class": told.pop("defect"), **told}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Limit:
+        """The limit that :meth:`to_json` wrote."""
+        told = dict(values)
+        return cls(told.pop("class"), **told)
 
 
 _NUMBERS = tuple(field.name for field in fields(Limit) if field.name != "defect")
@@ -170,7 +177,7 @@ def read_limits(source: Path | str, defects: Sequence[str]) -> LimitsFile:
     try:
         text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
         given = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise UsageError("limits.unreadable", source=name, reason=reason) from error
     if isinstance(given, list):
@@ -230,8 +237,8 @@ def _defect(source: str, given: Any, known: Sequence[str]) -> str:
 
 def _number(source: str, key: str, value: Any, whole: bool = False) -> Any:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    most = 1.0 if key in ("min_probability", "threshold") else np.inf
-    if not is_number or not 0 <= value <= most or value == np.inf or (whole and value % 1):
+    most = 1.0 if key in ("min_probability", "threshold") else sys.float_info.max
+    if not is_number or not 0 <= value <= most or (whole and value % 1):
         expected = "0..1" if most == 1 else "0, 1, 2..." if whole else ">= 0"
         raise UsageError("limits.number", source=source, key=key, expected=expected, received=value)
     return int(value) if whole else float(value)

@@ -162,7 +162,9 @@ def test_a_decision_of_a_part_does_not_depend_on_the_others() -> None:
         ("3", "shape", "int"),
         ("thresholds: {spto: 0.4}", "class", "spot"),
         ("thresholds: [0.4]", "shape", "list"),
+        ("limits: [{class: spot, max_area_mm2: 1" + "0" * 400 + "}]", "number", ">= 0"),
         ("a: [", "unreadable", "YAML"),
+        ("[" * 2_000, "unreadable", "recursion"),
     ],
 )
 def test_a_file_of_limits_says_what_is_wrong_with_it(text: str, key: str, told: str) -> None:

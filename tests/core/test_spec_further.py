@@ -65,6 +65,15 @@ def test_ids_are_made_of_other_columns_where_there_are_none():
     assert numbered(table, OPEN).column_names == ["unit", "cycle"]
 
 
+@pytest.mark.parametrize("cycles", [[[1]], [{"a": 1}], [b"\xff"]])
+def test_an_id_of_what_is_no_text_is_told_by_its_column(cycles):
+    table = pa.table({"unit": ["a"], "cycle": pa.array(cycles)})
+    with pytest.raises(DataError) as raised:
+        check(table, OPEN, "line.parquet")
+    assert raised.value.key == "data.wrong_type"
+    assert "cycle" in str(raised.value)
+
+
 def test_a_file_of_ones_own_brings_its_sensors_and_may_rename_them(tmp_path: Path):
     path = tmp_path / "press.csv"
     path.write_text("machine,hour,T24,note\np1,1,640.5,ok\np1,2,641,\n")
