@@ -109,7 +109,6 @@ def short_number(value: Any, keep: bool = False) -> Any:
 def _flat(values: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Every box by itself: its row, its number in the row from 1, and its fields."""
     whole = values.combine_chunks()
-    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
     row = pc.list_parent_indices(whole).to_numpy(zero_copy_only=False)
     first = np.searchsorted(row, row, side="left")
     flat = whole.flatten()

@@ -18,6 +18,7 @@ import numpy as np
 from lepton_core.errors import DataError
 from lepton_core.picture_statistics import (
     BRIGHTNESS,
+    BRIGHTNESS_UNIT,
     CONTRAST,
     DETAIL,
     GRAIN,
@@ -31,7 +32,6 @@ _MOST_GROUPS, _A_GROUP, _SMALLEST_GROUP = 32, 20, 5
 _RIDGE, _INNER_RIDGE, _ROUNDS = 0.02, 0.05, 30
 # Less contrast than a tenth of the least of training: nothing is to be seen.
 _FLAT = 0.1
-_BRIGHTNESS_UNIT = 20.0
 # Few held-out pictures do not show how far a usual one may lie.
 _ROOM = 1.25
 # Share of the range of training by which a mean brightness must lie outside it to be the reason.
@@ -126,7 +126,7 @@ class PictureGate:
         flat = np.exp(found[CONTRAST]) - 1
         if flat < _FLAT * (np.exp(self.low[CONTRAST]) - 1):
             told = {"low": float(np.exp(self.low[CONTRAST]) - 1), "contrast": float(flat)}
-            brightness = float(found[BRIGHTNESS] * _BRIGHTNESS_UNIT)
+            brightness = float(found[BRIGHTNESS] * BRIGHTNESS_UNIT)
             return Refusal("picture_flat", brightness=brightness, **told)
         distance = float(self.distances(found[None])[0])
         if distance <= self.limit:
@@ -142,7 +142,7 @@ class PictureGate:
         # Less light weakens all detail, too: brightness is told first.
         if abs(beyond[BRIGHTNESS]) > _CLEARLY:
             key = "picture_darker" if beyond[BRIGHTNESS] < 0 else "picture_brighter"
-            return self._ranged(key, found, BRIGHTNESS, lambda value: value * _BRIGHTNESS_UNIT)
+            return self._ranged(key, found, BRIGHTNESS, lambda value: value * BRIGHTNESS_UNIT)
         parts = {
             "contrast": abs(beyond[CONTRAST]),
             "detail": float(np.abs(beyond[fine]).max()),

@@ -20,7 +20,7 @@ _LEAST_SIDE = 8
 # Grain is the same everywhere: that of the middle of a large picture is enough.
 _GRAIN_SIDE = 512
 # A twentieth of the range counts as much as a third more or less contrast.
-_BRIGHTNESS_UNIT = 20.0
+BRIGHTNESS_UNIT = 20.0
 
 
 def octaves_of(side: int) -> int:
@@ -57,7 +57,7 @@ def statistics(picture: np.ndarray, octaves: int = MOST_OCTAVES) -> np.ndarray:
     grey = picture[..., 0] if picture.shape[-1] == 1 else picture.mean(axis=-1)
     level = np.ascontiguousarray(grey, np.float32)
     mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(level))
-    found = [mean / _BRIGHTNESS_UNIT, np.log(spread + 1)]
+    found = [mean / BRIGHTNESS_UNIT, np.log(spread + 1)]
     finest: np.ndarray | None = None
     for _ in range(octaves):
         if min(level.shape) < _LEAST_SIDE:

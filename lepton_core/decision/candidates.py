@@ -8,15 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from lepton_core.box_cells import BOXES
 from lepton_core.decision.base import labels_of
 from lepton_core.decision.overlap import grouped, thinned
-from lepton_core.spec import Column
 
 # Logit of a row that is no candidate.
 NOTHING = -30.0
 # Columns of a candidate before the logits of its classes: x0 y0 x1 y1, area.
 GEOMETRY = 5
-_BOXES = Column("defects", "boxes").arrow_type()
 
 
 class Found(NamedTuple):
@@ -66,10 +65,10 @@ class Found(NamedTuple):
                 labels_of(self.code, classes),
                 *(pa.array(np.ascontiguousarray(column), pa.float32()) for column in columns),
             ],
-            fields=list(_BOXES.value_type),
+            fields=list(BOXES.value_type),
         )
         offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
-        return pa.ListArray.from_arrays(offsets, flat, type=_BOXES)
+        return pa.ListArray.from_arrays(offsets, flat, type=BOXES)
 
 
 def find(candidates: np.ndarray, floors: Sequence[float] | np.ndarray | float, iou: float) -> Found:

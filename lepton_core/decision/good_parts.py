@@ -105,7 +105,8 @@ class GoodParts:
     def p_values(self, scores: np.ndarray) -> np.ndarray:
         """How often a good part would score as high or higher, float64 [n] in 0..1.
 
-        Of good parts to come, at most the share r has a p-value of r or less, for every r.
+        Of good parts to come, at most the share r has a p-value of r or less, for every r. Without
+        any held-out part nothing is strange: 1 each.
 
         Args:
             scores: float [n].

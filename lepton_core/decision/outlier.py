@@ -9,15 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
+from lepton_core.box_cells import BOXES
 from lepton_core.decision.base import Decision, labels_of
 from lepton_core.decision.escapes import Costs, cheapest_threshold
 from lepton_core.decision.good_parts import GoodParts, parts_for
 from lepton_core.errors import UsageError
-from lepton_core.spec import Column
 
 VERDICTS = ("pass", "unsure", "fail")
 _NONE_YET = GoodParts()
-_BOXES = Column("defects", "boxes", "output").arrow_type()
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Outlier(Decision):
         verdict = np.where(failed, 2, np.where(unsure, 1, 0))
         found: dict[str, Any] = {
             "score": score,
-            "p_value": self._p_values(score).astype(np.float32),
+            "p_value": self.good.p_values(score).astype(np.float32),
             "label": labels_of(failed, self.classes),
             "verdict": labels_of(verdict, VERDICTS),
             "review": unsure,
@@ -225,10 +224,6 @@ class Outlier(Decision):
             return np.zeros(len(score), bool)
         return (score >= np.float32(self.unsure_from)) & ~self.failed(score)
 
-    def _p_values(self, score: np.ndarray) -> np.ndarray:
-        # Without a held-out part nothing is strange: 1 each.
-        return self.good.p_values(score)
-
     def _boxes(self, regions: np.ndarray) -> pa.Array:
         """The ``defects`` column from regions [n, K, 6], the strangest first."""
         rows = []
@@ -246,4 +241,4 @@ class Outlier(Decision):
                     for box, probability in zip(there[:, :5], strange, strict=True)
                 ]
             )
-        return pa.array(rows, _BOXES)
+        return pa.array(rows, BOXES)

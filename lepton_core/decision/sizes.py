@@ -69,7 +69,6 @@ def measured(
     """
     if isinstance(defects, pa.ChunkedArray):
         defects = defects.combine_chunks()
-        defects = defects.combine_chunks() if isinstance(defects, pa.ChunkedArray) else defects
     row = pc.list_parent_indices(defects).to_numpy(zero_copy_only=False).astype(np.int64)
     flat = defects.flatten()
     told = {name: pc.struct_field(flat, name) for name in ("label", "probability")}

@@ -203,20 +203,14 @@ def _without_bytes(records: pa.Table) -> pa.Table:
         kept = {
             part.name: pa.nulls(len(cells), part.type)
             if pa.types.is_binary(part.type)
-            else _one(pc.struct_field(cells, part.name))
+            else pc.struct_field(cells, part.name).combine_chunks()
             for part in field.type
         }
         fields = list(field.type)
-        absent = _one(pc.is_null(cells))
+        absent = pc.is_null(cells).combine_chunks()
         column = pa.StructArray.from_arrays(list(kept.values()), fields=fields, mask=absent)
         records = records.set_column(at, field, column)
     return records
-
-
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    """One array of a column; also of one without chunks."""
-    found = column.combine_chunks()
-    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
 
 
 def _figures(table: pa.Table, model: Model, keys: Sequence[str]) -> list[float]:
