@@ -1,6 +1,7 @@
 """How long a part of 1024 x 1024 takes, beside decoding it and the bare ONNX call.
 
-    python benchmarks/defect_latency.py [BUNDLE...] [--input FOLDER] [--parts 200] [--threads 2]
+    python benchmarks/defect_latency.py [BUNDLE...] [--input FOLDER] [--parts 200] [--seconds 60]
+        [--threads 2] [--keep FOLDER]
 
 In one process and one run, part by part in turn on the same bytes:
 
@@ -10,20 +11,28 @@ In one process and one run, part by part in turn on the same bytes:
   merging, decision, predictions.
 
 Where time goes beyond bare is told as well: each step by itself, the rest is check and decision.
-Without --input, pictures of the bundle's own sample are continued by their mirror image. Name
-bundles that were trained on parts of about this size: one for small pictures cuts a large one into
-hundreds of small tiles, which is slow and says nothing of a line.
+Each bundle ends after `--parts` parts or `--seconds`, but not before 20 parts.
+
+Without BUNDLE, bundles for parts of this size are made first, with the usual settings, which takes
+some minutes (`--keep FOLDER` keeps them for the next run). A bundle of small pictures is no
+measure: it cuts a large part into hundreds of tiles. Of a named one the parts are those of
+`--input`, or its task's sample, cut or continued by their mirror image to 1024 x 1024; it must
+accept such pictures.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pyarrow as pa
+from defect_latency_bundles import KINDS, PARTS, SIDE, drawn, make
 
 from lepton_core.bundle import load_bundle
 from lepton_core.data.lookup import load_records
@@ -34,20 +43,113 @@ from lepton_core.records.pictures import image_array
 from lepton_core.scoring.latency import resized
 from lepton_core.solution import resolve
 
-SIDE = 1024
-LEAST = 20
+WARM_UP, LEAST, DIFFERENT = 5, 20, 8
+STEPS = ("bare", "lepton", "decode", "onnx", "preprocessing", "gather")
 
 
-def usable(pipeline: Pipeline, records: pa.Table) -> pa.Table:
-    """The records that are scored; a refused one would take less time."""
-    kept = [
-        row
-        for row in range(min(records.num_rows, 40))
-        if len(pipeline.score(records.slice(row, 1)))
-    ]
-    if not kept:
-        raise SystemExit(f"{pipeline.address} refuses all of these pictures; give --input")
-    return records.take(pa.array(kept))
+class Measured(NamedTuple):
+    """What came of a bundle.
+
+    Args:
+        name: of the bundle.
+        tiles: of each part.
+        took: seconds of each part, float64 [parts], by what was done.
+        others: cores that other processes kept busy meanwhile.
+    """
+
+    name: str
+    tiles: int
+    took: dict[str, np.ndarray]
+    others: float
+
+
+def main() -> None:
+    assert __doc__
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundles", nargs="*")
+    parser.add_argument("--input")
+    parser.add_argument("--parts", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each bundle")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="where the bundles are that are made here")
+    given = parser.parse_args()
+    found = []
+    with tempfile.TemporaryDirectory() as own:
+        for name in given.bundles or KINDS:
+            folder = bundle_of(name, given.keep or Path(own))
+            cv2.setNumThreads(given.threads)
+            pipeline = load_bundle(folder, threads=given.threads)
+            records = accepted(pipeline, parts_of(name, pipeline, given.input))
+            if records.num_rows:
+                found.append(measure(name, pipeline, records, given.parts, given.seconds))
+            else:
+                print(f"{name} refuses all of these parts; name others with --input", flush=True)
+    print(f"{processor()}, {given.threads} threads, parts of {SIDE} x {SIDE}\n")
+    print(f"{times(found)}\n\n{where(found)}")
+
+
+def bundle_of(name: str, place: Path) -> Path:
+    """The folder of a bundle; one of ``KINDS`` is made below ``place``, if it is not there yet."""
+    if name not in KINDS:
+        return resolve(name).bundle_or_default()
+    folder = place / name.replace(", ", "_")
+    if not folder.exists():
+        print(f"making {name} ...", flush=True)
+        make(name, folder)
+    return folder
+
+
+def parts_of(name: str, pipeline: Pipeline, source: str | None) -> pa.Table:
+    """Raw records of parts, none of which a bundle that is made here has learned from."""
+    if name in KINDS and source is None:
+        return drawn(KINDS[name].labels, first=PARTS, n=2 * DIFFERENT).drop_columns(["label"])
+    spec = pipeline.task.inputs
+    table = load_records(source or pipeline.task.sample_data, spec).table
+    return resized(table.select(["record_id", "image"]).slice(0, 40), spec, SIDE)
+
+
+def accepted(pipeline: Pipeline, records: pa.Table) -> pa.Table:
+    """The first of the records that are scored; a refused one would take less time."""
+    kept: list[int] = []
+    for row in range(records.num_rows):
+        if len(kept) < DIFFERENT and len(pipeline.score(records.slice(row, 1))):
+            kept.append(row)
+    return records.take(pa.array(kept, pa.int64()))
+
+
+def measure(
+    name: str, pipeline: Pipeline, records: pa.Table, parts: int, seconds: float
+) -> Measured:
+    """Time parts one after the other, after a few to warm up threads and caches."""
+    session = pipeline.open_session("trust")
+    preprocessor, runtime = pipeline.preprocessor, pipeline.runtime
+    flag = cv2.IMREAD_GRAYSCALE if getattr(preprocessor, "channels", 1) == 1 else cv2.IMREAD_COLOR
+    rows = [records.slice(row, 1) for row in range(records.num_rows)]
+    ready = [preprocessor.transform(row) for row in rows]
+    outputs = [runtime.run("main", prepared.arrays) for prepared in ready]
+    at = records.column_names.index("image")
+    took: dict[str, list[float]] = {name: [] for name in STEPS}
+    others, until = OthersAtWork(), time.monotonic() + seconds
+    done = 0
+    while done < WARM_UP + LEAST or (done < WARM_UP + parts and time.monotonic() < until):
+        place = done % len(rows)
+        row, prepared, told = rows[place], ready[place], outputs[place]
+        data = row["image"][0].as_py()["bytes"]
+        encoded = np.frombuffer(data, np.uint8)
+
+        def scored(row: pa.Table = row, data: bytes = data) -> None:
+            image = image_array([Picture("part", "part.jpg", data)])
+            session.step(row.set_column(at, "image", image))
+
+        took["decode"].append(timed(lambda e=encoded: cv2.imdecode(e, flag)))
+        took["onnx"].append(timed(lambda p=prepared: runtime.run("main", p.arrays)))
+        took["bare"].append(took["decode"][-1] + took["onnx"][-1])
+        took["lepton"].append(timed(scored))
+        took["preprocessing"].append(timed(lambda row=row: preprocessor.transform(row)))
+        took["gather"].append(timed(lambda o=told, p=prepared: preprocessor.gather(o, p)))
+        done += 1
+    kept = {step: np.array(values[WARM_UP:]) for step, values in took.items()}
+    return Measured(name, len(ready[0].arrays["x"]), kept, others.cores())
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -57,92 +159,41 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def measure(pipeline: Pipeline, records: pa.Table, parts: int) -> dict[str, np.ndarray]:
-    """Seconds of each part, float64 [parts], by what was done."""
-    session = pipeline.open_session("trust")
-    preprocessor, runtime = pipeline.preprocessor, pipeline.runtime
-    flag = cv2.IMREAD_GRAYSCALE if getattr(preprocessor, "channels", 1) == 1 else cv2.IMREAD_COLOR
-    rows = [records.slice(row, 1) for row in range(records.num_rows)]
-    ready = [preprocessor.transform(row) for row in rows]
-    names = ("bare", "lepton", "decode", "onnx", "preprocessing", "gather")
-    took: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(parts + LEAST):
-        row, prepared = rows[number % len(rows)], ready[number % len(rows)]
-        data = row["image"][0].as_py()["bytes"]
-        encoded = np.frombuffer(data, np.uint8)
-        outputs = runtime.run("main", prepared.arrays)
-
-        def decoded(encoded: np.ndarray = encoded) -> None:
-            cv2.imdecode(encoded, flag)
-
-        def called(arrays: dict[str, np.ndarray] = prepared.arrays) -> None:
-            runtime.run("main", arrays)
-
-        def scored(row: pa.Table = row, data: bytes = data) -> None:
-            image = image_array([Picture("part", "part.jpg", data)])
-            at = row.column_names.index("image")
-            session.step(row.set_column(at, "image", image))
-
-        decode_s, onnx_s = timed(decoded), timed(called)
-        took["lepton"].append(timed(scored))
-        took["decode"].append(decode_s)
-        took["onnx"].append(onnx_s)
-        took["bare"].append(decode_s + onnx_s)
-        took["preprocessing"].append(timed(lambda row=row: preprocessor.transform(row)))
-        took["gather"].append(timed(lambda o=outputs, p=prepared: preprocessor.gather(o, p)))
-    # Threads and caches are warm after the first ones.
-    return {name: np.array(values[LEAST:]) for name, values in took.items()}
+def times(found: list[Measured]) -> str:
+    """The whole way beside the bare one, a bundle a line."""
+    head = "bundle|tiles|parts|p50 ms|p95 ms|bare p50 ms|bare p95 ms|ratio|others at work"
+    rows = []
+    for one in found:
+        ms = [f"{v * 1e3:.1f}" for key in ("lepton", "bare") for v in quantiles(one.took[key])]
+        ratio = float(np.median(one.took["lepton"] / one.took["bare"]))
+        counts = [str(one.tiles), str(len(one.took["bare"]))]
+        rows.append([one.name, *counts, *ms, f"{ratio:.2f}", f"{one.others:.1f}"])
+    return table(head.split("|"), rows)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "bundles", nargs="*", default=["defect_detection/surface", "defect_detection/anomaly"]
-    )
-    parser.add_argument("--input")
-    parser.add_argument("--parts", type=int, default=200)
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    cv2.setNumThreads(given.threads)
-    print(f"{processor()}, {given.threads} threads, parts of {SIDE} x {SIDE}, {given.parts} each\n")
-    head = [
-        "bundle",
-        "tiles",
-        "p50 ms",
-        "p95 ms",
-        "bare p50 ms",
-        "p95 ms",
-        "ratio",
-        "others at work",
-    ]
-    steps = ["decode", "onnx", "preprocessing without decode", "gather", "rest"]
-    lines, where = [], []
-    for name in given.bundles:
-        pipeline = load_bundle(resolve(name).bundle_or_default(), threads=given.threads)
-        spec = pipeline.task.inputs
-        source = given.input or pipeline.task.sample_data
-        records = load_records(source, spec).table.select(["record_id", "image"])
-        records = usable(pipeline, resized(records, spec, SIDE))
-        tiles = len(pipeline.preprocessor.transform(records.slice(0, 1)).arrays["x"])
-        others = OthersAtWork()
-        took = measure(pipeline, records, given.parts)
-        busy = others.cores()
-        ms = {what: np.quantile(values, (0.5, 0.95)) * 1e3 for what, values in took.items()}
-        ratio = float(np.median(took["lepton"] / took["bare"]))
-        figures = [*ms["lepton"], *ms["bare"]]
-        lines.append(
-            [name, str(tiles), *(f"{v:.1f}" for v in figures), f"{ratio:.2f}", f"{busy:.1f}"]
-        )
-        half = {what: float(values[0]) for what, values in ms.items()}
+def where(found: list[Measured]) -> str:
+    """Where the time goes, a bundle a line."""
+    head = "bundle, median ms|decode|onnx|preprocessing without decode|gather|rest"
+    rows = []
+    for one in found:
+        half = {key: quantiles(values)[0] * 1e3 for key, values in one.took.items()}
         own = half["preprocessing"] - half["decode"]
         rest = half["lepton"] - half["preprocessing"] - half["onnx"] - half["gather"]
-        steps_ms = (half["decode"], half["onnx"], own, half["gather"], rest)
-        where.append([name, *(f"{value:.1f}" for value in steps_ms)])
-    for titles, rows in ((head, lines), (["bundle, median ms", *steps], where)):
-        print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
-        for row in rows:
-            print(f"| {' | '.join(row)} |")
-        print()
+        cells = (half["decode"], half["onnx"], own, half["gather"], rest)
+        rows.append([one.name, *(f"{value:.1f}" for value in cells)])
+    return table(head.split("|"), rows)
+
+
+def quantiles(seconds: np.ndarray) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    p50, p95 = np.quantile(seconds, (0.5, 0.95))
+    return float(p50), float(p95)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 if __name__ == "__main__":

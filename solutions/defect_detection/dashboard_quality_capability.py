@@ -12,7 +12,7 @@ from lepton_core.checking import check
 from lepton_core.errors import DataError, LeptonError
 from lepton_core.messages import t
 from lepton_core.solution import find_task
-from lepton_core.spreadsheet import to_csv
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import CHART, Figure, show_figures
 from lepton_core.ui.frame import show_error
 
@@ -156,14 +156,7 @@ def _indices(found: Capability) -> None:
         },
     )
     st.caption(t(f"{_PAGE}.capability.about"))
-    st.download_button(
-        t(f"{_PAGE}.capability.download"),
-        lambda: to_csv(table),
-        file_name="capability.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    csv_button(t(f"{_PAGE}.capability.download"), lambda: table, "capability.csv")
 
 
 def _row(index: Index) -> dict[str, float | None]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import streamlit as st
 
 from lepton_core.messages import t
-from lepton_core.spreadsheet import to_csv
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 from lepton_core.ui.plain import plain
 
@@ -51,13 +51,10 @@ def show_chart(results: Results) -> None:
         title = t(f"{_PAGE}.chart.spread")
         st.plotly_chart(below, key=f"{_KEY}.spread", config=CHART, alt=title)
     _tell(chart, rows)
-    st.download_button(
+    csv_button(
         t(f"{_PAGE}.chart.download", n=int(chart.complete.sum())),
-        lambda: to_csv(table_of(chart, np.flatnonzero(chart.complete))),
-        file_name=f"chart_{chart.kind}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
+        lambda: table_of(chart, np.flatnonzero(chart.complete)),
+        f"chart_{chart.kind}.csv",
     )
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from lepton_core.messages import t
-from lepton_core.spreadsheet import to_csv
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 
 from .dashboard_quality_data import Results, choose_columns
@@ -53,14 +53,7 @@ def show_pareto(results: Results) -> None:
             ),
         ]
     )
-    st.download_button(
-        t(f"{_PAGE}.pareto.download"),
-        lambda: to_csv(_table(bars)),
-        file_name="pareto.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    csv_button(t(f"{_PAGE}.pareto.download"), lambda: _table(bars), "pareto.csv")
 
 
 def _weights(counts: dict[str, int], key: str) -> dict[str, float]:

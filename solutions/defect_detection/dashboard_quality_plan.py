@@ -8,7 +8,7 @@ import streamlit as st
 
 from lepton_core.errors import LeptonError
 from lepton_core.messages import t
-from lepton_core.spreadsheet import to_csv
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import CHART, Figure, show_figures
 from lepton_core.ui.frame import show_error
 
@@ -105,14 +105,7 @@ def _show(plan: Plan, lot: int, aql: float, level: str, model: str) -> None:
     figure = oc_chart(quality, accepted, aql / 100, found.limiting)
     st.plotly_chart(figure, key=f"{_KEY}.oc", config=CHART, alt=title)
     table = pa.table({"quality": quality, "accepted": accepted})
-    st.download_button(
-        t(f"{_PAGE}.plan.download"),
-        lambda: to_csv(table),
-        file_name="operating_characteristic.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    csv_button(t(f"{_PAGE}.plan.download"), lambda: table, "operating_characteristic.csv")
 
 
 def _series(lot: int, aql: float, level: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from lepton_core.errors import LeptonError
 from lepton_core.messages import t
 from lepton_core.solution import find_task
-from lepton_core.spreadsheet import to_csv
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.frame import show_error
 from lepton_core.ui.uploader import SUFFIXES
 
@@ -85,14 +85,7 @@ def _choose(kind: str) -> tuple[pa.Table, str] | None:
     if source == "store":
         return _from_store()
     sample = gauge_sample() if kind == "gauge" else agreement_sample()
-    st.download_button(
-        t(f"{_PAGE}.study.example"),
-        lambda: to_csv(sample),
-        file_name=f"{kind}_study.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    csv_button(t(f"{_PAGE}.study.example"), lambda: sample, f"{kind}_study.csv")
     if source == "sample":
         return sample, "sample"
     if uploaded is None:

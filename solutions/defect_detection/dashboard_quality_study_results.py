@@ -8,7 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from lepton_core.messages import t
-from lepton_core.spreadsheet import to_csv
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import Figure, show_figures
 from lepton_core.ui.plain import plain
 
@@ -144,11 +144,4 @@ def _table(table: pa.Table, formats: dict[str, str]) -> None:
 
 
 def _download(table: pa.Table, name: str) -> None:
-    st.download_button(
-        t(f"{_PAGE}.study.download"),
-        lambda: to_csv(table),
-        file_name=name,
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    csv_button(t(f"{_PAGE}.study.download"), lambda: table, name)

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from lepton_core.messages import t
-from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.columns import word
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 from lepton_core.ui.plain import plain
 
@@ -93,15 +93,7 @@ def show_follow_up(desk: Desk) -> None:
         column_config=_columns(),
         key="disease.follow.table",
     )
-    st.download_button(
-        t(f"{_PAGE}.download"),
-        lambda: to_csv(table),
-        file_name="follow_up.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="disease.follow.download",
-    )
+    csv_button(t(f"{_PAGE}.download"), lambda: table, "follow_up.csv", "disease.follow.download")
     st.caption(t("medical_imaging.disease.follow_up.note"))
 
 
