@@ -16,7 +16,7 @@ from lepton_core.training.transfer import begin_with_bundle
 from .config import ModelConfig, Moves
 from .model_batches import TileBatches, Tiles
 from .model_boxes import BoxLoss, box_head, place_centres, pyramid
-from .model_pixels import pixel_head, pixel_loss
+from .model_pixels import pixel_evidence, pixel_head, pixel_loss
 
 layers, ops = keras.layers, keras.ops
 
@@ -61,8 +61,8 @@ def build(
     x = keras.Input(shape, dtype="uint8", name="x")
     stages = residual_stages(x, config.filters, config.blocks)
     pooled = layers.GlobalAveragePooling2D(name="pooled")(stages[-1])
-    kept = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
-    outputs = {"image": layers.Dense(1 + classes, name="image_logits")(kept)}
+    seen = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
+    outputs = {}
     if boxes:
         # The best of them are chosen outside the graph: between two that are equal but for the
         # last digit, runtimes would choose differently.
@@ -71,6 +71,9 @@ def build(
         outputs["candidates"] = box_head(levels, strides, classes, config.width)
     if pixels:
         outputs["pixels"] = pixel_head(stages, classes, config.width)
+        # A fine crack drowns in the mean over the tile; its pixels do not.
+        seen = layers.Concatenate(name="seen")([seen, pixel_evidence(outputs["pixels"])])
+    outputs["image"] = layers.Dense(1 + classes, name="image_logits")(seen)
     return keras.Model(x, outputs, name="surface")
 
 

@@ -37,6 +37,18 @@ def pixel_head(features: list[Any], classes: int, width: int) -> Any:
     return layers.Conv2D(1 + classes, 1, name="pixels")(y)
 
 
+def pixel_evidence(logits: Any) -> Any:
+    """How much the most defective place of a tile looks like each defect, float32 [B, C].
+
+    Args:
+        logits: float32 [B, h, w, 1 + C], background first.
+    """
+    # Of blocks: a single cell is noise.
+    blocks = layers.AveragePooling2D(2, name="evidence_blocks")(logits)
+    lead = blocks[..., 1:] - blocks[..., :1]
+    return layers.GlobalMaxPooling2D(name="evidence")(lead)
+
+
 def pixel_loss(truth: Any, logits: Any) -> Any:
     """How far the pixels of a tile are from what they show, [B].
 

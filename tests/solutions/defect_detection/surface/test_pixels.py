@@ -1,0 +1,48 @@
+"""Learning pixels: what a tile's most defective place tells, and what weighs in the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lepton_core._keras import keras
+from solutions.defect_detection.surface.model_pixels import pixel_evidence, pixel_loss
+
+CLASSES, SIDE = 2, 32
+
+
+def tile(*defects: tuple[int, int, int, int]) -> np.ndarray:
+    """Truth of a tile float32 [1, h, w, 2 + C] with rectangles of the first class."""
+    truth = np.zeros((1, SIDE, SIDE, 2 + CLASSES), np.float32)
+    truth[..., 0] = truth[..., -1] = 1
+    for x0, y0, x1, y1 in defects:
+        truth[:, y0:y1, x0:x1, :2] = 0, 1
+    return truth
+
+
+def logits(*found: tuple[int, int, int, int]) -> np.ndarray:
+    """What a network says that is quite sure of these rectangles and of nothing else."""
+    return 8 * tile(*found)[..., :-1]
+
+
+def loss(truth: np.ndarray, told: np.ndarray) -> float:
+    return float(keras.ops.convert_to_numpy(pixel_loss(truth, told))[0])
+
+
+def test_a_missed_crack_weighs_about_as_much_as_a_missed_large_defect() -> None:
+    crack, large = (4, 4, 5, 28), (4, 4, 28, 28)
+    missed = [loss(tile(defect), logits()) for defect in (crack, large)]
+    assert missed[0] == pytest.approx(missed[1], rel=0.6)
+    assert loss(tile(crack), logits(crack)) < 0.01 * missed[0]
+
+
+def test_one_invented_spot_on_a_sound_tile_is_not_lost_among_its_sound_pixels() -> None:
+    assert loss(tile(), logits((10, 10, 14, 14))) > 100 * loss(tile(), logits())
+
+
+def test_evidence_is_that_of_the_most_defective_place_whatever_its_size() -> None:
+    sound, small, large = logits(), logits((8, 8, 10, 10)), logits((8, 8, 30, 30))
+    told = keras.ops.convert_to_numpy(pixel_evidence(np.concatenate([sound, small, large])))
+    assert told.shape == (3, CLASSES)
+    assert told[:, 0] == pytest.approx([-8, 8, 8])
+    assert (told[:, 1] <= 0).all()
