@@ -16,6 +16,7 @@ from lepton_core import card as cards
 from lepton_core.bundle_files import (
     FORMAT,
     files_of,
+    pack,
     read_arrays,
     read_json,
     sha256,
@@ -128,12 +129,14 @@ def rewrite_card(folder: Path, card: Mapping[str, Any]) -> None:
 
 
 def _save_source(model: Model, path: Path) -> None:
-    """The model without its loss: a solution's own would be needed to open the file."""
-    compiled, model.compiled = model.compiled, False
+    """The model without its loss (a solution's own would be needed to open it) and optimizer."""
+    compiled, optimizer = model.compiled, getattr(model, "optimizer", None)
+    model.compiled, model.optimizer = False, None
     try:
-        model.save(path, include_optimizer=False)
+        model.save(path)
     finally:
-        model.compiled = compiled
+        model.compiled, model.optimizer = compiled, optimizer
+    pack(path)
 
 
 def _write_models(work: Path, trained: Trained, source: Model) -> None:

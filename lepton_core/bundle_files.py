@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,16 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write named arrays as ``.npz``; objects are refused."""
     np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def pack(path: Path) -> None:
+    """Compress a ``.keras`` file in its place; Keras keeps such files whole and reads either."""
+    loose = path.with_name(f".{path.name}.loose")
+    path.replace(loose)
+    with zipfile.ZipFile(loose) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for entry in source.infolist():
+            made.writestr(entry.filename, source.read(entry), zipfile.ZIP_DEFLATED)
+    loose.unlink()
 
 
 def files_of(folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ from lepton_core._keras import keras
 from lepton_core.errors import ExportError
 from lepton_core.export.convert import convert
 from lepton_core.export.gate import check_graph, check_outputs
+from lepton_core.export.rounding import pack_rounded
 from lepton_core.export.signature import Signature
 
 OPSET = 15
@@ -75,6 +76,7 @@ def export_onnx(
             kind = type(layer).__name__
             raise ExportError("export.lookup", model=model.name, layer=layer.name, kind=kind)
     graph = convert(model, signature, opset)
+    pack_rounded(graph)
     content = graph.SerializeToString()
     weights = sum(int(np.prod(w.shape)) * np.dtype(w.dtype).itemsize for w in model.weights)
     check_graph(model.name, graph, signature, len(content), weights)

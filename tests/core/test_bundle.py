@@ -223,6 +223,27 @@ def fails(*_: object, **__: object) -> None:
     raise RuntimeError("the disk is on fire")
 
 
+def test_the_kept_model_has_no_optimizer_state_and_the_given_one_keeps_its(
+    trained: Trained, tmp_path: Path
+) -> None:
+    import zipfile
+
+    import h5py
+
+    model = trained.source
+    assert model is not None
+    model.compile("adam", loss=["mse", None])
+    model.optimizer.build(model.trainable_variables)
+    optimizer = model.optimizer
+    saved = save_bundle(tmp_path / "made", TASK, trained, {}, {"seed": 0})
+    assert model.optimizer is optimizer
+    with zipfile.ZipFile(saved / "models" / "main.keras") as packed:
+        weights = packed.open("model.weights.h5")
+        with h5py.File(weights) as stored:
+            assert "optimizer" not in stored
+            assert "layers" in stored
+
+
 @pytest.mark.parametrize("target", ["lepton_core.export.onnx.export_onnx", "verify_parity"])
 @pytest.mark.parametrize("older", [False, True], ids=["new", "an older one"])
 def test_a_failed_save_leaves_the_place_as_it_was(

@@ -83,6 +83,8 @@ class ModelConfig:
         balanced: whether every class comes as often, for a set in which defects are rare.
         start: a bundle whose network this one begins with (transfer learning), as far as layers
             are alike: `defect_detection/surface@neu_det`; empty for random weights.
+        rounded: whether large kernels keep 8 bits a weight in the end, which makes a bundle a third
+            as large.
     """
 
     filters: tuple[int, ...] = (32, 64, 128, 256)
@@ -98,6 +100,7 @@ class ModelConfig:
     image_weight: float = 0.5
     balanced: bool = False
     start: str = ""
+    rounded: bool = True
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.export.rounding import round_weights
 from lepton_core.models.residual import residual_stages
 from lepton_core.training.augmentation import Augmentation
 from lepton_core.training.fit import fit
@@ -63,17 +64,17 @@ def build(
     pooled = layers.GlobalAveragePooling2D(name="pooled")(stages[-1])
     seen = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
     outputs = {}
+    if pixels:
+        outputs["pixels"] = pixel_head(stages, classes, config.width)
+        # A fine crack drowns in the mean over the tile; its pixels do not.
+        seen = layers.Concatenate(name="seen")([seen, pixel_evidence(outputs["pixels"])])
+    outputs["image"] = layers.Dense(1 + classes, name="image_logits")(seen)
     if boxes:
         # The best of them are chosen outside the graph: between two that are equal but for the
         # last digit, runtimes would choose differently.
         levels = pyramid(stages[_FIRST_BOX_LEVEL:], config.width)
         strides = [_FINEST << level for level in range(_FIRST_BOX_LEVEL, len(stages))]
         outputs["candidates"] = box_head(levels, strides, classes, config.width)
-    if pixels:
-        outputs["pixels"] = pixel_head(stages, classes, config.width)
-        # A fine crack drowns in the mean over the tile; its pixels do not.
-        seen = layers.Concatenate(name="seen")([seen, pixel_evidence(outputs["pixels"])])
-    outputs["image"] = layers.Dense(1 + classes, name="image_logits")(seen)
     return keras.Model(x, outputs, name="surface")
 
 
@@ -160,6 +161,8 @@ def train(
         verbose=verbose,
     )
     optimizer.finalize_variable_values(model.trainable_variables)
+    if config.rounded:
+        round_weights(model)
     return model
 
 
