@@ -80,7 +80,8 @@ class ModelConfig:
             below 1: a network that is never rewarded for certainty keeps a doubt.
         averaging: share of the old weights in the running mean of weights that is kept at the end.
         image_weight: weight of the tile as a whole beside boxes or pixels.
-        balanced: whether every class comes as often, for a set in which defects are rare.
+        balanced: whether half of the tiles are good and each defect class comes as often as the
+            others, for a set in which defects are rare.
         start: a bundle whose network this one begins with (transfer learning), as far as layers
             are alike: `defect_detection/surface@neu_det`; empty for random weights.
         rounded: whether large kernels keep 8 bits a weight in the end, which makes a bundle a third

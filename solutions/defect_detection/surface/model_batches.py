@@ -61,7 +61,8 @@ class TileBatches(Batches):
         augmentation: other variation of the values; its moves are not used. None for none.
         pixel_stride: of the pixel head.
         smoothing: share of the image target that goes to the other classes.
-        balanced: whether every class comes as often, for a set with few defects.
+        balanced: whether half of the tiles are good and each defect class comes as often as the
+            others, for a set with few defects.
         calm_from: epoch from which on no mosaic is made.
     """
 
@@ -77,11 +78,7 @@ class TileBatches(Batches):
         balanced: bool,
         calm_from: int,
     ) -> None:
-        self._classes = (
-            [np.flatnonzero(tiles.image == code) for code in np.unique(tiles.image)]
-            if balanced
-            else []
-        )
+        self._classes = _turns(tiles.image) if balanced else []
         super().__init__((np.arange(len(tiles)),), batch_size, seed)
         self._tiles, self._moves, self._augmentation = tiles, moves, augmentation
         self._stride, self._calm_from = pixel_stride, calm_from
@@ -183,6 +180,17 @@ class _Marked:
     mask: np.ndarray | None
     valid: np.ndarray
     told: bool
+
+
+def _turns(codes: np.ndarray) -> list[np.ndarray]:
+    """Rows of the classes that take turns; what is good takes one beside each defect class.
+
+    Defects alike often teach the rare ones, and as many good tiles what is none: a network that
+    sees few of them calls every stain a defect.
+    """
+    defects = [np.flatnonzero(codes == code) for code in np.unique(codes[codes > 0])]
+    good = np.flatnonzero(codes == 0)
+    return [*defects, *[good] * (max(len(defects), 1) if len(good) else 0)]
 
 
 def _warped(one: _Marked, matrix: np.ndarray) -> _Marked:
