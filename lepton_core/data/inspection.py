@@ -81,11 +81,12 @@ def inspect_source(
     note: Callable[[str], None] | None = None,
 ) -> Inspected:
     """As :func:`inspect`, with the checked records; see there."""
+    declared = task.inputs
     if isinstance(records, pa.Table):
         match = match_columns(records.column_names, task, mapping)
         task = _over(task, match)
         table = _ours(records, match, task)
-        return _look(table, task, match, "input", None)
+        return _look(table, task, declared, match, "input", None)
     located, match = match_source(records, task, mapping)
     if not match.found or (takes_pictures(task.inputs) and is_list(located.path)):
         loaded = load_records(records, task.inputs, match.mapping, note)
@@ -93,13 +94,13 @@ def inspect_source(
         made = [name for name in loaded.table.column_names if match.theirs(name) is None]
         match = replace(match, found=(*match.found, *made))
         task = _over(task, match)
-        return _look(loaded.table, task, match, loaded.source, loaded.dataset)
+        return _look(loaded.table, task, declared, match, loaded.source, loaded.dataset)
     task = _over(task, match)
     wanted = [name for name in task.inputs.names if match.theirs(name)]
     # Where nothing fits, any column tells at least how many records there are.
     table = read_table(located.path, match.mapping, columns=wanted or match.found[:1])
     given = table if not wanted else numbered(table, task.inputs)
-    return _look(given, task, match, located.source, located.dataset)
+    return _look(given, task, declared, match, located.source, located.dataset)
 
 
 def _over(task: Task, match: ColumnMatch) -> Task:
@@ -123,11 +124,30 @@ def _ours(table: pa.Table, match: ColumnMatch, task: Task) -> pa.Table:
 
 
 def _look(
-    table: pa.Table, task: Task, match: ColumnMatch, source: str, dataset: Dataset | None
+    table: pa.Table,
+    task: Task,
+    declared: Spec,
+    match: ColumnMatch,
+    source: str,
+    dataset: Dataset | None,
 ) -> Inspected:
-    checked, unreadable = _check(table, task.inputs, source)
+    """What is found in a table.
+
+    Args:
+        table: its columns under our names.
+        task: what the records are for, with a column for each further one of the file.
+        declared: what the task declares, by which the check tells further columns.
+        match: their columns and ours.
+        source: where the table came from, for messages.
+        dataset: the data set, where a name was given.
+    """
+    checked, unreadable = _check(table, declared, source)
     missing = _missing(table, task, match)
     findings = [*missing, *(Finding("error", "unreadable", values) for values in unreadable)]
+    alone = _left_alone(table, checked, declared)
+    if alone:
+        theirs = ", ".join(match.theirs(name) or name for name in alone)
+        findings.append(Finding("note", "left_alone", {"columns": theirs}))
     findings += _refused(checked, table.num_rows)
     sampled = 0
     by_reason = _by_reason(checked)
@@ -135,7 +155,8 @@ def _look(
     wanted = checked.table.column_names
     if checked.table.num_rows:
         # Optional columns that are absent stand in the checked table as nulls.
-        there = checked.table.select([name for name in wanted if name in table.column_names])
+        looked_at = set(table.column_names).difference(alone)
+        there = checked.table.select([name for name in wanted if name in looked_at])
         found, sampled = find_label_faults(there, task, match)
         distinct = {column.name: column.distinct or 0 for column in columns}
         findings += [*found, *find_suspicions(there, checked.rows, task, distinct)]
@@ -169,6 +190,15 @@ def _check(table: pa.Table, spec: Spec, source: str) -> tuple[Checked, list[dict
             names = ("column", "expected", "received", "examples")
             unreadable.append({name: error.values[name] for name in names})
             left = [column for column in left if column.name != error.values["column"]]
+            table = table.drop_columns([str(error.values["column"])])
+
+
+def _left_alone(table: pa.Table, checked: Checked, declared: Spec) -> list[str]:
+    """Further columns of the file that hold no number at all, under our names."""
+    accepted = checked.table
+    further = [name for name in table.column_names if name not in declared]
+    # Where every record is refused, nothing is known of a column.
+    return [n for n in further if 0 < accepted.num_rows == accepted[n].null_count]
 
 
 def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:

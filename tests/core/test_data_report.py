@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from report_task import INPUTS, TASK, N, changed, found, good, task_of
 
-from lepton_core.data.inspection import inspect
+from lepton_core.data.inspection import inspect, inspect_source
 from lepton_core.messages import set_language
 from lepton_core.solution import find_task
 from lepton_core.spec import DTYPES, Column
@@ -325,3 +325,21 @@ def test_text_and_json_say_the_same() -> None:
         assert report.to_json() == value
     finally:
         set_language("en")
+
+
+def test_further_columns_of_text_are_left_alone_and_told() -> None:
+    further = task_of(
+        Column("record_id", "string", "id"),
+        Column("label", "int64", "label", low=0, high=1),
+        Column("*", "float64", required=False),
+    )
+    table = changed(time=None, remark=None, machine=None)
+    looked = inspect_source(table, further)
+    told = {one.key: one for one in looked.report.findings}
+    assert told["left_alone"].severity == "note"
+    assert told["left_alone"].values == {"columns": "tool"}
+    assert set(told) == {"left_alone"}
+    # Training takes what was checked: numbers of pressure, nothing of tool.
+    assert looked.checked is not None
+    assert looked.checked.table["tool"].null_count == N
+    assert looked.checked.table["pressure"].null_count == 0
