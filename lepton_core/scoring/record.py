@@ -38,7 +38,8 @@ class Recorder:
         pipeline: what scores.
         options: what is written.
         everything: whether all predictions are stored; otherwise those that a person looks at:
-            the alerts (the second of two classes) and what is marked for review.
+            the alerts (the second of two classes, or the parts that fail) and what is marked for
+            review.
 
     Raises:
         UsageError: what is written does not hold what is to be stored.
@@ -51,7 +52,7 @@ class Recorder:
         task = pipeline.task
         if options.partition:
             raise UsageError("usage.store_mode", option="--partition-by")
-        wanted = [name for name in ("label", "review") if name in task.outputs]
+        wanted = [name for name in ("label", "verdict", "review") if name in task.outputs]
         if not everything and not wanted:
             raise UsageError("usage.store_none", task=task.name)
         written = selection_of(pipeline, options).columns
@@ -115,7 +116,9 @@ class Recorder:
             return table
         seen = pa.chunked_array([pa.repeat(pa.scalar(False), table.num_rows)])
         decision = self._pipeline.decision
-        if isinstance(decision, Classify) and "label" in table.column_names:
+        if "verdict" in table.column_names:
+            seen = pc.equal(table["verdict"], "fail")
+        elif isinstance(decision, Classify) and "label" in table.column_names:
             seen = pc.equal(table["label"], decision.classes[1])
         if "review" in table.column_names:
             seen = pc.or_kleene(seen, table["review"])

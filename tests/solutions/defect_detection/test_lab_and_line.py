@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -20,7 +21,11 @@ from lepton_core.cli.main import _run
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.records.opening import read_records
+from lepton_core.scoring.engine import score_files
+from lepton_core.scoring.options import Options
+from lepton_core.scoring.record import Recorder
 from lepton_core.solution import find_task, solutions
+from lepton_core.store import Store
 from lepton_core.ui.scored import score_table
 from lepton_core.ui.uploaded import read_uploaded
 
@@ -234,3 +239,19 @@ def batches(step: Any, records: pa.Table, rows: int) -> Iterator[Predictions]:
         yield session.take(
             session.pipeline.prepare(records.slice(start, rows), "lab", session.cursor, whole=False)
         )
+
+
+def test_the_store_is_told_of_the_parts_that_fail_or_wait_for_a_person(
+    task: str, folder: Path, tmp_path: Path
+) -> None:
+    pipeline, store = lc.load(f"{task}@sample"), Store.open(str(tmp_path / "store.sqlite"))
+    options, out = Options(threads=1), tmp_path / "out.csv"
+    recorder = Recorder(store, pipeline, options)
+    summary = score_files(pipeline, [folder], out, options)
+    stored = recorder.record(out, [folder], summary, "lepton score")
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    looked_at = {row["record_id"] for row in rows if row["verdict"] in ("fail", "unsure")}
+    assert 0 < stored == len(looked_at) < len(rows)
+    run = store.runs(task)["id"].to_pylist()[0]
+    assert set(store.predictions(run)["record_id"].to_pylist()) == looked_at
