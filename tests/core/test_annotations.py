@@ -106,6 +106,26 @@ def test_a_picture_without_a_box_is_good_and_one_without_annotation_is_unknown(
     assert "gone.xml" in others[1]
 
 
+def test_what_folders_tell_of_pictures_without_an_annotation_is_said(tmp_path: Path) -> None:
+    for folder in ("good", "dent", "else"):
+        put(tmp_path / folder / f"{folder}1.jpg")
+        put(tmp_path / folder / f"{folder}2.jpg")
+    put(tmp_path / "dent" / "dent1.xml", voc(thing()))
+    labels = {name: row["label"] for name, row in rows(found(tmp_path)).items()}
+    assert labels["good/good1.jpg"] == "good"
+    assert labels["dent/dent2.jpg"] == "dent"
+    assert labels["else/else1.jpg"] is None
+    _, good, unplaced, unknown = told(tmp_path)
+    assert good.startswith("2 pictures")
+    assert "good/good1.jpg" in good
+    assert "are good" in good
+    assert unplaced.startswith("1 pictures")
+    assert "dent/dent2.jpg" in unplaced
+    # Only of these nothing is learned.
+    assert unknown.startswith("2 pictures")
+    assert "nothing is learned" in unknown
+
+
 def test_the_largest_box_names_the_picture_unless_its_folder_does(tmp_path: Path) -> None:
     two = voc(thing("spot", (1, 1, 4, 4)), thing("dent"))
     for folder in ("spot", "images", "ok"):

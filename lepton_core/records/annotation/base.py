@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lepton_core.box_cells import GOOD
 
 # What folders of parts without a defect are called.
-_GOOD_FOLDERS = ("good", "ok", "normal", "free", "defect_free")
+GOOD_FOLDERS = ("good", "ok", "normal", "free", "defect_free")
 
 Box = dict[str, Any]
 
@@ -117,7 +117,7 @@ def label_of(
     if wanted == "folder":
         return folders[-1] if folders else None
     if wanted is None:
-        told = [part for part in folders if part in known or part.lower() in _GOOD_FOLDERS]
+        told = [part for part in folders if part in known or part.lower() in GOOD_FOLDERS]
         if told:
             return told[-1]
     if boxes is None:

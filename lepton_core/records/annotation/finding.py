@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from lepton_core.errors import DataError
 from lepton_core.messages import t
-from lepton_core.records.annotation.base import Annotations, Layout, own_files
+from lepton_core.records.annotation.base import GOOD_FOLDERS, Annotations, Layout, own_files
 from lepton_core.records.annotation.coco import CocoAnnotations, is_coco
 from lepton_core.records.annotation.mask_files import MaskAnnotations, find_masks
 from lepton_core.records.annotation.voc import VocAnnotations
@@ -61,10 +61,20 @@ def notes_of(found: Annotations, source: str) -> list[str]:
     lines = [t("annotation.found", source=source, kind=kind, n=n, marked=marked)]
     if isinstance(found, YoloAnnotations) and found.class_names is None:
         lines.append(t("annotation.numbers", known=", ".join(CLASS_FILES)))
-    for key, some in (("unmarked", found.unmarked), ("alone", found.alone)):
+    for key, some in (*_without(found).items(), ("alone", found.alone)):
         if some:
             lines.append(t(f"annotation.{key}", n=len(some), first=some[0]))
     return lines
+
+
+def _without(found: Annotations) -> dict[str, list[str]]:
+    """Pictures without an annotation, by what their folder or name tells of them all the same."""
+    without: dict[str, list[str]] = {"good": [], "unplaced": [], "unmarked": []}
+    for name in found.unmarked:
+        label = found.marks(name, None).label
+        is_good = label is not None and label.lower() in GOOD_FOLDERS
+        without["unmarked" if label is None else "good" if is_good else "unplaced"].append(name)
+    return without
 
 
 def _of_kind(
