@@ -183,6 +183,9 @@ def evaluate_bundle(
     else:
         note = t("evaluate.part.other", data=made_from.get("name", "-"))
     figures, n = measure(pipeline, records, rows)
+    if n < len(rows):
+        # The baselines were measured on all of them.
+        note = f"{note} {t('evaluate.refused', n=len(rows) - n, of=len(rows))}"
     groups = groups_of(pipeline, records, rows) if by_group else None
     return Report(
         task=pipeline.task.name,

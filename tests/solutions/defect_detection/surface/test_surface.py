@@ -17,6 +17,7 @@ from seeing import TASK
 from lepton_core.bundle import load_bundle
 from lepton_core.cli.main import _run
 from lepton_core.errors import DataError, LeptonError
+from lepton_core.evaluation.run import evaluate_bundle, protocol_of
 from lepton_core.explain.files import Asked
 from lepton_core.images import decode
 from lepton_core.pipeline import Pipeline
@@ -214,3 +215,15 @@ def test_the_task_conforms() -> None:
 @pytest.mark.slow
 def test_training_conforms() -> None:
     training_checks.check_training(TASK)
+
+
+def test_a_report_tells_how_many_test_parts_the_gate_refused(
+    pipeline: Pipeline, records: pa.Table
+) -> None:
+    protocol = protocol_of(pipeline, "other parts")
+    test = protocol.split(protocol.with_truth(records)).test
+    black = redrawn(records.slice(int(test[0]), 1), np.zeros_like)
+    rows = [records.slice(0, int(test[0])), black, records.slice(int(test[0]) + 1)]
+    report = evaluate_bundle(pipeline, pa.concat_tables(rows), "other parts", protocol)
+    assert report.n < len(test)
+    assert f"{len(test) - report.n} of the {len(test)} test records" in report.note
