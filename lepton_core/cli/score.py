@@ -273,9 +273,10 @@ def _tell(summary: Any, out: Path, as_json: bool) -> int:
     elif not summary.read:
         print(f"{out} is complete already; nothing was read.")
     else:
-        labels = ", ".join(f"{count:,} {label}" for label, count in summary.labels.items())
+        counted = (found for found in (summary.verdicts, summary.labels) if found)
+        told = "; ".join(", ".join(f"{n:,} {name}" for name, n in one.items()) for one in counted)
         done = f"{summary.scored:,} of {summary.read:,} records"
-        print(f"{done} scored by {summary.bundle}" + (f": {labels}" if labels else ""))
+        print(f"{done} scored by {summary.bundle}" + (f": {told}" if told else ""))
         if summary.histogram:
             print(f"probability 0 to 1: {bars(summary.histogram)}")
         if summary.rules:

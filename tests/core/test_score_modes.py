@@ -1,4 +1,4 @@
-"""Options of ``lepton score`` that do not go together are refused before anything is read."""
+"""What ``lepton score`` takes and tells: options that do not go together are refused at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lepton_core.cli.score import _check_modes
+from lepton_core.cli.score import _check_modes, _tell
 from lepton_core.errors import UsageError
 from lepton_core.scoring.options import Options
+from lepton_core.scoring.summary import Summary
 
 STDIN = Path("-")
 
@@ -54,3 +55,12 @@ def test_what_goes_together(
     with pytest.raises(UsageError) as caught:
         _check_modes(paths, place, options, **asked)
     assert caught.value.key == key
+
+
+def test_what_is_told_of_inspected_parts_begins_with_their_verdicts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    summary = Summary("parts@sample", "out.csv", read=7, scored=7, written=7)
+    summary.verdicts, summary.labels = {"fail": 2, "pass": 5}, {"good": 5, "dent": 2}
+    assert _tell(summary, Path("out.csv"), as_json=False) == 0
+    assert ": 2 fail, 5 pass; 5 good, 2 dent" in capsys.readouterr().out
