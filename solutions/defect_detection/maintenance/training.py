@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from lepton_core.bundle import ScoringModel, Trained
 from lepton_core.decision import Remaining
+from lepton_core.messages import t
 from lepton_core.training.job import TrainingJob
 
 from . import alarms
@@ -82,6 +84,9 @@ def train(job: TrainingJob) -> Trained:
         on = decision.apply({"score": said})["alarm"]
         judged = alarms.judge(codes, left, on, decision.alarm_cycles)
         figures |= {f"alarm_{name}": value for name, value in judged._asdict().items()}
+    elif job.verbose and (units := len(np.unique(codes))) < _LEAST_UNITS:
+        told = t("defect_detection.maintenance.few_units", units=units, least=_LEAST_UNITS)
+        print(told, file=sys.stderr)
     # Inputs for comparing runtimes, from our own generator: no real record enters a bundle.
     parity = np.random.default_rng(0).normal(size=(64, *x.shape[1:])).astype(np.float32)
     scoring = {"main": ScoringModel(model, ("score",), {"x": parity})}
