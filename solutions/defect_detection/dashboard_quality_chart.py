@@ -41,6 +41,11 @@ def show_chart(results: Results) -> None:
             key=f"{_KEY}.line.{results.key}",
         )
     rows = chart.of(line)
+    # A line that is in control must not hide another that is not.
+    counts = {name: _signals(chart, chart.of(name)) for name in lines if name != line}
+    elsewhere = ", ".join(f"{plain(name or '-')} ({n:,})" for name, n in counts.items() if n)
+    if elsewhere:
+        st.caption(f":material/warning: {t(f'{_PAGE}.chart.elsewhere', lines=elsewhere)}")
     _figures(chart, rows)
     from .dashboard_quality_drawing import control_chart, spread_chart
 
@@ -60,7 +65,7 @@ def show_chart(results: Results) -> None:
 
 def _figures(chart: Chart, rows: np.ndarray) -> None:
     label = chart.predictions["label"][rows]
-    signals = int((label == LABELS[OUT_OF_CONTROL]).sum())
+    signals = _signals(chart, rows)
     centre = chart.predictions["centre"][rows[-1]]
     shown = [
         Figure(t(f"{_PAGE}.chart.points"), f"{len(rows):,}"),
@@ -75,6 +80,10 @@ def _figures(chart: Chart, rows: np.ndarray) -> None:
     state = LABELS[OUT_OF_CONTROL] if label[-1] == LABELS[OUT_OF_CONTROL] else str(label[-1])
     shown.append(Figure(t(f"{_PAGE}.chart.now"), t(f"defect_detection.quality.class.{state}")))
     show_figures(shown)
+
+
+def _signals(chart: Chart, rows: np.ndarray) -> int:
+    return int((chart.predictions["label"][rows] == LABELS[OUT_OF_CONTROL]).sum())
 
 
 def _tell(chart: Chart, rows: np.ndarray) -> None:

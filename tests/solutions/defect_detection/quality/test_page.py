@@ -66,6 +66,18 @@ def test_a_file_with_its_own_names_is_charted_once_its_columns_are_chosen() -> N
     assert drawn.metric[0].value == "29"
 
 
+def test_a_line_in_control_does_not_hide_another_that_signals() -> None:
+    rows = [
+        f"r{d}{line},{line},200,{30 if line == 'B' and d > 20 else 4 + d % 3}"
+        for d in range(30)
+        for line in "AB"
+    ]
+    drawn = with_file("chart", "\n".join(["record_id,line,inspected,defective", *rows]))
+    assert not errors(drawn)
+    assert len(drawn.success) == 1  # line A is shown, and calm
+    assert any("other lines: B (9)" in one.value for one in drawn.caption)
+
+
 def test_measured_values_may_stand_in_several_columns() -> None:
     drawn = with_file("capability", WIDE)
     for box in drawn.selectbox:
