@@ -41,7 +41,7 @@ def choose_bundle(task: Task, preferred: str, key: str) -> Path:
         names,
         index=names.index(preferred) if preferred in names else 0,
         key=key,
-        help=t("ui.bundle.help"),
+        help=t("ui.bundle.help", folder=plain(str(task.folder / "bundles"))),
         persist_state="session",
     )
     folder = shipped[chosen]
