@@ -69,6 +69,9 @@ def watch(
             run.abort()
         finally:
             status.clear()
+        if status.waiting:
+            # They are in no count, and a person would take them for scored.
+            note(f"{status.waiting:,} files in {folder} are not whole; the next start looks again.")
         counts = run.journal.manifest.summary
     return Summary.from_json(counts) if counts else run.summary
 
@@ -78,9 +81,13 @@ class Status:
 
     Args:
         every_s: seconds between two lines; None for a terminal's or a log's.
+
+    Attributes:
+        waiting: files that were there at the last look and could not be scored yet.
     """
 
     def __init__(self, every_s: float | None = None) -> None:
+        self.waiting = 0
         self._is_terminal = sys.stderr.isatty()
         self._every_s = every_s or (_TERMINAL_S if self._is_terminal else _LOG_S)
         self._width = 0
@@ -91,6 +98,7 @@ class Status:
 
     def __call__(self, summary: Summary, waiting: int) -> None:
         """Show the counts, if it is time."""
+        self.waiting = waiting
         now = time.monotonic()
         if not self._marks:
             self._marks.append((now, summary.read))

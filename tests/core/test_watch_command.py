@@ -116,8 +116,12 @@ def test_a_stop_ends_in_good_order_and_the_next_start_goes_on(
     assert "3 records" in said
     for number, cell in enumerate(cells[3:], 3):
         (inbox / f"{number}.png").write_bytes(cell["bytes"])
-    again = subprocess.run([*command, "--idle", "2"], capture_output=True, text=True, check=False)
+    # A part that never becomes whole is in no count, and must not pass for scored.
+    (inbox / "half.png").write_bytes(cells[0]["bytes"][:200])
+    command += ["--idle", "2", "--settle", "600"]
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode in (0, 3), again.stderr
+    assert "1 files in" in again.stderr
     ids = [
         record_id
         for part in sorted(out.glob("part-*"))
