@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lepton_core.decision.overlap import areas, grouped, shared, thinned
+from lepton_core.decision.overlap import areas, averaged, grouped, shared, thinned
 
 # A box is cut where it comes this near to a seam, pixels: networks are off by about as much.
 _NEAR = 6.0
@@ -18,7 +18,7 @@ _HOPELESS = -7.0
 _LEAST_PIXELS = 1.0
 # A network proposes a box at each of thousands of places; the best of a tile are enough, and the
 # best of a large picture, whose boxes are compared each with each.
-_A_TILE, _A_PICTURE = 150, 2000
+_A_TILE, _A_PICTURE = 400, 2000
 
 
 def joined_boxes(
@@ -49,12 +49,12 @@ def joined_boxes(
     usable = (areas(clipped) >= _LEAST_PIXELS) & (logits.max(axis=1) >= _HOPELESS)
     rows = _first(np.flatnonzero(usable), logits.max(axis=1), tile, _A_TILE)
     boxes, logits, tile = clipped[rows], logits[rows], tile[rows]
+    # Each tile's own repetitions first: few are left to be compared across tiles.
+    boxes, logits, tile = _once(boxes, logits, tile, iou, _A_PICTURE)
     if len(spans) > 1:
-        # Each tile's own repetitions first: few are left to be compared across tiles.
-        stays = _best(boxes, logits, iou, tile)[:_A_PICTURE]
-        boxes, logits = _across(boxes[stays], logits[stays], tile[stays], spans, limit)
-    stays = _best(boxes, logits, iou)[:most]
-    return boxes[stays], logits[stays]
+        boxes, logits = _across(boxes, logits, tile, spans, limit)
+        boxes, logits, _ = _once(boxes, logits, np.zeros(len(boxes), np.int64), iou, most)
+    return boxes[:most], logits[:most]
 
 
 def _first(rows: np.ndarray, best: np.ndarray, tile: np.ndarray, most: int) -> np.ndarray:
@@ -67,18 +67,23 @@ def _first(rows: np.ndarray, best: np.ndarray, tile: np.ndarray, most: int) -> n
     return np.concatenate(parts) if parts else rows
 
 
-def _best(
-    boxes: np.ndarray, logits: np.ndarray, iou: float, tile: np.ndarray | None = None
-) -> np.ndarray:
-    """Places of the boxes that stay, of each class (and tile) by itself, the best first."""
+def _once(
+    boxes: np.ndarray, logits: np.ndarray, tile: np.ndarray, iou: float, most: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The best boxes of each class and tile, each the mean of those that it stands for."""
     if not len(boxes):
-        return np.empty(0, np.int64)
-    best, group = logits.max(axis=1), logits.argmax(axis=1)
-    if tile is not None:
-        group = group + logits.shape[1] * tile
-    parts = [np.flatnonzero(group == one) for one in np.unique(group)]
-    stays = np.concatenate([rows[thinned(boxes[rows], best[rows], iou)] for rows in parts])
-    return stays[np.argsort(-best[stays], kind="stable")]
+        return boxes, logits, tile
+    best = logits.max(axis=1)
+    likely = 0.5 * (1 + np.tanh(0.5 * best.astype(np.float64)))
+    places, means = [], []
+    for rows in grouped(logits.argmax(axis=1) + logits.shape[1] * tile):
+        stays = thinned(boxes[rows], best[rows], iou)
+        places.append(rows[stays])
+        means.append(averaged(boxes[rows], likely[rows], stays, iou))
+    place = np.concatenate(places)
+    order = np.argsort(-best[place], kind="stable")[:most]
+    place = place[order]
+    return np.concatenate(means)[order].astype(np.float32), logits[place], tile[place]
 
 
 def _across(

@@ -65,6 +65,30 @@ def thinned(boxes: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
     return np.asarray(order[free], np.int64)
 
 
+def averaged(boxes: np.ndarray, scores: np.ndarray, stays: np.ndarray, iou: float) -> np.ndarray:
+    """The boxes that stay, each as the mean of those it stands for, by their scores (box voting).
+
+    Where a defect's edges are not clear, several looks at it are nearer to them than the best one.
+
+    Args:
+        boxes: float [n, 4], of one class.
+        scores: float [n], above 0.
+        stays: int64 [m], of :func:`thinned`.
+        iou: as it was given there.
+
+    Source:
+        Gidaris and Komodakis, Object detection via a multi-region and semantic segmentation-aware
+        CNN model, 2015.
+
+    Example:
+        >>> boxes = np.array([[0, 0, 10, 10], [2, 0, 12, 10]], float)
+        >>> averaged(boxes, np.array([0.6, 0.2]), np.array([0]), iou=0.5).tolist()
+        [[0.5, 0.0, 10.5, 10.0]]
+    """
+    weights = (ious(boxes[stays], boxes) > iou) * scores
+    return np.asarray(weights @ boxes / weights.sum(axis=1, keepdims=True))
+
+
 def grouped(keys: np.ndarray) -> list[np.ndarray]:
     """Places of equal keys [n], ascending, an array each.
 

@@ -117,7 +117,7 @@ WEAK = [0.5, -30.0]
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        # Whole in both tiles: once.
+        # Whole in both tiles: once, nearer to the likelier one.
         (
             [(LEFT, [70, 10, 120, 30], SCRATCH), (RIGHT, [71, 10, 120, 31], WEAK)],
             [[70, 10, 120, 30]],
@@ -155,8 +155,18 @@ WEAK = [0.5, -30.0]
 )
 def test_a_defect_on_a_seam_is_one_defect(found: list, expected: list[list[float]]) -> None:
     boxes, logits = joined(*found)
-    assert sorted(boxes.tolist()) == sorted(expected)
+    assert np.array(sorted(boxes.tolist())) == pytest.approx(np.array(sorted(expected)), abs=0.49)
     assert (np.diff(logits.max(axis=1)) <= 0).all(), "the best comes first"
+
+
+def test_of_several_looks_at_one_defect_the_mean_stays_by_how_likely_each_is() -> None:
+    boxes, logits = joined(
+        (LEFT, [10, 10, 50, 50], [2.0, -5.0]), (LEFT, [12, 10, 54, 50], [0.0, -5.0])
+    )
+    likely = 1 / (1 + np.exp(-np.array([2.0, 0.0])))
+    share = likely / likely.sum()
+    assert boxes.tolist() == [pytest.approx([10 + 2 * share[1], 10, 50 + 4 * share[1], 50])]
+    assert logits[0, 0] == 2.0
 
 
 def test_pieces_of_a_long_scratch_over_three_tiles_are_one() -> None:

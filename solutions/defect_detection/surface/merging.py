@@ -14,7 +14,7 @@ from lepton_core.tiles import TileGrid, enlarged
 from .components import components
 from .region import Region
 
-CANDIDATES = 100
+CANDIDATES = 300
 MAP_SIDE = 96
 # Boxes that overlap more than this are one to whoever decides, too.
 _SAME = 0.7
@@ -53,7 +53,7 @@ class Merging:
 
         Returns:
             ``score`` [1, 1 + C]: logits, 0 for no defect; of each class that of the tile that looks
-            most like it. ``candidates`` [1, 100, 5 + C] and ``map`` [1, 96, 96].
+            most like it. ``candidates`` [1, 300, 5 + C] and ``map`` [1, 96, 96].
         """
         image = np.asarray(outputs["image"], np.float32)
         score = (image - image[:, :1]).max(axis=0)

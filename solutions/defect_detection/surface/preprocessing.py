@@ -118,7 +118,7 @@ class Preprocessor(Base):
             prepared: of n parts.
 
         Returns:
-            ``score`` float32 [n, 1 + C]: logits, no defect first. ``candidates`` [n, 100, 5 + C]:
+            ``score`` float32 [n, 1 + C]: logits, no defect first. ``candidates`` [n, 300, 5 + C]:
             x0 y0 x1 y1 and area in pixels of the original, logits of the defect classes, -30 where
             there is none. ``map`` [n, 96, 96]: probability of a defect, stretched over the picture.
             ``mm_per_px`` [n], not a number where not known.
