@@ -175,7 +175,7 @@ def test_refused_pictures_are_told_and_the_others_scored() -> None:
     assert scored.rejects.counts() == {"picture_cut_off": 1, "not_a_picture": 1}
     none = inspecting().score(broken.take(pa.array([0, 2])))
     assert (len(none), len(none.rejects)) == (0, 2)
-    assert none.raw["candidates"].shape == (0, 100, 7)
+    assert none.raw["candidates"].shape == (0, 300, 7)
 
 
 def test_what_the_gate_refuses_carries_its_reason() -> None:
