@@ -1,30 +1,22 @@
-"""The contrasts that `method=contrast` looks at, by name."""
+"""What `method=contrast` looks at, by name: gaps, and aspects of areas whose changes count."""
 
 from __future__ import annotations
 
-# Widths of gaps that something dark or bright fills: pools of 5 half pixels one after the other.
-GAPS = (1, 3, 5)
-# Half of how far apart two areas are that are compared, in cells of four pixels.
-STEPS = (2, 4, 8)
-_EDGE = 3
-# Name, and how many cells at the upper and lower, left and right edge of a picture tell of the edge
-# and not of the part.
-CHANNELS: tuple[tuple[str, int, int], ...] = tuple(
-    (f"{sign}_{way}{gap}", _EDGE, _EDGE)
+# Widths of gaps that something dark or bright fills: pools of 5 half pixels one after the other; 0
+# for one of 7 whole pixels.
+GAPS = (0, 1, 3, 5)
+GAP_CHANNELS = tuple(
+    f"{sign}_{way}{gap}"
     for sign in ("dark", "bright")
     for gap in GAPS
     for way in ("down", "across", "both")
-) + tuple(
-    (f"{what}_{way}{step}", *edges)
-    for what in ("light", "rough_down", "rough_across")
-    for step in STEPS
-    for way, edges in (
-        ("down", (2 * step + _EDGE, _EDGE)),
-        ("across", (_EDGE, 2 * step + _EDGE)),
-    )
 )
-EDGES = tuple((rows, columns) for _, rows, columns in CHANNELS)
-# The channels that tell how light and roughness change from one area to another one further away.
-CHANGES = tuple(
-    place for place, (name, _, _) in enumerate(CHANNELS) if name[0] in "lr" and name[-1] in "48"
-)
+# What of an area is compared with the next one. Roughness of half and of quarter pixels.
+ASPECTS = ("light", "rough_down", "rough_across", "coarse_down", "coarse_across")
+WAYS = ("down", "across")
+# Side of the areas that are compared, and how far their middles are apart, in cells of four pixels.
+STEPS = (4, 8)
+CHANGE_CHANNELS = tuple(f"change_{way}{step}" for way in WAYS for step in STEPS)
+CHANNELS = GAP_CHANNELS + CHANGE_CHANNELS
+# Cells at a picture's edge that tell of the edge and not of the part.
+EDGE = 3

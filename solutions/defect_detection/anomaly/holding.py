@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .channels import CHANGES
+from .changes import Units, moments_of
 from .model import Tell, maps
 from .preprocessing import Preprocessor
-from .profile import Figures, Profile, figures_of
+from .profile import Profile, figures_of
 
 _FOLDS = 10
 
@@ -83,24 +83,36 @@ def in_turns(
     Returns:
         the profile, and the parts held out in turn; None where all pictures show one part.
     """
-    figures: list[Figures] = []
+    gaps, areas, moments = [], [], []
     for number, picture in enumerate(parts.pictures, start=1):
         tiles = maps(model, preprocessor.grid.cut(preprocessor.seen(picture)))
-        figures.append(figures_of(preprocessor.contrasts(tiles, picture.shape[:2]), CHANGES))
+        cells, wide = preprocessor.contrasts(tiles, picture.shape[:2])
+        gaps.append(figures_of(cells))
+        moments.append(moments_of(wide))
+        # As large as the picture itself is enough.
+        areas.append([area.astype(np.float16) for area in wide])
         tell("features", number, len(parts.pictures))
+
+    def learned(rows: np.ndarray) -> tuple[Profile, np.ndarray]:
+        """From some parts: their profile, and in its units the figures of all."""
+        units = Units.fit(np.array(moments)[rows], parts.groups[rows])
+        changes = [figures_of(units.distances(one)) for one in areas]
+        figures = np.concatenate([gaps, changes], axis=-1)
+        return Profile.fit(units, figures[rows], parts.groups[rows]), figures
+
+    everyone = np.ones(len(areas), bool)
     names, group = np.unique(parts.groups, return_inverse=True)
     folds = min(_FOLDS, len(names))
     if folds < 2:
-        return Profile.fit(figures, parts.groups), None
-    found = np.zeros((len(figures), 2), np.float32)
+        return learned(everyone)[0], None
+    found = np.zeros((len(areas), 2), np.float32)
     done = 0
     for fold in range(folds):
         out = group % folds == fold
-        others = [figures[row] for row in np.flatnonzero(~out)]
-        profile = Profile.fit(others, parts.groups[~out])
+        profile, figures = learned(~out)
         for row in np.flatnonzero(out):
             found[row] = profile.score(figures[row]), profile.place(figures[row])
         done += int(out.sum())
-        tell("held_out", done, len(figures))
+        tell("held_out", done, len(areas))
     how = f"good training and validation parts, in turns of {folds}"
-    return Profile.fit(figures, parts.groups), Held(found[:, 0], found[:, 1], parts.groups, how)
+    return learned(everyone)[0], Held(found[:, 0], found[:, 1], parts.groups, how)

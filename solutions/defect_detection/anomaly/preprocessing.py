@@ -13,10 +13,11 @@ from lepton_core.preprocessing import Prepared
 from lepton_core.tiles import TileGrid
 
 from ..surface.preprocessing import Preprocessor as TiledPictures
-from .channels import CHANGES, EDGES
+from .changes import areas_of
+from .channels import EDGE, GAP_CHANNELS
 from .config import ScoreConfig
 from .maps import MOST_REGIONS, SIDE, regions, score_of, small, smoothed
-from .profile import Profile, figures_of, inner
+from .profile import Profile, figures_of
 
 _OWN = "profile."
 _SHARED = ("tile", "channels", "scale", "gate")
@@ -55,7 +56,7 @@ class Preprocessor(TiledPictures):
 
         Args:
             outputs: of the tiles ``map`` float32 [t, h, w], higher is stranger, or ``cells``
-                [t, h, w, C], contrasts.
+                [t, h, w, D], contrasts.
             prepared: of :meth:`transform`.
         """
         assert prepared.parts is not None
@@ -80,7 +81,7 @@ class Preprocessor(TiledPictures):
         """Score and smoothed map of a picture from what is said of its tiles.
 
         Args:
-            tiles: float32 [t, h, w], or contrasts [t, h, w, C].
+            tiles: float32 [t, h, w], or contrasts [t, h, w, D].
             size: height and width of the picture as it was cut.
 
         Returns:
@@ -88,26 +89,36 @@ class Preprocessor(TiledPictures):
             strange.
         """
         if tiles.ndim == 4 and self.profile is not None:
-            cells = self.contrasts(tiles, size)
+            gaps, areas = self.contrasts(tiles, size)
+            cells = np.concatenate([gaps, self.profile.units.distances(areas)], axis=-1)
             places = self._inside(self.profile.map_of(cells), size)
-            return self.profile.score(figures_of(cells, CHANGES)), places
+            return self.profile.score(figures_of(cells)), places
         whole = np.ascontiguousarray(self.grid.join(tiles[..., None], *size)[..., 0])
         found = self._inside(smoothed(whole, self.score), size)
         return score_of(found, self.score), found
 
-    def contrasts(self, tiles: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    def contrasts(
+        self, tiles: np.ndarray, size: tuple[int, int]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
         """A picture's contrasts from those of its tiles, without those of its edge.
 
         Args:
-            tiles: float32 [t, h, w, C].
+            tiles: what `model_contrast` says of them, float32 [t, h, w, D].
             size: height and width of the picture as it was cut.
 
         Returns:
-            float32 [rows, columns, C].
+            gaps, float32 [rows, columns, ``GAP_CHANNELS``], not a number where nothing is looked
+            at; and the areas whose changes count, see :func:`.changes.areas_of`.
         """
-        cells = inner(self.grid.join(tiles, *size), EDGES)
-        looked_at = self._looked_at(size, cells.shape[:2])
-        return cells if looked_at is None else np.where(looked_at[..., None], cells, np.nan)
+        joined = self.grid.join(tiles, *size)
+        looked_at = self._looked_at(size, joined.shape[:2])
+        inside = np.zeros(joined.shape[:2], bool)
+        inside[EDGE:-EDGE, EDGE:-EDGE] = True
+        if looked_at is not None:
+            inside &= looked_at
+        count = len(GAP_CHANNELS)
+        gaps = np.where(inside[..., None], joined[..., :count], np.float32(np.nan))
+        return gaps, areas_of(joined[..., count:], looked_at)
 
     def _inside(self, cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         looked_at = self._looked_at(size, cells.shape)

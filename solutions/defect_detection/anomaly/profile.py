@@ -7,39 +7,28 @@ of it, the strongest changes from one area to the next count by themselves, upwa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-# The mean of a channel's strongest cells, so and so many, and the values that shares lie below.
-_PEAKS, _SHARES = (2, 16), (0.9, 0.5)
-# Of changes from one area to the next: the mean of so many.
-_CHANGE_CELLS = 6
+from .changes import Units
+from .channels import CHANGE_CHANNELS, WAYS
+
+# Rows of a part's figures: the strongest cell of each channel, the mean of the strongest 2, 6 and
+# 16 and of the strongest fiftieth, and the values that these shares lie below.
+_COUNTS, _FIFTIETH, _SHARES = (1, 2, 6, 16), 50, (0.9, 0.5)
+ROWS = ("top", "best2", "best6", "best16", "best_fiftieth", "high", "middle")
+_WHOLE = [ROWS.index(name) for name in ("best2", "best16", "high", "middle")]
+_STRONGEST = [ROWS.index(name) for name in ("best6", "best_fiftieth")]
 _LEAST_CELLS = 30
 # Added before the logarithm: what is smaller is rounding, which it would enlarge.
 _LEAST = 1e-2
 _SPREAD = 1e-3
 # Correlations are shrunk towards none by so much at least.
-_SHRINK_WHOLE, _SHRINK_CHANGES = 0.3, 0.3
+_SHRINK = 0.3
 _FOLDS = 5
-
-
-class Figures(NamedTuple):
-    """Logarithms of a part's contrasts.
-
-    Args:
-        whole: peaks and usual values of all channels, float32 [4 C].
-        changes: peaks of the channels that tell of changes, float32 [D].
-        highest: the mean of the strongest two of each channel, float32 [C].
-        top: the very strongest of each channel, float32 [C].
-    """
-
-    whole: np.ndarray
-    changes: np.ndarray
-    highest: np.ndarray
-    top: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,58 +114,70 @@ class Profile:
     """What good parts' contrasts are.
 
     Args:
-        whole: of all figures.
-        changes: of the strongest changes from one area to the next.
+        units: of changes from one area to the next.
+        whole: what is usual of all figures.
+        changes: of the strongest changes, one for each of ``WAYS``.
         highest: mean and standard deviation of each channel's strongest, float32 [2, C].
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> good = [rng.gamma(2, 0.1, (30, 40, 4)).astype(np.float32) for _ in range(60)]
-        >>> figures = [figures_of(one, changes=(3,)) for one in good]
-        >>> profile = Profile.fit(figures, np.arange(60))
+        >>> units = Units(np.zeros((4, 5, 5), np.float32), np.array([0.5, 0.5], np.float32))
+        >>> good = [rng.gamma(2, 0.1, (30, 40, 6)).astype(np.float32) for _ in range(60)]
+        >>> profile = Profile.fit(units, np.array([figures_of(one) for one in good]), np.arange(60))
         >>> marked = good[0].copy()
         >>> marked[8:12, 8:12, 1] = 5.0
-        >>> bool(profile.score(figures[0]) < 3 < profile.score(figures_of(marked, (3,))))
+        >>> bool(profile.score(figures_of(good[0])) < 3 < profile.score(figures_of(marked)))
         True
     """
 
+    units: Units
     whole: Usual
-    changes: Usual
+    changes: tuple[Usual, ...]
     highest: np.ndarray
 
     @classmethod
-    def fit(cls, figures: Sequence[Figures], groups: np.ndarray) -> Profile:
+    def fit(cls, units: Units, figures: np.ndarray, groups: np.ndarray) -> Profile:
         """What is usual, from good parts.
 
         Args:
-            figures: of n good parts, from :func:`figures_of`.
+            units: in which the changes among the figures are measured.
+            figures: of n good parts, from :func:`figures_of`, [n, rows, C].
             groups: the part of each picture, [n].
         """
-        whole, changes, highest, _ = (np.array(rows) for rows in zip(*figures, strict=True))
+        highest = figures[:, ROWS.index("best2")]
         # Of a channel that no part is large enough for, nothing is ever seen either.
         known = np.where(np.isfinite(highest).any(axis=0), highest, 0.0)
         spread = np.nanstd(known, axis=0) + _SPREAD
         return cls(
-            Usual.fit(whole, groups, _SHRINK_WHOLE, False),
-            Usual.fit(changes, groups, _SHRINK_CHANGES, True),
+            units,
+            Usual.fit(_whole(figures), groups, _SHRINK, False),
+            tuple(Usual.fit(one, groups, _SHRINK, True) for one in _strongest(figures)),
             np.stack([np.nanmean(known, axis=0), spread]).astype(np.float32),
         )
 
-    def score(self, figures: Figures) -> float:
-        """How unusual a part is: about 0 for a common one; in standard deviations of good parts."""
-        whole = self.whole.unusual(figures.whole[None], False)[0]
-        return float(whole + self.changes.unusual(figures.changes[None], True)[0]) / 2
+    def score(self, figures: np.ndarray) -> float:
+        """How unusual a part is: about 0 for a common one; in standard deviations of good parts.
 
-    def place(self, figures: Figures) -> float:
+        Args:
+            figures: from :func:`figures_of`, [rows, C].
+        """
+        one = figures[None]
+        found = self.whole.unusual(_whole(one), False)[0]
+        ways = zip(self.units.weights, self.changes, _strongest(one), strict=True)
+        for weight, usual, strongest in ways:
+            found += weight * usual.unusual(strongest, True)[0]
+        return float(found) / 2
+
+    def place(self, figures: np.ndarray) -> float:
         """The highest value of the part's map."""
-        above = (figures.top - self.highest[0]) / self.highest[1]
+        above = (figures[ROWS.index("top")] - self.highest[0]) / self.highest[1]
         return float(np.nanmax(above, initial=-np.inf))
 
     def map_of(self, cells: np.ndarray) -> np.ndarray:
         """How much stronger each place is than the peaks of good parts, float32 [rows, columns].
 
         Args:
-            cells: contrasts [rows, columns, C], from :func:`inner`.
+            cells: contrasts [rows, columns, C]; what is no number is not looked at.
 
         Returns:
             in standard deviations of good parts' peaks; the highest of the channels.
@@ -186,9 +187,10 @@ class Profile:
         return np.asarray(np.nan_to_num(above, nan=-np.inf).max(axis=-1), np.float32)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Plain arrays of some 40 KB."""
+        """Plain arrays of some 70 KB."""
         found = {"highest": self.highest}
-        for name, part in (("whole", self.whole), ("changes", self.changes)):
+        parts = {"units": self.units, "whole": self.whole}
+        for name, part in [*parts.items(), *zip(WAYS, self.changes, strict=True)]:
             found |= {f"{name}.{key}": value for key, value in vars(part).items()}
         return found
 
@@ -196,53 +198,47 @@ class Profile:
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Profile:
         """What :meth:`to_arrays` gave."""
 
-        def part(name: str) -> Usual:
-            own = {n.removeprefix(f"{name}."): a for n, a in arrays.items() if n.startswith(name)}
-            return Usual(**own)
+        def part(name: str) -> dict[str, Any]:
+            own = f"{name}."
+            return {n.removeprefix(own): a for n, a in arrays.items() if n.startswith(own)}
 
-        return cls(part("whole"), part("changes"), arrays["highest"])
-
-
-def inner(cells: np.ndarray, edges: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Contrasts without those of the picture's own edge, which every picture has.
-
-    Args:
-        cells: float32 [rows, columns, C].
-        edges: of each channel, how many rows and columns at each edge tell of it.
-
-    Returns:
-        the same, not a number there.
-    """
-    found = np.full_like(cells, np.nan)
-    rows, columns = cells.shape[:2]
-    for place, (y, x) in enumerate(edges):
-        inside = slice(y, max(rows - y, y)), slice(x, max(columns - x, x))
-        found[*inside, place] = cells[*inside, place]
-    return found
+        ways = tuple(Usual(**part(way)) for way in WAYS)
+        return cls(Units(**part("units")), Usual(**part("whole")), ways, arrays["highest"])
 
 
-def figures_of(cells: np.ndarray, changes: Sequence[int]) -> Figures:
-    """A part's figures.
+def figures_of(cells: np.ndarray) -> np.ndarray:
+    """How strong a part's contrasts are.
 
     Args:
-        cells: float32 [rows, columns, C], from :func:`inner`; what is no number is not looked at.
-        changes: the channels that tell of changes from one area to the next.
+        cells: float32 [rows, columns, C]; what is no number is not looked at.
 
     Returns:
-        logarithms; not a number where too little of a channel is there to measure.
+        logarithms, float32 [``ROWS``, C]; not a number where too little of a channel is there to
+        measure.
     """
-    depth = cells.shape[-1]
-    found = np.full((len(_PEAKS) + len(_SHARES) + 2, depth), np.nan, np.float32)
-    for place in range(depth):
-        values = cells[..., place]
+    found = np.full((len(ROWS), cells.shape[-1]), np.nan, np.float32)
+    for channel in range(cells.shape[-1]):
+        values = cells[..., channel]
         values = values[np.isfinite(values)]
         if values.size >= _LEAST_CELLS:
             at = [int(values.size * share) for share in _SHARES]
+            most = min(max(values.size // _FIFTIETH, max(_COUNTS)), values.size)
             # Sorting it all would take as long as the network.
-            values = np.partition(values, [*at, values.size - max(_PEAKS)])
-            strongest = np.sort(values[-max(_PEAKS) :])
-            peaks = [strongest[-count:].mean() for count in (*_PEAKS, _CHANGE_CELLS)]
-            shares = [values[place_of] for place_of in at]
-            found[:, place] = [*peaks[:-1], *shares, peaks[-1], strongest[-1]]
-    logs = np.log(found + _LEAST)
-    return Figures(logs[:-2].ravel(), logs[-2, list(changes)], logs[0], logs[-1])
+            values = np.partition(values, [*at, values.size - most])
+            strongest = np.sort(values[-most:])
+            fiftieth = max(values.size // _FIFTIETH, _COUNTS[2])
+            peaks = [strongest[-count:].mean() for count in (*_COUNTS, fiftieth)]
+            found[:, channel] = [*peaks, *(values[place] for place in at)]
+    return np.log(found + _LEAST)
+
+
+def _whole(figures: np.ndarray) -> np.ndarray:
+    """Peaks and usual values of all channels, [n, 4 C], of figures [n, rows, C]."""
+    return figures[:, _WHOLE].reshape(len(figures), -1)
+
+
+def _strongest(figures: np.ndarray) -> list[np.ndarray]:
+    """How strong the strongest changes are, [n, 2 steps] for each way, of figures [n, rows, C]."""
+    changes = figures[:, _STRONGEST, -len(CHANGE_CHANNELS) :]
+    ways = np.split(changes, len(WAYS), axis=-1)
+    return [one.reshape(len(figures), -1) for one in ways]

@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 
 from lepton_core.tiles import TileGrid
-from solutions.defect_detection.anomaly.channels import CHANGES, CHANNELS, EDGES
+from solutions.defect_detection.anomaly.changes import Units, areas_of, moments_of
+from solutions.defect_detection.anomaly.channels import CHANNELS, EDGE, GAP_CHANNELS, STEPS
 from solutions.defect_detection.anomaly.model import maps
 from solutions.defect_detection.anomaly.model_contrast import build
 from solutions.defect_detection.anomaly.preprocessing import Preprocessor
-from solutions.defect_detection.anomaly.profile import Profile, Usual, figures_of, inner
+from solutions.defect_detection.anomaly.profile import ROWS, Profile, Usual, figures_of
 
-NAMES = [name for name, _, _ in CHANNELS]
 SIDE = 128
+DARK = GAP_CHANNELS.index("dark_both5")
 
 
 @pytest.fixture(scope="module")
 def contrasts():
     model, made = build((SIDE, SIDE, 1)), Preprocessor(TileGrid(SIDE, SIDE, 32))
 
-    def of(picture: np.ndarray) -> np.ndarray:
+    def of(picture: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         tiles = made.grid.cut(np.rint(picture).clip(0, 255).astype(np.uint8)[..., None])
         return made.contrasts(maps(model, tiles), picture.shape[:2])
 
@@ -31,65 +32,126 @@ def grain(seed: int = 0, height: int = SIDE, width: int = SIDE) -> np.ndarray:
     return np.random.default_rng(seed).normal(100, 3, (height, width))
 
 
+def units_of(pictures: list[list[np.ndarray]]) -> Units:
+    moments = np.array([moments_of(areas) for areas in pictures])
+    return Units.fit(moments, np.arange(len(moments)))
+
+
 def test_a_dark_spot_is_dark_and_not_bright_at_its_place(contrasts) -> None:
     picture = grain()
     picture[60:68, 40:48] *= 0.4
-    plain, marked = contrasts(grain()), contrasts(picture)
-    dark, bright = (NAMES.index(f"{sign}_both5") for sign in ("dark", "bright"))
-    place = np.unravel_index(np.nanargmax(marked[..., dark]), marked.shape[:2])
+    (plain, _), (marked, _) = contrasts(grain()), contrasts(picture)
+    bright = GAP_CHANNELS.index("bright_both5")
+    place = np.unravel_index(np.nanargmax(marked[..., DARK]), marked.shape[:2])
     assert place[0] in (15, 16)
     assert place[1] in (10, 11)
-    assert np.nanmax(marked[..., dark]) > 5 * np.nanmax(plain[..., dark])
+    assert np.nanmax(marked[..., DARK]) > 5 * np.nanmax(plain[..., DARK])
     assert np.nanmax(marked[..., bright]) < 2 * np.nanmax(plain[..., bright])
 
 
-def test_a_line_along_the_grinding_is_a_gap_across_it_alone(contrasts) -> None:
+@pytest.mark.parametrize(("width", "gap"), [(4, 5), (2, 0)])
+def test_a_line_along_the_grinding_is_a_gap_across_it_alone(contrasts, width, gap) -> None:
     picture = grain()
-    picture[:, 60:64] *= 0.5
-    found = contrasts(picture)
+    picture[:, 60 : 60 + width] *= 0.5
+    found, _ = contrasts(picture)
     down, across = (
-        np.nanmax(found[..., NAMES.index(f"dark_{way}5")]) for way in ("down", "across")
+        np.nanmax(found[..., GAP_CHANNELS.index(f"dark_{way}{gap}")]) for way in ("down", "across")
     )
-    assert across > 0.5
+    assert across > 0.4
     assert down < 0.3
 
 
 def test_twice_the_light_changes_hardly_anything(contrasts) -> None:
     picture = grain()
     picture[60:68, 40:48] *= 0.4
-    once, twice = contrasts(picture), contrasts(2 * picture)
-    dark = NAMES.index("dark_both5")
-    peaks = np.nanmax(once[..., dark]), np.nanmax(twice[..., dark])
+    (once, _), (twice, _) = contrasts(picture), contrasts(2 * picture)
+    peaks = np.nanmax(once[..., DARK]), np.nanmax(twice[..., DARK])
     assert peaks[1] == pytest.approx(peaks[0], rel=0.1)
 
 
-def test_a_step_of_light_is_a_change_and_its_picture_edge_is_none(contrasts) -> None:
+def test_a_step_of_light_is_a_change_where_it_is_and_the_way_it_goes(contrasts) -> None:
     picture = grain()
     picture[64:] *= 0.7
-    found = contrasts(picture)[..., NAMES.index("light_down4")]
-    assert np.nanmax(found) == pytest.approx(-np.log((0.7 * 100 + 8) / 108), rel=0.1)
-    assert np.isnan(found[:11]).all()
-    assert np.isnan(found[-11:]).all()
+    units = units_of([contrasts(grain(seed))[1] for seed in range(1, 6)])
+    plain, marked = (units.distances(contrasts(one)[1]) for one in (grain(), picture))
+    place = np.unravel_index(np.nanargmax(marked[..., 0]), marked.shape[:2])
+    assert place[0] in (15, 16)
+    # Half the areas that are compared, their distance, and what tells of the picture's edge.
+    assert np.isnan(marked[: EDGE + STEPS[0], :, 0]).all()
+    down, across = slice(0, len(STEPS)), slice(len(STEPS), None)
+    assert np.nanmax(marked[..., down]) > 5 * np.nanmax(plain[..., down])
+    assert np.nanmax(marked[..., across]) < 3 * np.nanmax(plain[..., across])
+
+
+def test_several_aspects_that_change_a_little_are_one_large_change() -> None:
+    rng = np.random.default_rng(0)
+
+    def part(shift: float, aspects: int) -> list[np.ndarray]:
+        cells = rng.normal(0, 1, (60, 60, 5))
+        cells[30:, :, :aspects] += shift
+        return areas_of(np.exp(0.3 * cells).astype(np.float32))
+
+    units = units_of([part(0, 0) for _ in range(10)])
+    plain, one, all_five = (
+        np.nanmax(units.distances(part(2.0, aspects))[..., 0]) for aspects in (0, 1, 5)
+    )
+    assert plain < one < all_five
+    assert all_five > 1.5 * one
+
+
+def test_usual_changes_measure_one() -> None:
+    rng = np.random.default_rng(0)
+    many = [areas_of(rng.gamma(2, 0.1, (50, 50, 5)).astype(np.float32)) for _ in range(20)]
+    units = units_of(many)
+    means = [np.sqrt(np.nanmean(units.distances(areas) ** 2, axis=(0, 1))) for areas in many]
+    assert np.mean(means, axis=0) == pytest.approx(np.ones(2 * len(STEPS)), abs=0.05)
+
+
+def test_the_way_along_which_good_parts_hardly_change_counts_most(contrasts) -> None:
+    streaks = [grain(seed) + 30 * np.sin(np.arange(SIDE) / 9)[None] for seed in range(4)]
+    down, across = units_of([contrasts(one)[1] for one in streaks]).weights
+    assert down > 0.9
+    assert down + across == pytest.approx(1)
+    even = units_of([contrasts(grain(seed))[1] for seed in range(4)]).weights
+    assert even == pytest.approx([0.5, 0.5], abs=0.1)
+
+
+def test_nothing_is_compared_with_what_is_not_inspected() -> None:
+    cells = np.random.default_rng(0).gamma(2, 0.1, (60, 60, 5)).astype(np.float32)
+    looked_at = np.ones((60, 60), bool)
+    looked_at[:, 30:] = False
+    other = cells.copy()
+    other[:, 30:] = 50.0
+    for one, two in zip(areas_of(cells, looked_at), areas_of(other, looked_at), strict=True):
+        assert np.isnan(one[:, 30:]).all()
+        assert np.array_equal(one, two, equal_nan=True)
 
 
 def test_the_figures_do_not_tell_how_large_the_picture_is(contrasts) -> None:
     sizes = [(128, 128), (128, 300), (260, 128), (300, 300)]
     usual = [
-        figures_of(contrasts(grain(seed, *size)), CHANGES).whole.reshape(4, -1)[3]
+        figures_of(contrasts(grain(seed, *size))[0])[ROWS.index("middle")]
         for seed, size in enumerate(sizes)
     ]
-    assert np.ptp(np.array(usual)[:, :18], axis=0).max() < 0.1
+    assert np.ptp(np.array(usual), axis=0).max() < 0.1
 
 
 def test_what_is_too_small_to_be_measured_counts_as_common() -> None:
-    cells = np.random.default_rng(0).gamma(2, 0.1, (20, 20, len(EDGES))).astype(np.float32)
-    figures = figures_of(inner(cells, EDGES), CHANGES)
-    assert np.isnan(figures.changes).any() or np.isnan(figures.whole).any()
-    many = [
-        figures_of(inner(np.roll(cells, shift, 0) * 1.01**shift, EDGES), CHANGES)
-        for shift in range(12)
-    ]
-    assert np.isfinite(Profile.fit(many, np.arange(12)).score(figures))
+    rng = np.random.default_rng(0)
+    small = [areas_of(rng.gamma(2, 0.1, (20, 16, 5)).astype(np.float32)) for _ in range(12)]
+    units = units_of(small)
+    assert np.isnan(units.whiten).any()
+    figures = np.array(
+        [
+            figures_of(
+                np.concatenate([rng.gamma(2, 0.1, (20, 16, 3)), units.distances(one)], axis=-1)
+            )
+            for one in small
+        ]
+    )
+    assert np.isnan(figures).any()
+    profile = Profile.fit(units, figures, np.arange(12))
+    assert np.isfinite([profile.score(one) for one in figures]).all()
 
 
 def test_tiles_of_a_large_picture_say_what_one_tile_would(contrasts) -> None:
@@ -97,10 +159,24 @@ def test_tiles_of_a_large_picture_say_what_one_tile_would(contrasts) -> None:
     picture[95:103, 95:103] *= 0.4
     whole = Preprocessor(TileGrid(224, 224, 32))
     tiles = whole.grid.cut(np.rint(picture).astype(np.uint8)[..., None])
-    one = whole.contrasts(maps(build((224, 224, 1)), tiles), (200, 200))
-    many = contrasts(picture)
-    assert np.nanmax(np.abs(one - many)[..., NAMES.index("dark_both5")]) < 0.15
+    one, wide = whole.contrasts(maps(build((224, 224, 1)), tiles), (200, 200))
+    many, areas = contrasts(picture)
+    assert np.nanmax(np.abs(one - many)[..., DARK]) < 0.15
     assert np.nanmax(many, axis=(0, 1)) == pytest.approx(np.nanmax(one, axis=(0, 1)), rel=0.25)
+    for two, three in zip(wide, areas, strict=True):
+        assert np.array_equal(np.isfinite(two), np.isfinite(three))
+        assert np.nanmax(np.abs(two - three)) < 0.1
+
+
+def test_a_profile_comes_back_from_its_arrays() -> None:
+    rng = np.random.default_rng(0)
+    areas = [areas_of(rng.gamma(2, 0.1, (40, 40, 5)).astype(np.float32)) for _ in range(15)]
+    units = units_of(areas)
+    figures = rng.normal(0, 1, (15, len(ROWS), len(CHANNELS))).astype(np.float32)
+    profile = Profile.fit(units, figures, np.arange(15))
+    again = Profile.from_arrays(profile.to_arrays())
+    assert again.score(figures[0]) == profile.score(figures[0])
+    assert np.array_equal(again.units.distances(areas[0]), units.distances(areas[0]), True)
 
 
 def test_good_parts_lie_about_zero_whoever_measures_them() -> None:
