@@ -61,13 +61,14 @@ def build(
     keras.utils.set_random_seed(seed)
     x = keras.Input(shape, dtype="uint8", name="x")
     stages = residual_stages(x, config.filters, config.blocks)
-    pooled = layers.GlobalAveragePooling2D(name="pooled")(stages[-1])
-    seen = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
     outputs = {}
     if pixels:
+        # Of the tile as a whole a network of few parts learns by heart which one it is.
         outputs["pixels"] = pixel_head(stages, classes, config.width)
-        # A fine crack drowns in the mean over the tile; its pixels do not.
-        seen = layers.Concatenate(name="seen")([seen, pixel_evidence(outputs["pixels"])])
+        seen = pixel_evidence(outputs["pixels"])
+    else:
+        pooled = layers.GlobalAveragePooling2D(name="pooled")(stages[-1])
+        seen = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
     outputs["image"] = layers.Dense(1 + classes, name="image_logits")(seen)
     if boxes:
         # The best of them are chosen outside the graph: between two that are equal but for the

@@ -40,9 +40,11 @@ def test_one_invented_spot_on_a_sound_tile_is_not_lost_among_its_sound_pixels() 
     assert loss(tile(), logits((10, 10, 14, 14))) > 100 * loss(tile(), logits())
 
 
-def test_evidence_is_that_of_the_most_defective_place_whatever_its_size() -> None:
-    sound, small, large = logits(), logits((8, 8, 10, 10)), logits((8, 8, 30, 30))
-    told = keras.ops.convert_to_numpy(pixel_evidence(np.concatenate([sound, small, large])))
-    assert told.shape == (3, CLASSES)
-    assert told[:, 0] == pytest.approx([-8, 8, 8])
-    assert (told[:, 1] <= 0).all()
+def test_evidence_is_that_of_the_most_defective_cells_whatever_the_size_of_the_defect() -> None:
+    sound, crack, large = logits(), logits((8, 8, 12, 9)), logits((8, 8, 30, 30))
+    told = keras.ops.convert_to_numpy(pixel_evidence(np.concatenate([sound, crack, large])))
+    of_one, of_four, of_sixteen = told.reshape(3, 3, CLASSES)[..., 0].T
+    assert of_one == pytest.approx([-8, 8, 8])
+    assert of_four == pytest.approx([-8, 8, 8])
+    assert of_sixteen == pytest.approx([-8, (4 * 8 - 12 * 8) / 16, 8])
+    assert (told.reshape(3, 3, CLASSES)[..., 1] <= 0).all(), "the other class is seen nowhere"
