@@ -63,9 +63,10 @@ def build(
     stages = residual_stages(x, config.filters, config.blocks)
     outputs = {}
     if pixels:
-        # Of the tile as a whole a network of few parts learns by heart which one it is.
+        # Of the tile as a whole a network of few parts learns by heart which one it is. And what
+        # the tile's class asks of the likeliest cells must not move them: pixels are judged as such.
         outputs["pixels"] = pixel_head(stages, classes, config.width)
-        seen = pixel_evidence(outputs["pixels"])
+        seen = pixel_evidence(ops.stop_gradient(outputs["pixels"]))
     else:
         pooled = layers.GlobalAveragePooling2D(name="pooled")(stages[-1])
         seen = layers.Dropout(config.dropout, seed=seed, name="dropout")(pooled)
