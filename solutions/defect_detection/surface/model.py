@@ -63,8 +63,8 @@ def build(
     stages = residual_stages(x, config.filters, config.blocks)
     outputs = {}
     if pixels:
-        # Of the tile as a whole a network of few parts learns by heart which one it is. And what
-        # the tile's class asks of the likeliest cells must not move them: pixels are judged as such.
+        # Of the tile as a whole a network of few parts learns by heart which one it is. And the
+        # tile's class must not pull at the likeliest cells: pixels are learned as such.
         outputs["pixels"] = pixel_head(stages, classes, config.width)
         seen = pixel_evidence(ops.stop_gradient(outputs["pixels"]))
     else:
