@@ -1,0 +1,15 @@
+"""Traffic video: what it holds, on one page."""
+
+from __future__ import annotations
+
+from lepton_core.solution import Solution
+
+from .forecast.task import TASK as FORECAST
+
+SOLUTION = Solution(
+    name="traffic_video",
+    title="traffic_video.title",
+    package="solutions.traffic_video",
+    tasks=(FORECAST,),
+    icon="show_chart",
+)
