@@ -1,0 +1,30 @@
+"""Our own renderer of road scenes seen by a fixed camera, with the truth of every frame."""
+
+from .random_scenes import random_scene
+from .rendering import Frame, Seen, render
+from .scene import KINDS, Scene
+from .truth import (
+    Crossing,
+    MaskCrossing,
+    calibration,
+    calibration_points,
+    counts,
+    crossings,
+    mask_crossings,
+)
+
+__all__ = [
+    "KINDS",
+    "Crossing",
+    "Frame",
+    "MaskCrossing",
+    "Scene",
+    "Seen",
+    "calibration",
+    "calibration_points",
+    "counts",
+    "crossings",
+    "mask_crossings",
+    "random_scene",
+    "render",
+]
