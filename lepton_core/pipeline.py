@@ -25,6 +25,7 @@ from lepton_core.rules import beside
 from lepton_core.runtime.base import Runtime
 from lepton_core.seen import SeenIds, TrustedIds
 from lepton_core.solution import Task
+from lepton_core.together import without_broken_units, without_mates
 
 if TYPE_CHECKING:
     from lepton_core.rules import RuleSet
@@ -111,6 +112,7 @@ class Pipeline:
                 such record is refused.
         """
         checked = check(records, self.task.inputs, source, first_row, whole)
+        checked = without_broken_units(checked, records, self.task.together, first_row)
         if self.task.stateful:
             return Work(checked, records.num_rows, first_row)
         prepared = self.preprocessor.transform(checked.table)
@@ -207,6 +209,10 @@ class Session:
             outputs["rule_hits"] = beside.hits(self.pipeline, work.checked.table, prepared, outputs)
         for reject in prepared.rejects:
             for key, values in reject.reasons:
+        together = self.pipeline.task.together
+        fresh, mates = without_mates(work.checked.table, together, fresh, repeats)
+        for at, other in mates.items():
+            rejects.add(int(work.checked.rows[at]), ids[at].as_py(), "unit", other=other)
                 row = int(work.checked.rows[reject.row])
                 rejects.add(row, reject.record_id, key, **values)
         if self._answers is not None:

@@ -56,6 +56,9 @@ class Task:
         headline: metric keys shown in lists.
         default_bundle: the bundle that scores what a user brings.
         stateful: whether it scores through a Session.
+        together: input columns that say which records only make sense together; those that follow
+            each other with the same values there are scored in one batch or refused as one, see
+            :mod:`lepton_core.together`. Such a task answers files, no streams.
         accepts: findings on training data that are no fault of this task's data, as ``one_class``
             where it learns from good parts alone.
     """
@@ -81,6 +84,7 @@ class Task:
     headline: tuple[str, ...] = ()
     default_bundle: str = "sample"
     stateful: bool = False
+    together: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
 
     def hook(self, reference: str) -> Any:

@@ -55,7 +55,16 @@ def score_stream(
 
     Returns:
         counts of this process and, with a run, of those before.
+
+    Raises:
+        UsageError: ``usage.stream_together``: the task's records make no sense one by one.
     """
+    if pipeline.task.together:
+        raise UsageError(
+            "usage.stream_together",
+            task=pipeline.task.name,
+            columns=", ".join(pipeline.task.together),
+        )
     return _Stream(pipeline, answers, run, mapping or {}).serve(lines)
 
 
