@@ -5,11 +5,12 @@ from __future__ import annotations
 from lepton_core.solution import Solution
 
 from .forecast.task import TASK as FORECAST
+from .signals.task import TASK as SIGNALS
 
 SOLUTION = Solution(
     name="traffic_video",
     title="traffic_video.title",
     package="solutions.traffic_video",
-    tasks=(FORECAST,),
+    tasks=(FORECAST, SIGNALS),
     icon="show_chart",
 )
