@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from .camera import Camera
-from .shapes import GLASS, LAMP, MATT, Mesh
+from .shapes import GLASS, MATT, Mesh
+from .textures import tile
 
 _SHIFT = 3
 _NEAR_M = 0.4
+_SMALL_PX = 14  # of the canvas; a smaller vehicle is drawn without details
+_MOTTLED_PX = 26
 
 
 @dataclass(frozen=True)
@@ -88,19 +92,25 @@ def place(
     canvas = (pixels + shift + 0.5) * scale - 0.5
     fixed = np.round(canvas * (1 << _SHIFT)).astype(np.int32)
     normals = turn(mesh.normals, 0.0, 0.0, heading)
-    middles = turn(mesh.middles, x, y, heading)
-    to_camera = camera.position - middles
-    seen = (normals * to_camera).sum(1) > 0
-    colours = _lit(mesh, normals, to_camera, light, in_sun).tolist()
+    to_camera = camera.position - turn(mesh.middles, x, y, heading)
+    low, high = canvas.min(0), canvas.max(0)
+    seen = np.einsum("ij,ij->i", normals, to_camera) > 0
+    is_small = float(high[1] - low[1]) < _SMALL_PX
+    if is_small:
+        seen &= ~np.array(mesh.is_detail)
+    chosen = np.flatnonzero(seen)
+    lit = _lit(mesh, chosen, normals[chosen], to_camera[chosen], light, in_sun).tolist()
+    colours: list[list[float] | None] = [None] * len(mesh.faces)
+    for face, colour in zip(chosen.tolist(), lit, strict=True):
+        colours[face] = colour
     hulls = [cv2.convexHull(fixed[index]) for index in mesh.parts]
     far = [float(depth[index].mean()) for index in mesh.parts]
     # The camera is above: what stands on another part is seen in front of it.
     order = sorted(range(len(hulls)), key=lambda part: (mesh.level[part], -far[part]))
-    low, high = canvas.min(0), canvas.max(0)
     return Placed(
         fixed,
         world,
-        [colour if is_seen else None for colour, is_seen in zip(colours, seen, strict=True)],
+        colours,
         hulls,
         order,
         (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
@@ -108,37 +118,58 @@ def place(
 
 
 def _lit(
-    mesh: Mesh, normals: np.ndarray, to_camera: np.ndarray, light: Illumination, in_sun: float
+    mesh: Mesh,
+    chosen: np.ndarray,
+    normals: np.ndarray,
+    to_camera: np.ndarray,
+    light: Illumination,
+    in_sun: float,
 ) -> np.ndarray:
-    """float [f, 3]: the colour of each face."""
+    """float [f, 3]: the colour of each chosen face."""
+    material = mesh.material[chosen]
     facing = np.clip(normals @ light.sun, 0, 1)[:, None] * in_sun
     sky = (0.62 + 0.38 * normals[:, 2])[:, None]
-    colour = mesh.albedo * (light.ambient * sky + light.direct * facing)
-    eye = to_camera / np.linalg.norm(to_camera, axis=1, keepdims=True)
+    colour = mesh.albedo[chosen] * (light.ambient * sky + light.direct * facing)
+    eye = to_camera / np.sqrt(np.einsum("ij,ij->i", to_camera, to_camera))[:, None]
     half = eye + light.sun
-    half /= np.linalg.norm(half, axis=1, keepdims=True)
-    shine = np.clip((normals * half).sum(1), 0, 1)[:, None]
-    grazing = (1 - np.clip((normals * eye).sum(1), 0, 1))[:, None]
-    glossy = (mesh.material != MATT)[:, None]
-    glass = (mesh.material == GLASS)[:, None]
-    gloss = shine**24 * 150 * light.direct * in_sun + grazing**3 * 60 * light.ambient
-    colour = colour + glossy * gloss * np.where(glass, 0.7, 0.8)
-    lamp = (mesh.material == LAMP)[:, None]
-    return np.clip(np.where(lamp, colour * 1.05, colour), 0, 255)
+    half /= np.sqrt(np.einsum("ij,ij->i", half, half))[:, None] + 1e-9
+    shine = np.clip(np.einsum("ij,ij->i", normals, half), 0, 1)
+    grazing = 1 - np.clip(np.einsum("ij,ij->i", normals, eye), 0, 1)
+    gloss = np.where(material == MATT, 0.0, np.where(material == GLASS, 0.7, 0.8))
+    spark = (gloss * shine**24 * 150 * in_sun)[:, None] * light.direct
+    colour += spark + (gloss * grazing**3 * 60)[:, None] * light.ambient
+    return np.clip(colour, 0, 255)
 
 
 def draw(canvas: np.ndarray, mesh: Mesh, placed: Placed) -> None:
     """Paint the faces that are seen on a canvas uint8 [h, w, 3]."""
-    is_small = placed.corners[3] - placed.corners[1] < 14
-    by_part: dict[int, list[int]] = {}
-    for face, part in enumerate(mesh.part.tolist()):
-        by_part.setdefault(part, []).append(face)
     for part in placed.order:
-        for face in by_part[part]:
+        for face in mesh.drawn[part]:
             colour = placed.colours[face]
-            if colour is None or (is_small and mesh.material[face] in (LAMP, MATT)):
-                continue
-            cv2.fillConvexPoly(canvas, placed.pixels[mesh.faces[face]], colour, 8, _SHIFT)
+            if colour is not None:
+                cv2.fillConvexPoly(canvas, placed.pixels[mesh.faces[face]], colour, 8, _SHIFT)
+
+
+def mottle(canvas: np.ndarray, ids: np.ndarray, placed: Placed, number: int, seed: int) -> None:
+    """Break up even faces of a large vehicle, as reflections and dirt do; canvas is changed."""
+    height, width = canvas.shape[:2]
+    x0, y0 = max(int(placed.corners[0]), 0), max(int(placed.corners[1]), 0)
+    x1, y1 = min(int(placed.corners[2]) + 2, width), min(int(placed.corners[3]) + 2, height)
+    if placed.corners[3] - placed.corners[1] < _MOTTLED_PX or x1 <= x0 or y1 <= y0:
+        return
+    at_y, at_x = seed % 401, seed // 401 % 401
+    grain = _reflections()[at_y : at_y + 96, at_x : at_x + 96]
+    size = x1 - x0, y1 - y0
+    grain = cv2.resize(grain, size, interpolation=cv2.INTER_LINEAR)
+    part = canvas[y0:y1, x0:x1]
+    changed = cv2.multiply(part, cv2.merge([grain, grain, grain]), scale=1 / 128)
+    cv2.copyTo(changed, (ids[y0:y1, x0:x1] == number).astype(np.uint8), part)
+
+
+@lru_cache(maxsize=1)
+def _reflections() -> np.ndarray:
+    """uint8 [512, 512], 128 in the mean."""
+    return np.clip(128 + 15 * tile(16, 0.75), 70, 200).astype(np.uint8)
 
 
 def fill(target: np.ndarray, placed: Placed, value: int) -> None:

@@ -43,7 +43,7 @@ class Light:
         )
         level, tint, glow = {
             "day": (rng.uniform(0.95, 1.35), rng.normal(0, 0.03, 3), 0.0),
-            "dusk": (rng.uniform(0.28, 0.55), rng.normal(0, 0.07, 3), rng.uniform(0.4, 0.9)),
+            "dusk": (rng.uniform(0.34, 0.72), rng.normal(0, 0.07, 3), rng.uniform(0.4, 0.9)),
             "night": (rng.uniform(0.09, 0.26), rng.normal(0, 0.08, 3), rng.uniform(0.8, 1.3)),
         }[scene.light]
         sunny = level * (1 + tint)

@@ -11,7 +11,7 @@ import numpy as np
 
 from .background import Background
 from .camera import Camera, Road
-from .drawing import Placed, cast, draw, fill, place, silhouette_area, turn
+from .drawing import Placed, cast, draw, fill, mottle, place, silhouette_area, turn
 from .ground import Canvas
 from .light import Light, beam, is_in_view, light_lamps
 from .scene import Scene
@@ -236,7 +236,11 @@ class _Painter:
             while front and self._is_behind(front[0], item):
                 self._stand(front.pop(0), picture, ids)
             draw(picture, item.mesh, item.placed)
-            fill(ids, item.placed, 0 if item.vehicle.is_parked else item.vehicle.id)
+            number = item.vehicle.id
+            fill(ids, item.placed, number)
+            mottle(picture, ids, item.placed, number, item.vehicle.seed)
+            if item.vehicle.is_parked:
+                fill(ids, item.placed, 0)
         for thing in front:
             self._stand(thing, picture, ids)
 

@@ -50,6 +50,8 @@ class Mesh:
         tail: float64 [2, 3], the tail lamps.
         normals: float64 [f, 3], outwards.
         middles: float64 [f, 3].
+        drawn: for each part its faces in the order of drawing.
+        is_detail: bool [f], drawn on another face.
     """
 
     points: np.ndarray
@@ -64,6 +66,8 @@ class Mesh:
     tail: np.ndarray
     normals: np.ndarray = field(init=False)
     middles: np.ndarray = field(init=False)
+    drawn: list[list[int]] = field(init=False)
+    is_detail: list[bool] = field(init=False)
 
     def __post_init__(self) -> None:
         corners = [self.points[face] for face in self.faces]
@@ -75,6 +79,9 @@ class Mesh:
         own = normals * np.where(outwards == 0, 1.0, outwards)
         self.normals = own[self.parent]
         self.middles = self.middles[self.parent]
+        parts = range(len(self.parts))
+        self.drawn = [np.flatnonzero(self.part == part).tolist() for part in parts]
+        self.is_detail = (self.parent != np.arange(len(self.faces))).tolist()
 
 
 class _Builder:
