@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,12 +202,14 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
     preprocessor = kind.from_state(
         read_json(folder, "preprocessor.json"), read_arrays(folder / "preprocessor.npz")
     )
+    decision = from_json(read_json(folder, "decision.json"))
+    outputs = task.outputs.filled(decision.further_outputs())
     return Pipeline(
-        task=task,
+        task=task if outputs == task.outputs else replace(task, outputs=outputs),
         address=f"{task.name}@{folder.name}",
         preprocessor=preprocessor,
         runtime=open_runtime(runtime, folder / "models", threads),
-        decision=from_json(read_json(folder, "decision.json")),
+        decision=decision,
         card=read_json(folder, "card.json"),
         folder=folder,
     )

@@ -29,6 +29,7 @@ class Column:
     Args:
         name: the column's name; ``FURTHER`` (``*``) for every column of a table that its Spec does
             not name (sensors, say), where only ``float64`` that need not be there makes sense.
+            Among outputs it stands for the columns that a bundle's settings decide on.
         dtype: one of ``DTYPES``; ``timestamp`` means microseconds in UTC, ``image`` an encoded
             picture: ``struct<path: string, bytes: binary, sha256: string>``, ``boxes`` a list of
             things found in a picture, each with ``BOX_KEYS``: corners in pixels of the picture as
@@ -155,6 +156,25 @@ class Spec:
         taken = {column.name for column in own}
         further = (name for name in dict.fromkeys(names) if name not in taken and name != FURTHER)
         return Spec((*own, *(replace(kind, name=name) for name in further)))
+
+    def filled(self, names: Iterable[str]) -> Spec:
+        """The Spec of outputs whose column ``FURTHER`` stands for these columns, in its place.
+
+        Args:
+            names: what a bundle's decision calls them; without a column ``FURTHER`` they are left
+                out.
+
+        Example:
+            >>> spec = Spec((Column("record_id", "string"), Column("*", "float32"),
+            ...              Column("bundle", "string")))
+            >>> spec.filled(["value_5", "value_15"]).names
+            ('record_id', 'value_5', 'value_15', 'bundle')
+        """
+        columns: list[Column] = []
+        for column in self.columns:
+            several = [column.name] if column.name != FURTHER else names
+            columns += (replace(column, name=name) for name in several)
+        return Spec(tuple(columns))
 
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema of checked records."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lepton_core.decision.ahead import Ahead
 from lepton_core.decision.base import Decision, labels_of
 from lepton_core.decision.classify import Classify
 from lepton_core.decision.classify_many import ClassifyMany
@@ -18,6 +19,7 @@ from lepton_core.errors import BundleError
 
 __all__ = [
     "POLICIES",
+    "Ahead",
     "Classify",
     "ClassifyMany",
     "Computed",
@@ -40,6 +42,7 @@ _KINDS: dict[str, type[Any]] = {
     ClassifyMany.kind: ClassifyMany,
     Interval.kind: Interval,
     Remaining.kind: Remaining,
+    Ahead.kind: Ahead,
     Computed.kind: Computed,
     Detect.kind: Detect,
     Outlier.kind: Outlier,

@@ -1,4 +1,4 @@
-"""The network: a past in, quantiles of the value some steps later out."""
+"""The networks: a station's last counts in, quantiles of its counts at several times ahead out."""
 
 from __future__ import annotations
 
@@ -8,85 +8,184 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.errors import UsageError
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
 from lepton_core.training.pinball import Pinball
 
-from .config import ModelConfig
+from .config import KINDS, LEVELS, VALUES, ModelConfig
+from .preprocessing import HALF_HOURS
 
 Arrays = Mapping[str, np.ndarray]
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _KERNEL = 3
 
 
-def build(config: ModelConfig, window: int, seed: int = 0) -> keras.Model:
-    """A temporal convolutional network beside the past itself.
-
-    Each convolution looks at three steps of the one below, twice as far apart each time, until the
-    last sees the whole window. The head also sees the window as it is, so that the same hour of
-    last week need not find its way through all of them.
+@keras.saving.register_keras_serializable(package="lepton")
+class AheadLoss(Pinball):
+    """The pinball loss at several times ahead, where truths that nobody knows count nothing.
 
     Args:
-        config: widths.
-        window: steps of the past, L.
+        levels: of the quantiles.
+        mean: whether the output of level 0.5 is drawn to the mean, by half the squared error.
+        **kwargs: what every loss takes.
+
+    Example:
+        >>> loss = AheadLoss((0.1, 0.5, 0.9))
+        >>> truth = np.array([[[10.0], [np.nan]]])
+        >>> round(float(loss(truth, np.array([[[8.0, 10, 12], [0, 0, 0]]]))), 4)  # as if one alone
+        0.1333
+    """
+
+    def __init__(
+        self, levels: tuple[float, ...] = LEVELS, mean: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(levels, **kwargs)
+        self.mean = mean
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Loss [n] of quantiles [n, ..., times, levels] for true values [n, ..., times, 1]."""
+        ops = keras.ops
+        given = ops.convert_to_tensor(y_pred)
+        truth = ops.cast(y_true, given.dtype)
+        known = ops.logical_not(ops.isnan(truth))
+        above = ops.where(known, truth, given) - given
+        level = ops.convert_to_tensor(self.levels, dtype=given.dtype)
+        charged = ops.maximum(level * above, (level - 1.0) * above)
+        if self.mean:
+            charged = ops.where(ops.equal(level, 0.5), 0.5 * ops.square(above), charged)
+        n = len(given.shape)
+        axes = tuple(range(1, n))
+        weight = ops.cast(known, given.dtype) * ops.ones_like(given)
+        return ops.sum(charged, axis=axes) / ops.maximum(ops.sum(weight, axis=axes), 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "mean": self.mean}
+
+
+def build(config: ModelConfig, lags: int, ahead: int, stations: int, seed: int = 0) -> keras.Model:
+    """Networks side by side; they share nothing but the inputs.
+
+    Args:
+        config: kind and widths.
+        lags: counts of the past, L.
+        ahead: number of times ahead, H.
+        stations: known stations; number 0 is every other one.
         seed: of the start weights.
 
     Returns:
-        x float32 [n, L, 3], calendar [n, 4], centre [n, 1], scale [n, 1] -> ``score`` [n, 5], the
-        quantiles ``LEVELS`` in the value's own unit.
+        x [n, L, 2], level [n, H], calendar [n, 5], station, half_hour, weekday int32 [n, 1] ->
+        float32 [n, M, H, 5]: how far the counts will be from what is usual, in spreads.
+
+    Raises:
+        UsageError: ``traffic_video.forecast.choice`` for a kind or value that there is not.
 
     Source:
-        Bai, Kolter and Koltun, An Empirical Evaluation of Generic Convolutional and Recurrent
-        Networks for Sequence Modeling, 2018.
+        ``identity``: Shao, Zhang, Wang, Wei and Xu, Spatial-Temporal Identity: A Simple yet
+        Effective Baseline for Multivariate Time Series Forecasting, CIKM 2022. ``tcn``: Bai, Kolter
+        and Koltun, 2018. ``gru``: Cho et al., 2014.
     """
+    for setting, received, known in (
+        ("kind", config.kind, KINDS),
+        ("value", config.value, VALUES),
+    ):
+        if received not in known:
+            raise UsageError(
+                "traffic_video.forecast.choice",
+                setting=f"model.{setting}",
+                received=received,
+                known=", ".join(known),
+            )
     keras.utils.set_random_seed(seed)
     layers = keras.layers
-    x = keras.Input((window, 3), name="x")
-    calendar = keras.Input((4,), name="calendar")
-    centre, scale = keras.Input((1,), name="centre"), keras.Input((1,), name="scale")
-    h, dilation = layers.Conv1D(config.channels, 1)(x), 1
-    while (_KERNEL - 1) * (dilation - 1) < window - 1:
+    x = keras.Input((lags, 2), name="x")
+    level, calendar = keras.Input((ahead,), name="level"), keras.Input((5,), name="calendar")
+    sizes = {"station": stations + 1, "half_hour": HALF_HOURS, "weekday": 7}
+    numbers = {name: keras.Input((1,), dtype="int32", name=name) for name in sizes}
+    said = []
+    for _ in range(max(config.members, 1)):
+        vectors = [
+            # From zero: of what training never showed (a weekday) nothing is known.
+            layers.Flatten()(
+                layers.Embedding(size, config.embedding, embeddings_initializer="zeros")(
+                    numbers[name]
+                )
+            )
+            for name, size in sizes.items()
+        ]
+        beside = layers.Concatenate()([layers.Flatten()(x), level, calendar, *vectors])
+        y = _BODIES[config.kind](config, x, beside)
+        y = layers.Dropout(config.dropout)(y)
+        y = layers.Dense(ahead * len(LEVELS))(layers.Concatenate()([y, layers.Flatten()(x)]))
+        said.append(layers.Reshape((1, ahead, len(LEVELS)))(y))
+    joined = layers.Concatenate(axis=1)(said) if len(said) > 1 else said[0]
+    inputs = [x, level, calendar, *numbers.values()]
+    return keras.Model(inputs, joined, name="forecasts")
+
+
+def _identity(config: ModelConfig, x: Any, beside: Any) -> Any:
+    layers = keras.layers
+    y = layers.Dense(config.width)(beside)
+    for _ in range(config.blocks):
+        inner = layers.Dense(config.width, "relu")(y)
+        inner = layers.Dropout(config.dropout)(inner)
+        y = layers.Add()([y, layers.Dense(config.width)(inner)])
+    return layers.ReLU()(y)
+
+
+def _tcn(config: ModelConfig, x: Any, beside: Any) -> Any:
+    layers = keras.layers
+    h = layers.Conv1D(config.width, 1)(x)
+    for block in range(config.blocks):
         look = layers.Conv1D(
-            config.channels, _KERNEL, padding="causal", dilation_rate=dilation, activation="relu"
+            config.width, _KERNEL, padding="causal", dilation_rate=2**block, activation="relu"
         )
         h = layers.Add()([h, look(h)])
-        dilation *= 2
-    seen = layers.Concatenate()([h[:, -1, :], layers.Flatten()(x), calendar])
-    y = layers.Dense(config.head_units, "relu")(seen)
-    y = layers.Dropout(config.dropout)(y)
-    y = layers.Dense(len(LEVELS))(layers.Concatenate()([y, seen]))
-    score = layers.Add(name="score")([centre, layers.Multiply()([scale, y])])
-    return keras.Model([x, calendar, centre, scale], score, name="forecast")
+    return layers.Dense(config.width, "relu")(layers.Concatenate()([h[:, -1, :], beside]))
+
+
+def _gru(config: ModelConfig, x: Any, beside: Any) -> Any:
+    layers = keras.layers
+    h = layers.GRU(config.width)(x)
+    return layers.Dense(config.width, "relu")(layers.Concatenate()([h, beside]))
+
+
+_BODIES = {"identity": _identity, "tcn": _tcn, "gru": _gru}
 
 
 def train(
     learned: tuple[Arrays, np.ndarray],
     valid: tuple[Arrays, np.ndarray] | None,
     config: ModelConfig,
+    stations: int,
     seed: int,
     *,
     run: Run | None = None,
     verbose: bool = False,
 ) -> keras.Model:
-    """A trained network.
+    """Trained networks, see :func:`build`.
 
     Args:
-        learned: arrays of the preprocessor [n, ...] and true values [n] of training records.
-        valid: the same for validation, which chooses the epoch; None takes the training loss.
-        config: widths and training settings.
+        learned: arrays of the preprocessor [n, ...] and true values [n, H] of training records, NaN
+            where not known.
+        valid: the same for validation, which chooses the epoch; None trains all of them.
+        config: kind, widths and training settings.
+        stations: known ones.
         seed: of start weights, shuffling and dropout.
         run: where checkpoints and logs go.
         verbose: whether progress is shown.
     """
-    model = build(config, learned[0]["x"].shape[1], seed)
-    steps = -(-len(learned[1]) // config.batch_size) * config.epochs
+    arrays, target = learned
+    model = build(config, arrays["x"].shape[1], target.shape[1], stations, seed)
+    steps = -(-len(target) // config.batch_size) * config.epochs
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
-    model.compile(keras.optimizers.AdamW(rate, clipnorm=1.0), Pinball(LEVELS))
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    model.compile(optimizer, AheadLoss(LEVELS, mean=config.value == "mean"))
     fit(
         model,
-        _weighted(*learned),
-        validation=None if valid is None else _weighted(*valid),
+        _weighted(arrays, target, config),
+        validation=None if valid is None else _weighted(*valid, config),
         epochs=config.epochs,
         run=run,
         patience=None if valid is None else config.patience,
@@ -97,11 +196,41 @@ def train(
     return model
 
 
-def _weighted(arrays: Arrays, target: np.ndarray) -> tuple[Any, ...]:
-    """Inputs, truths and weights: an error counts by the series' own scale, not by its unit."""
-    return dict(arrays), target[:, None].astype(np.float32), 1.0 / arrays["scale"][:, 0]
+def _weighted(arrays: Arrays, target: np.ndarray, config: ModelConfig) -> tuple[Any, ...]:
+    """Inputs, truths in spreads [n, 1, H, 1], and weights [n]."""
+    scale = arrays["scale"]
+    truth = ((target - arrays["base"]) / scale).astype(np.float32)
+    inputs = {name: values for name, values in arrays.items() if name not in ("base", "scale")}
+    if config.alike:
+        weight = np.ones(len(scale), np.float32)
+    else:
+        # Errors in units: the squared ones for the mean, the absolute ones for the median.
+        weight = scale[:, 0] ** (2 if config.value == "mean" else 1)
+        weight = weight / weight.mean()
+    return inputs, truth[:, None, :, None], weight
+
+
+def together(model: keras.Model) -> keras.Model:
+    """The mean of all networks, in the counts' unit.
+
+    Args:
+        model: from :func:`train`.
+
+    Returns:
+        its inputs, base [n, H] and scale [n, 1] -> ``score`` float32 [n, H, 5].
+    """
+    layers = keras.layers
+    members, ahead, levels = model.output_shape[1:]
+    base = keras.Input((ahead,), name="base")
+    scale = keras.Input((1,), name="scale")
+    flat = layers.Reshape((members, ahead * levels))(model.output)
+    mean = layers.Reshape((ahead, levels))(layers.GlobalAveragePooling1D()(flat))
+    strayed = layers.Multiply()([mean, layers.Reshape((1, 1))(scale)])
+    usual = layers.Reshape((ahead, 1))(base)
+    score = layers.Add(name="score")([strayed, usual])
+    return keras.Model([*model.inputs, base, scale], score, name="forecast")
 
 
 def quantiles(model: keras.Model, arrays: Arrays) -> np.ndarray:
-    """The quantiles float32 [n, 5] of many records."""
-    return model.predict(dict(arrays), batch_size=1024, verbose=0)
+    """The quantiles float32 [n, H, 5] of many records, by a model from :func:`together`."""
+    return model.predict(dict(arrays), batch_size=4096, verbose=0)

@@ -1,111 +1,215 @@
-"""Records to the arrays of the network: each series' recent past, on a scale of its own."""
+"""Records to the arrays of the network: each station's last counts beside its usual day."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from lepton_core.errors import UsageError
 from lepton_core.preprocessing import Prepared, Preprocessor
-from lepton_core.series import SeriesHistory, Windows, calendar, refuse_unordered, step_numbers
+from lepton_core.series import SeriesHistory, Windows, refuse_unordered, step_numbers
 from lepton_core.settings import from_dict
 
-from .config import SeriesConfig
+from .clock import Clock, local_clock, slots_a_day
+from .config import DataConfig
+from .usual import UsualDay, learn_usual
 
 # Scaled values further out than this say "far out" and no more.
 _CUT = 10.0
+# What the network knows of the time of day: half hours.
+HALF_HOURS = 48
+# Notes on a record, the lowest bit first; names of the flags of the decision.
+FLAGS = ("new_station", "short_past", "stuck")
+# So many equal counts one after the other, this many spreads from what is usual, are a fault.
+_STUCK, _STRANGE = 6, 3.0
 
 
-class ForecastPreprocessor(Preprocessor):
-    """The past of each record, less its mean and divided by its spread; both go along as inputs.
+class CountsPreprocessor(Preprocessor):
+    """The last counts of each record's station, less what is usual at their times.
 
     Args:
-        config: how the series are read.
-        spread: usual ratio of a past's spread to its mean, from training; 0 before ``fit``.
-        floor: spread of a flat past, in the value's unit, from training; 0 before ``fit``.
+        config: how the counts are read.
+        usual: from training; None before ``fit``.
+
+    Raises:
+        UsageError: ``traffic_video.forecast.ahead`` where the times ahead are no whole intervals.
     """
 
-    def __init__(
-        self, config: SeriesConfig | None = None, spread: float = 0.0, floor: float = 0.0
-    ) -> None:
-        self.config = config or SeriesConfig()
-        self.spread, self.floor = spread, floor
+    def __init__(self, config: DataConfig | None = None, usual: UsualDay | None = None) -> None:
+        self.config = config or DataConfig()
+        self._usual = usual
+        self.ahead = steps_ahead(self.config)
+
+    @property
+    def usual(self) -> UsualDay:
+        """What is usual; needs :meth:`fit`."""
+        if self._usual is None:
+            raise ValueError("the preprocessor was not fitted: call fit() first")
+        return self._usual
 
     def new_history(self) -> SeriesHistory:
-        return SeriesHistory(self.config.window, columns=2)
+        return SeriesHistory(self.config.lags)
 
-    def fit(self, records: pa.Table) -> ForecastPreprocessor:
-        """The usual spread, from checked training records in order of time."""
-        return self.fit_pasts(self.pasts(records).past)
-
-    def fit_pasts(self, past: np.ndarray) -> ForecastPreprocessor:
-        """The usual spread, from the pasts [n, window, 2] of training records."""
-        known = np.isfinite(past[:, :, 0]).sum(axis=1)
-        long = past[known >= np.median(known), :, 0]
-        mean, std = np.abs(np.nanmean(long, axis=1)), np.nanstd(long, axis=1)
-        # Of the calm pasts that move at all: a shop that was closed is not infinitely sure of it.
-        moving = std[std > 0]
-        self.floor = 0.3 * float(np.quantile(moving, 0.1)) if len(moving) else 1.0
-        self.spread = float(np.median(std / np.maximum(mean, self.floor)))
+    def fit(self, records: pa.Table) -> CountsPreprocessor:
+        """The usual days, from checked training records."""
+        config = self.config
+        encoded = records.column("station").combine_chunks().dictionary_encode()
+        names = np.array(encoded.dictionary.to_pylist(), object)
+        order = np.argsort(names)
+        places = np.argsort(order)[encoded.indices.to_numpy()]
+        clock = local_clock(self.steps(records), config.step_minutes, config.timezone)
+        values = records.column("count").to_numpy()
+        width = config.smooth_minutes / config.step_minutes
+        slots = slots_a_day(config.step_minutes)
+        self._usual = learn_usual(places, tuple(names[order]), clock, values, slots, width)
         return self
 
-    def pasts(self, records: pa.Table, history: SeriesHistory | None = None) -> Windows:
-        """Values and events of the last ``window`` steps of each record's series."""
-        series = records.column("series").combine_chunks()
-        event = pc.fill_null(records.column("event_ahead"), 0).to_numpy()
-        values = np.stack([records.column("value").to_numpy(), event.astype(np.float64)], axis=1)
-        return (history or self.new_history()).step(series, self.steps(records), values)
-
     def steps(self, records: pa.Table) -> np.ndarray:
-        """The step of each record, int64 [n]."""
+        """The interval of each record since 1970 in UTC, int64 [n]."""
         return step_numbers(records.column("time"), self.config.step_minutes)
 
-    def arrays(self, past: np.ndarray, steps: np.ndarray) -> dict[str, np.ndarray]:
-        """What the network takes, float32.
+    def pasts(self, records: pa.Table, history: SeriesHistory | None = None) -> Windows:
+        """The last ``lags`` counts of each record's station, its own last; NaN where missing."""
+        values = records.column("count").to_numpy()[:, None]
+        station = records.column("station").combine_chunks()
+        return (history or self.new_history()).step(station, self.steps(records), values)
+
+    def places(self, records: pa.Table) -> np.ndarray:
+        """Which known station each record is of, int64 [n]; -1 for a new one."""
+        encoded = records.column("station").combine_chunks().dictionary_encode()
+        return self.usual.places(encoded.dictionary.to_pylist())[encoded.indices.to_numpy()]
+
+    def arrays(
+        self, past: np.ndarray, places: np.ndarray, steps: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """What the network takes.
 
         Args:
-            past: float64 [n, window, 2], NaN where a step has no record.
-            steps: int64 [n], the records' own.
+            past: float64 [n, lags], NaN where there is no count.
+            places: int64 [n], known stations, -1 for a new one.
+            steps: int64 [n], the records' own intervals.
 
         Returns:
-            ``x`` [n, window, 3]: scaled value (0 where absent), whether it is there, whether an
-            event is planned ``horizon`` steps later; ``calendar`` [n, 4] of the time forecast;
-            ``centre`` and ``scale`` [n, 1] in the value's unit.
+            ``x`` float32 [n, lags, 2]: counts less what is usual, in spreads (0 where missing), and
+            whether they are there; ``level`` [n, times]: what is usual ahead, in spreads;
+            ``calendar`` [n, 5]: two waves of the day, and whether it is a weekend; ``station``,
+            ``half_hour`` and ``weekday`` int32 [n, 1]; ``base`` [n, times] and ``scale`` [n, 1]:
+            what is usual ahead and the spread, in the counts' unit.
         """
-        there = np.isfinite(past[:, :, 0])
-        count = there.sum(axis=1, keepdims=True)
-        value = np.where(there, past[:, :, 0], 0.0)
-        centre = value.sum(axis=1, keepdims=True) / count
-        deviation = np.where(there, value - centre, 0.0)
-        # One value has no spread: until some are seen, the usual one stands in as three would.
-        usual = self.spread * np.abs(centre) + self.floor
-        total = np.square(deviation).sum(axis=1, keepdims=True) + 3.0 * np.square(usual)
-        scale = np.sqrt(total / (count + 3.0))
-        scaled = np.clip(deviation / scale, -_CUT, _CUT)
-        x = np.stack([scaled, there, np.nan_to_num(past[:, :, 1])], axis=2)
-        ahead = calendar(steps + self.config.horizon, self.config.step_minutes)
-        found = {"x": x, "calendar": ahead, "centre": centre, "scale": scale}
-        return {name: values.astype(np.float32) for name, values in found.items()}
+        config, usual = self.config, self.usual
+        back = np.arange(1 - config.lags, 1)
+        asked = np.concatenate([back, self.ahead])
+        # Many stations count in the same interval: its clock is read once.
+        moments, which = np.unique(steps, return_inverse=True)
+        read = local_clock(moments[:, None] + asked, config.step_minutes, config.timezone)
+        clock = Clock(*(part[which] for part in read))
+        expected = usual.expected(places, clock)
+        there = np.isfinite(past)
+        known = places >= 0
+        # A new station has the shape of a usual day, at the level of its own last counts.
+        counted = np.where(there, past, 0.0).sum(axis=1)
+        shaped = (expected[:, : config.lags] * there).sum(axis=1)
+        level = np.where(known, 1.0, counted / np.maximum(shaped, 1e-9))
+        expected = expected * level[:, None]
+        spread = usual.spread[np.maximum(places, 0)] if len(usual.names) else np.ones(len(places))
+        own = np.maximum(usual.spread_ratio * level, usual.floor)
+        scale = np.where(known, spread, own)[:, None]
+        lags, base = expected[:, : config.lags], expected[:, config.lags :]
+        scaled = np.clip(np.where(there, past - lags, 0.0) / scale, -_CUT, _CUT)
+        now = clock.slot[:, config.lags - 1]
+        weekday = clock.weekday[:, config.lags - 1]
+        part = now * config.step_minutes / 1440.0
+        waves = [f(2 * np.pi * k * part) for k in (1, 2) for f in (np.sin, np.cos)]
+        floats = {
+            "x": np.stack([scaled, there], axis=2),
+            "level": base / scale,
+            "calendar": np.stack([*waves, weekday >= 5], axis=1),
+            "base": base,
+            "scale": scale,
+        }
+        numbers = {
+            "station": places + 1,
+            "half_hour": np.minimum((part * HALF_HOURS).astype(np.int64), HALF_HOURS - 1),
+            "weekday": weekday,
+        }
+        found = {name: values.astype(np.float32) for name, values in floats.items()}
+        return found | {n: values[:, None].astype(np.int32) for n, values in numbers.items()}
 
     def transform(self, records: pa.Table, history: Any = None) -> Prepared:
-        """Arrays of checked records; one that comes late in its series is refused."""
+        """Arrays of checked records, and notes on what makes a forecast doubtful.
+
+        A record before its station's previous one (``late``) or on the same interval
+        (``same_step``) is refused.
+        """
         windows = self.pasts(records, history)
-        arrays = self.arrays(windows.past, self.steps(records)[windows.kept])
-        rejects = refuse_unordered(records, windows, series="series", time="time")
-        return Prepared(arrays, windows.kept, rejects)
+        past, kept = windows.past[:, :, 0], windows.kept
+        arrays = self.arrays(past, self.places(records)[kept], self.steps(records)[kept])
+        rejects = refuse_unordered(records, windows, series="station", time="time")
+        notes = {"notes": self._notes(past, arrays)}
+        return Prepared(arrays, kept, rejects, notes=notes)
+
+    def gather(
+        self, outputs: Mapping[str, np.ndarray], prepared: Prepared, history: Any = None
+    ) -> Mapping[str, np.ndarray]:
+        """What the network said, with the notes beside it."""
+        return {**outputs, **prepared.notes}
+
+    def _notes(self, past: np.ndarray, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """float32 [n], a sum of the bits of ``FLAGS``."""
+        last = past[:, -_STUCK:]
+        equal = (last == last[:, -1:]).all(axis=1) & (last.shape[1] == _STUCK)
+        strange = np.abs(arrays["x"][:, -_STUCK:, 0]).mean(axis=1) > _STRANGE
+        flags = {
+            "new_station": arrays["station"][:, 0] == 0,
+            "short_past": 2 * np.isfinite(past).sum(axis=1) < past.shape[1],
+            "stuck": equal & strange,
+        }
+        return sum(flags[name] * np.float32(2**bit) for bit, name in enumerate(FLAGS))
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        if not self.floor:
-            raise ValueError("the preprocessor was not fitted: call fit() first")
-        fitted = {"spread": self.spread, "floor": self.floor}
-        return {"series": asdict(self.config), **fitted}, {}
+        usual = self.usual
+        told = {
+            "data": asdict(self.config),
+            "stations": list(usual.names),
+            "spread_ratio": usual.spread_ratio,
+            "floor": usual.floor,
+        }
+        return told, {"days": usual.days, "spread": usual.spread, "shape": usual.shape}
 
     @classmethod
-    def from_state(
-        cls, state: dict[str, Any], arrays: dict[str, np.ndarray]
-    ) -> ForecastPreprocessor:
-        config = from_dict(SeriesConfig, state["series"])
-        return cls(config, state["spread"], state["floor"])
+    def from_state(cls, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> CountsPreprocessor:
+        usual = UsualDay(
+            tuple(state["stations"]),
+            arrays["days"],
+            arrays["spread"],
+            arrays["shape"],
+            state["spread_ratio"],
+            state["floor"],
+        )
+        return cls(from_dict(DataConfig, state["data"]), usual)
+
+
+def steps_ahead(config: DataConfig) -> np.ndarray:
+    """The times ahead in intervals, int64 ascending.
+
+    Raises:
+        UsageError: ``traffic_video.forecast.ahead``.
+
+    Example:
+        >>> steps_ahead(DataConfig(step_minutes=5.0, ahead_minutes=(5.0, 60.0))).tolist()
+        [1, 12]
+    """
+    ahead = np.asarray(config.ahead_minutes, np.float64) / config.step_minutes
+    whole = np.rint(ahead)
+    wrong = not len(ahead) or not (np.abs(ahead - whole) < 1e-6).all()
+    if wrong or whole[0] < 1 or not (np.diff(whole) > 0).all():
+        raise UsageError(
+            "traffic_video.forecast.ahead",
+            received=", ".join(f"{m:g}" for m in config.ahead_minutes) or "-",
+            step=config.step_minutes,
+        )
+    return whole.astype(np.int64)

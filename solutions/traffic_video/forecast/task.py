@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from lepton_core.solution import Task
-from lepton_core.spec import Column, Spec
+from lepton_core.spec import FURTHER, Column, Spec
 
 INPUTS = Spec(
     (
-        Column("record_id", "string", "id", description="number of the record, each stands once"),
-        Column("time", "timestamp", "time", description="when the value was taken, UTC"),
-        Column("series", "string", "entity", description="which series: a site, product or meter"),
-        Column("value", "float64", description="the value at that time, in the series' unit"),
         Column(
-            "event_ahead",
-            "int64",
-            low=0,
-            high=1,
+            "record_id",
+            "string",
+            "id",
             required=False,
-            description="1 if an event is planned for the time that is forecast, else 0 or empty",
+            made_of=("station", "time"),
+            description="number of the record; station and time where there is none",
+        ),
+        Column("time", "timestamp", "time", description="when the interval began, UTC"),
+        Column("station", "string", "entity", description="which station, line or detector"),
+        Column(
+            "count",
+            "float64",
+            low=0.0,
+            description="vehicles counted in the interval, or their speed where that is forecast",
         ),
     )
 )
@@ -25,26 +29,35 @@ INPUTS = Spec(
 OUTPUTS = Spec(
     (
         Column("record_id", "string", "id"),
-        Column("value", "float32", "output", description="forecast for `horizon` steps later"),
-        Column("low", "float32", "output", description="lower end of the interval"),
-        Column("high", "float32", "output", description="upper end of the interval"),
+        Column(
+            FURTHER,
+            "float32",
+            "output",
+            low=0.0,
+            description="value, low and high for each time ahead: value_15 is 15 minutes later",
+        ),
+        Column("review", "bool", "output", description="something makes the forecast doubtful"),
+        Column("reason", "string", "output", description="what does, empty for nothing"),
         Column("bundle", "string", "meta"),
     )
 )
 
 ABOUT = {
     "intended_use": (
-        "Forecasts the value of each series a fixed number of steps ahead, with an interval that "
-        "holds the truth in about nine of ten cases, so that a person can plan by it."
+        "Forecasts the counts (or speeds) of each station for the next 5 to 60 minutes, several "
+        "times ahead at once, each with an interval that holds the truth in about nine of ten "
+        "cases, so that a person or a signal plan can go by it."
     ),
     "not_for": (
-        "Deciding without a person; series that are not taken at equal steps; more steps ahead "
-        "than the horizon it was trained for."
+        "Controlling signals without a person's check of the plan; safety functions; more than an "
+        "hour ahead; stations whose counts are not taken in equal intervals."
     ),
     "limits": (
-        "What never happened in the training data is not foreseen. A series with a short past gets "
-        "a forecast from what there is, with the steps before it marked as absent, and a less sure "
-        "one. The interval holds for data like the validation data: retrain when the world changes."
+        "Incidents, works and events that the last counts do not show yet are not foreseen. A "
+        "public holiday is forecast as its weekday. Intervals hold for days like those of the "
+        "validation part: retrain when the traffic changes. A station that training did not know, "
+        "a past with many gaps and a detector that stands still are forecast and marked for "
+        "review; their intervals are not wider for it."
     ),
 }
 
@@ -55,11 +68,15 @@ TASK = Task(
     inputs=INPUTS,
     outputs=OUTPUTS,
     config="config:Config",
-    preprocessor="preprocessing:ForecastPreprocessor",
+    preprocessor="preprocessing:CountsPreprocessor",
     trainer="training:train",
     sample="sample:generate",
-    sample_data="traffic_video_sample",
-    protocols={"*": "evaluation:by_time"},
+    sample_data="counts_sample",
+    protocols={
+        "*": "protocols:by_time",
+        "pems_station": "protocols:pems_station",
+        "los_loop": "protocols:los_loop",
+    },
     measures="evaluation:measures",
     baselines="evaluation:baselines",
     about=ABOUT,

@@ -1,66 +1,92 @@
-"""Trains the forecast on a job's records and gives the parts of its bundle."""
+"""Trains the networks on a job's counts and gives the parts of the bundle."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from lepton_core.bundle import ScoringModel, Trained
-from lepton_core.decision import Interval
+from lepton_core.decision import Ahead
 from lepton_core.training.job import TrainingJob
 
-from .config import Config
-from .model import LEVELS, quantiles
-from .model import train as train_model
-from .preprocessing import ForecastPreprocessor
+from .config import LEVELS, Config
+from .model import quantiles, together
+from .model import train as train_networks
+from .preprocessing import FLAGS, CountsPreprocessor
 from .sample import generate
+from .truths import truths
+
+_NEW = -1
 
 
 def train(job: TrainingJob) -> Trained:
-    """A network trained on the training rows; the interval is set on the validation rows.
+    """Networks trained on the training rows; the intervals are set on the validation rows.
 
-    Where there are no validation rows, the decision is left unfitted and all epochs are trained.
+    Some training records are shown again with a short past, and some as of a station that nobody
+    knows, so that both are forecast soberly. Without validation rows the decision is left unfitted.
 
     Args:
-        job: checked records in order of time, with their truth in ``target``, and their split.
+        job: checked records in order of time, with their truths, and their split.
     """
     config: Config = job.config
     rows, valid_rows = job.split.train, job.split.valid
     last = int(np.concatenate([rows, valid_rows]).max())
     records = job.records.slice(0, last + 1)
-    target = records.column("target").to_numpy()
-    preprocessor = ForecastPreprocessor(config.series)
-    windows, steps = preprocessor.pasts(records), preprocessor.steps(records)
+    target = truths(records, config.data)
+    preprocessor = CountsPreprocessor(config.data)
+    preprocessor.fit(records.take(rows))
+    windows = preprocessor.pasts(records)
+    steps, places = preprocessor.steps(records), preprocessor.places(records)
 
-    def pasts(some: np.ndarray) -> np.ndarray:
-        return windows.past[np.searchsorted(windows.kept, some)]
+    def past(some: np.ndarray) -> np.ndarray:
+        return windows.past[np.searchsorted(windows.kept, some), :, 0]
 
-    preprocessor.fit_pasts(pasts(rows))
-    cut = rows[:: config.model.short_pasts] if config.model.short_pasts else rows[:0]
-    shown = np.concatenate([rows, cut])
-    past = np.concatenate([pasts(rows), _shorten(pasts(cut), job.seed)])
-    learned = preprocessor.arrays(past, steps[shown]), target[shown]
+    cut, new = _some(rows, config.model.short_pasts), _some(rows, config.model.new_stations)
+    shown = np.concatenate([rows, cut, new])
+    pasts = np.concatenate([past(rows), _shorten(past(cut), job.seed), past(new)])
+    of = np.concatenate([places[rows], places[cut], np.full(len(new), _NEW)])
+    learned = preprocessor.arrays(pasts, of, steps[shown]), target[shown]
     valid = None
     if len(valid_rows):
-        valid = preprocessor.arrays(pasts(valid_rows), steps[valid_rows]), target[valid_rows]
-    model = train_model(learned, valid, config.model, job.seed, run=job.run, verbose=job.verbose)
-    low_limit = None if config.series.may_be_negative else 0.0
-    decision = Interval(LEVELS, low_limit=low_limit)
+        known = preprocessor.arrays(past(valid_rows), places[valid_rows], steps[valid_rows])
+        valid = known, target[valid_rows]
+    stations = len(preprocessor.usual.names)
+    networks = train_networks(
+        learned, valid, config.model, stations, job.seed, run=job.run, verbose=job.verbose
+    )
+    model = together(networks)
+    decision = Ahead(
+        config.data.ahead_minutes, LEVELS, config.data.coverage, low_limit=0.0, flags=FLAGS
+    )
+    figures: dict[str, float] = {"parameters": int(model.count_params()), "stations": stations}
     if valid is not None:
-        scores, about = quantiles(model, valid[0]), {"part": "validation"}
-        decision = Interval.fit(
-            scores, valid[1], levels=LEVELS, low_limit=low_limit, fitted_on=about
-        )
+        said = quantiles(model, valid[0])
+        decision = decision.fitted(said, valid[1], {"part": "validation"})
+        error = decision.ends(said)[1] - valid[1]
+        figures |= {
+            "valid_mae": float(np.nanmean(np.abs(error))),
+            "valid_rmse": float(np.sqrt(np.nanmean(np.square(error)))),
+        }
+        for name, column in zip(decision.names, error.T, strict=True):
+            figures[f"valid_mae_{name}min"] = float(np.nanmean(np.abs(column)))
+            figures[f"valid_rmse_{name}min"] = float(np.sqrt(np.nanmean(np.square(column))))
     # Inputs for comparing runtimes, from our own generator: no real record enters a bundle.
-    parity = preprocessor.transform(generate(seed=1, series=4, weeks=2).slice(0, 64)).arrays
+    some = generate(seed=1, stations=4, days=1, step_minutes=config.data.step_minutes)
+    windows = preprocessor.pasts(some.slice(0, 256))
+    new = np.full(len(windows.kept), _NEW)
+    parity = preprocessor.arrays(windows.past[:, :, 0], new, preprocessor.steps(some)[windows.kept])
+    # Known stations too, so that learned vectors are compared.
+    parity["station"] = (np.arange(len(new))[:, None] % (stations + 1)).astype(np.int32)
     scoring = {"main": ScoringModel(model, ("score",), parity)}
-    reference = {"target_quantiles": np.quantile(target[rows], np.linspace(0, 1, 11))}
-    figures = {"parameters": int(model.count_params())}
+    reference = {"target_quantiles": np.nanquantile(target[rows], np.linspace(0, 1, 11))}
     return Trained(preprocessor, decision, scoring, model, reference, figures)
 
 
+def _some(rows: np.ndarray, every: int) -> np.ndarray:
+    return rows[::every] if every else rows[:0]
+
+
 def _shorten(past: np.ndarray, seed: int) -> np.ndarray:
-    """The pasts [n, window, 2] as a young series has them: a random number of steps at the end."""
+    """The pasts [n, lags] as after a gap: a random number of counts at their end."""
     length = past.shape[1]
     keep = np.random.default_rng(seed).integers(1, length, len(past), endpoint=True)
-    there = np.arange(length) >= length - keep[:, None]
-    return np.where(there[:, :, None], past, np.nan)
+    return np.where(np.arange(length) >= length - keep[:, None], past, np.nan)
