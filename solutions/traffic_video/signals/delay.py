@@ -103,7 +103,7 @@ def webster_delay(
 
     Example:
         >>> webster_delay([600, 900], 1800, 30, 60).round(1).tolist()
-        [13.7, nan]
+        [13.9, nan]
     """
     flow, cycle = np.asarray(flow, np.float64), np.asarray(cycle, np.float64)
     saturation = np.asarray(saturation, np.float64)

@@ -184,6 +184,28 @@ def demand_set(seed: int) -> Junction:
     return _demand(np.random.default_rng([5, seed]), layout, None).junction()
 
 
+def junction_of(*movements: tuple[float, str], saturation: float = 1800.0) -> Junction:
+    """A junction of single lanes without pedestrians: what textbooks calculate.
+
+    Args:
+        *movements: flow, veh/h, and phases of each.
+        saturation: of each, veh/h of green.
+
+    Example:
+        >>> junction_of((900, "1 2"), (300, "1"), (300, "2")).serves.astype(int).tolist()
+        [[1, 1], [1, 0], [0, 1]]
+    """
+    empty: dict[str, Any] = dict.fromkeys(_SCHEMA.names)
+    rows = [
+        {**empty, "record_id": str(at), "flow": flow, "phases": phases, "saturation": saturation}
+        for at, (flow, phases) in enumerate(movements)
+    ]
+    found = read_junction(rows, Config())
+    if not isinstance(found, Junction):
+        raise ValueError(f"movements make a plan. Received: {movements}, {found}")
+    return found
+
+
 def two_phases(
     first: float, second: float, first_saturation: float, second_saturation: float
 ) -> Junction:
