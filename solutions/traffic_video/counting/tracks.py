@@ -127,9 +127,9 @@ class Tracks:
 
     def each(self) -> Iterator[tuple[int, slice]]:
         """Each track's id and the slice of its rows, which lie together in order of time."""
-        starts = np.flatnonzero(np.diff(self.track, prepend=-1))
-        for start, end in zip(starts, [*starts[1:], self.n], strict=True):
-            yield int(self.track[start]), slice(int(start), int(end))
+        starts = np.flatnonzero(np.diff(self.track, prepend=-1)).tolist()
+        for start, end in zip(starts, [*starts, self.n][1:], strict=True):
+            yield int(self.track[start]), slice(start, end)
 
 
 def check_tracks(table: pa.Table) -> pa.Table:

@@ -15,7 +15,7 @@ import numpy as np
 from .camera import Camera, Road
 from .rendering import Frame
 from .scene import Scene
-from .traffic import simulate
+from .traffic import STEP_S, simulate
 
 _FINE_S = 0.02
 
@@ -84,8 +84,9 @@ def crossings(scene: Scene, line: Line) -> list[Crossing]:
     for vehicle in simulate(scene, road):
         if vehicle.is_parked:
             continue
-        states = [vehicle.state(road, float(t)) for t in times]
-        there = np.flatnonzero([state is not None for state in states])
+        end_s = vehicle.start_s + (len(vehicle.y) - 1) * STEP_S
+        there = np.flatnonzero((times >= vehicle.start_s) & (times < end_s))
+        states = [vehicle.state(road, float(t)) for t in times[there]]
         if len(there) < 2:
             continue
         ground = np.array([state[:2] for state in states if state is not None])
