@@ -67,6 +67,8 @@ class Trained:
         decision: fitted on validation.
         scoring: role -> model exported to ONNX.
         source: the model that is kept to be trained further; None without a model.
+        foreign: role -> an ONNX file that was made elsewhere and is taken as it is, and what it is
+            called with to see that it still says the same.
         reference: histograms and moments that monitoring compares with.
         figures: further facts for the card (epochs run, parameters...).
     """
@@ -75,6 +77,7 @@ class Trained:
     decision: Decision
     scoring: Mapping[str, ScoringModel] = field(default_factory=dict)
     source: Model | None = None
+    foreign: Mapping[str, tuple[Path, Mapping[str, np.ndarray]]] = field(default_factory=dict)
     reference: Mapping[str, np.ndarray] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
 
@@ -154,9 +157,25 @@ def _write_models(work: Path, trained: Trained, source: Model) -> None:
     _save_source(source, work / "models" / "main.keras")
 
 
+def _copy_models(work: Path, foreign: Mapping[str, tuple[Path, Mapping[str, np.ndarray]]]) -> None:
+    """Models that were made elsewhere, and what each says of its trial inputs."""
+    from lepton_core.runtime.onnx import OnnxRuntime
+
+    (work / "models").mkdir()
+    parity: dict[str, np.ndarray] = {}
+    for role, (path, inputs) in foreign.items():
+        shutil.copyfile(path, work / "models" / f"{role}.onnx")
+        said = OnnxRuntime.open(work / "models").run(role, inputs)
+        parity |= {f"{role}.in.{name}": array for name, array in inputs.items()}
+        parity |= {f"{role}.out.{name}": array for name, array in said.items()}
+    write_arrays(work / "parity.npz", parity)
+
+
 def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
     if trained.source is not None:
         _write_models(work, trained, trained.source)
+    elif trained.foreign:
+        _copy_models(work, trained.foreign)
     state, arrays = trained.preprocessor.state()
     write_json(work / "preprocessor.json", state)
     if arrays:

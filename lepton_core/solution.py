@@ -52,6 +52,9 @@ class Task:
         baselines: hook, ``baselines(job) -> {name: score [n, ...] of the test rows}``.
         fairness: hook, ``report(records, predictions) -> pa.Table``: rates by group of people, as
             ``lepton_core.evaluation.fairness.by_group`` gives them; empty for none.
+        deciding: hook, ``by_file(decision, path) -> Decision``: the decision as a file asks for it
+            that a person made for one place, as lines on a camera's picture (``score --scene``).
+            Empty for none.
         about: ``intended_use``, ``not_for`` and ``limits`` for the card.
         headline: metric keys shown in lists.
         default_bundle: the bundle that scores what a user brings.
@@ -80,6 +83,7 @@ class Task:
     counts: str = ""
     baselines: str = ""
     fairness: str = ""
+    deciding: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] = ()
     default_bundle: str = "sample"

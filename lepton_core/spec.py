@@ -13,13 +13,18 @@ from lepton_core.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", "image", "boxes")
+DTYPES = (
+    *("string", "bool", "int64", "float32", "float64", "timestamp"),
+    *("image", "frame", "boxes", "tracks"),
+)
 ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
 FORMATS = ("dicom", "nifti")
 # The name of a column that stands for all those of a table that the Spec does not name.
 FURTHER = "*"
 # What a box is made of; all but the four coordinates may be absent.
 BOX_KEYS = ("label", "probability", "x0", "y0", "x1", "y1", "area")
+# Numbers of where a tracked thing was, beside its id, size class and time.
+TRACK_KEYS = ("x0", "y0", "x1", "y1", "foot_x", "foot_y", "speed")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class Column:
             things found in a picture, each with ``BOX_KEYS``: corners in pixels of the picture as
             it is seen at full size, from the left and the top, ``x1 y1`` just outside; area in
             square pixels. An empty list says that nothing is there, null that nobody knows.
+            ``frame`` is a raw picture of a video, ``struct<height, width, channels, data>`` with
+            uint8 red, green, blue (see :mod:`lepton_core.frames`). ``tracks`` is a list of where
+            things that move were, each with its id ``track``, ``size`` class, ``time``, and
+            ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot`` stands on the
+            ground. Places of earlier frames stand in it with their own time.
         role: one of ``ROLES``.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
@@ -87,6 +97,14 @@ class Column:
         if self.dtype == "boxes":
             kinds = [(name, pa.string() if name == "label" else pa.float32()) for name in BOX_KEYS]
             return pa.list_(pa.struct(kinds))
+        if self.dtype == "frame":
+            sides = [(name, pa.int32()) for name in ("height", "width", "channels")]
+            return pa.struct([*sides, ("data", pa.large_binary())])
+        if self.dtype == "tracks":
+            numbers = [(name, pa.float32()) for name in TRACK_KEYS]
+            own = [("track", pa.int64()), ("size", pa.string())]
+            when = ("time", pa.timestamp("us", tz="UTC"))
+            return pa.list_(pa.struct([*own, when, *numbers]))
         return {
             "string": pa.string(),
             "bool": pa.bool_(),

@@ -18,7 +18,8 @@ def score(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            help="CSV, Parquet, JSON lines or pictures; folders of them; - with --stream.",
+            help="CSV, Parquet, JSON lines, pictures or videos; folders of them; a camera's "
+            "address; - with --stream.",
         ),
     ],
     out: Annotated[
@@ -50,6 +51,22 @@ def score(
         ),
     ] = None,
     views: Views = None,
+    scene: Annotated[
+        Path | None,
+        typer.Option(
+            "--scene",
+            metavar="FILE",
+            help="What was drawn for this place: lines, zones, calibration of a camera (YAML).",
+        ),
+    ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            "--fps",
+            min=0.01,
+            help="Frames a second of a folder of frames whose names tell no times; 30 without.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Read at most so many records.")
     ] = None,
@@ -129,6 +146,7 @@ def score(
     from lepton_core.bundle import load_bundle
     from lepton_core.cli.output import note
     from lepton_core.records.opening import takes_pictures
+    from lepton_core.records.video import takes_frames
     from lepton_core.scoring.flow import cores
     from lepton_core.solution import resolve
 
@@ -143,6 +161,7 @@ def score(
         select=tuple(name.strip() for name in select.split(",")) if select else (),
         condition=condition,
         limit=limit,
+        fps=fps,
         suffix=_suffix(kind),
         compression=_compression(compression),
         partition=partition,
@@ -151,9 +170,12 @@ def score(
         part_rows=part_rows,
     )
     # One thread a call: the batches themselves run side by side. On a line parts come one by one,
-    # and all cores work on each.
-    alone = watch and takes_pictures(address.task.inputs)
+    # and all cores work on each; so do those of a video, whose frames follow from one another.
+    spec = address.task.inputs
+    alone = (watch and takes_pictures(spec)) or takes_frames(spec)
     pipeline = load_bundle(address.bundle_or_default(), threads=n_threads if alone else 1)
+    if scene is not None:
+        pipeline = _by_scene(pipeline, scene)
     if views is not None:
         pipeline = pipeline.with_views(views)
     if rules is not None:
@@ -181,6 +203,16 @@ def score(
             done=done,
         )
     return _files(pipeline, inputs, out, options, resume, overwrite, as_json, recorder)
+
+
+def _by_scene(pipeline: Any, scene: Path) -> Any:
+    """The pipeline with the decision that a file asks for."""
+    from lepton_core.errors import UsageError
+
+    task = pipeline.task
+    if not task.deciding:
+        raise UsageError("usage.no_scene", task=task.name)
+    return pipeline.with_decision(task.hook(task.deciding)(pipeline.decision, scene))
 
 
 def _recorder(pipeline: Any, options: Any, everything: bool, endless: bool) -> Any:
@@ -296,12 +328,14 @@ def _tell(summary: Any, out: Path, as_json: bool) -> int:
 
 def _options(task: Any, part_rows: int | None, **given: Any) -> Any:
     from lepton_core.records.opening import PICTURE_BATCH_ROWS, TABLE_BATCH_ROWS, takes_pictures
+    from lepton_core.records.video import FRAME_BATCH_ROWS, takes_frames
     from lepton_core.scoring.options import Options
 
     if part_rows is None:
         return Options(**given)
     # Parts are whole batches, so that the floats do not depend on where a part ends.
     usual = PICTURE_BATCH_ROWS if takes_pictures(task.inputs) else TABLE_BATCH_ROWS
+    usual = FRAME_BATCH_ROWS if takes_frames(task.inputs) else usual
     rows = min(usual, part_rows)
     return Options(**given, batch_rows=rows, part_batches=max(part_rows // rows, 1))
 

@@ -222,16 +222,20 @@ def load_records(
     """
     from lepton_core.records.opening import read_records, takes_pictures
     from lepton_core.records.table import read_table
+    from lepton_core.records.video import takes_frames
 
     located = resolve(name_or_path, mapping, spec)
     kind = "table" if located.dataset is None else located.dataset.card.reader.kind
     is_pictures = kind in PICTURE_KINDS
     wants_pictures = spec is not None and takes_pictures(spec)
-    if not (is_pictures or kind in ("table", *OWN_KINDS)) or (
+    wants_frames = spec is not None and takes_frames(spec)
+    if not (is_pictures or kind in ("table", *OWN_KINDS) or (kind == "video" and wants_frames)) or (
         is_pictures and spec is not None and not wants_pictures
     ):
         raise DataError("data.not_a_table", name=located.source, kind=kind)
-    if is_pictures or wants_pictures:
+    if wants_frames and spec is not None:
+        table = read_records(located.path, spec, located.mapping, note=note)
+    elif is_pictures or wants_pictures:
         if spec is None:
             spec = _DICOM if kind == "dicom" else _pictures_of(located.dataset)
             located = resolve(name_or_path, mapping, spec)

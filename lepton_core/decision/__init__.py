@@ -10,6 +10,7 @@ from lepton_core.decision.classify import Classify
 from lepton_core.decision.classify_many import ClassifyMany
 from lepton_core.decision.computed import Computed, Told
 from lepton_core.decision.conformal import Conformal
+from lepton_core.decision.crossings import Crossings, Line
 from lepton_core.decision.detect import Detect
 from lepton_core.decision.interval import Interval
 from lepton_core.decision.outlier import Outlier
@@ -24,9 +25,11 @@ __all__ = [
     "ClassifyMany",
     "Computed",
     "Conformal",
+    "Crossings",
     "Decision",
     "Detect",
     "Interval",
+    "Line",
     "Outlier",
     "Policy",
     "Remaining",
@@ -46,6 +49,7 @@ _KINDS: dict[str, type[Any]] = {
     Computed.kind: Computed,
     Detect.kind: Detect,
     Outlier.kind: Outlier,
+    Crossings.kind: Crossings,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lepton_core.solution import Solution
 
+from .counting.task import TASK as COUNTING
 from .forecast.task import TASK as FORECAST
 from .signals.task import TASK as SIGNALS
 
@@ -11,6 +12,6 @@ SOLUTION = Solution(
     name="traffic_video",
     title="traffic_video.title",
     package="solutions.traffic_video",
-    tasks=(FORECAST, SIGNALS),
+    tasks=(COUNTING, FORECAST, SIGNALS),
     icon="show_chart",
 )

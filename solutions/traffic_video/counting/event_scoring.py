@@ -122,7 +122,12 @@ def score_events(
 
 
 def read_crossings(path: Path, line: str = "", direction: str = "") -> list[Event]:
-    """True crossings of one line from a CSV with the columns first_frame, last_frame, x_px.
+    """True crossings from a CSV with the columns first_frame, last_frame, x_px.
+
+    Args:
+        path: the file; where it has columns line and direction, those name each crossing's.
+        line: the line that all are of, otherwise.
+        direction: likewise.
 
     Raises:
         DataError: ``traffic_video.events.unreadable`` or ``.columns``.
@@ -149,5 +154,13 @@ def read_crossings(path: Path, line: str = "", direction: str = "") -> list[Even
             wanted=", ".join(wanted),
             received=", ".join(table.column_names),
         )
-    rows = zip(*(table[name].to_pylist() for name in wanted), strict=True)
-    return [Event(first, last, line, direction, x) for first, last, x in rows]
+    return [
+        Event(
+            row["first_frame"],
+            row["last_frame"],
+            str(row.get("line", line)),
+            str(row.get("direction", direction)),
+            row["x_px"],
+        )
+        for row in table.to_pylist()
+    ]

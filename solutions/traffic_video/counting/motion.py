@@ -1,0 +1,119 @@
+"""How a camera that should stand still moves: by points of the scene that are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+# Points that are followed, at most, and how many tell anything at all.
+_POINTS = 80
+_FEWEST = 12
+# Pixels of the shrunk picture within which a point agrees with the motion of all.
+_AGREES = 1.0
+# Less is what a still camera seems to move, by noise alone (measured on calm clips: 0.1).
+_STILL = 0.35
+_WINDOW = {"winSize": (15, 15), "maxLevel": 2}
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Where the camera looks, against where it looked.
+
+    Args:
+        matrix: float32 [2, 3], from the reference picture to this frame.
+        moved: pixels that a point of the scene has moved, the middle one of all.
+        agree: share in 0..1 of the points that move so.
+        known: whether there were points enough to tell.
+    """
+
+    matrix: np.ndarray
+    moved: float
+    agree: float
+    known: bool
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the camera stands, as far as can be told."""
+        return not self.known or self.moved < _STILL
+
+    def undone(self, frame: np.ndarray) -> np.ndarray:
+        """The frame as it would look had the camera not moved."""
+        if self.is_still:
+            return frame
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = frame.shape[1::-1]
+        return cv2.warpAffine(
+            frame, self.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+
+
+STILL = Motion(np.eye(2, 3, dtype=np.float32), 0.0, 1.0, False)
+
+
+class CameraMotion:
+    """Follows points of a reference picture into each frame (Lucas and Kanade 1981).
+
+    Vehicles are few of the points, and fall out when the motion of most is fitted (shift, turn and
+    zoom, by consensus). A frame is compared with the reference and not with the one before, so that
+    errors do not add up.
+    """
+
+    def __init__(self) -> None:
+        self._reference = np.empty((0, 0), np.uint8)
+        self._points = np.empty((0, 1, 2), np.float32)
+
+    def look_at(self, picture: np.ndarray) -> None:
+        """Take a picture as reference: the background, or a first frame.
+
+        Args:
+            picture: uint8 [h, w, 3].
+        """
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        apart = max(min(grey.shape) // 20, 5)
+        found = cv2.goodFeaturesToTrack(grey, _POINTS, 0.02, apart, blockSize=5)
+        self._reference = grey
+        self._points = np.empty((0, 1, 2), np.float32) if found is None else found
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether there is something to compare with."""
+        return bool(self._reference.size)
+
+    def step(self, frame: np.ndarray) -> Motion:
+        """How the camera stands in a frame, uint8 [h, w, 3]."""
+        if len(self._points) < _FEWEST:
+            return STILL
+        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        there, status, _ = cv2.calcOpticalFlowPyrLK(
+            self._reference, grey, self._points, None, **_WINDOW
+        )
+        good = status.reshape(-1) == 1
+        if good.sum() < _FEWEST:
+            return Motion(STILL.matrix, float("inf"), float(good.mean()), True)
+        before, after = self._points[good][:, 0], there[good][:, 0]
+        moved = after - before
+        middle = np.median(moved, axis=0)
+        near = np.abs(moved - middle).max(axis=1) < _AGREES
+        if near.mean() > 0.5 and float(np.hypot(*middle)) < _STILL:
+            share = float(near.sum() / len(self._points))
+            return Motion(STILL.matrix, float(np.hypot(*middle)), share, True)
+        matrix, inside = cv2.estimateAffinePartial2D(
+            before, after, method=cv2.RANSAC, ransacReprojThreshold=_AGREES, maxIters=200
+        )
+        if matrix is None:
+            return Motion(STILL.matrix, float("inf"), 0.0, True)
+        share = float(inside.sum() / len(self._points))
+        places = before @ matrix[:, :2].T + matrix[:, 2]
+        length = float(np.median(np.hypot(*(places - before).T)))
+        return Motion(matrix.astype(np.float32), length, share, True)
+
+    def export(self) -> dict[str, np.ndarray]:
+        """All that is remembered, as plain arrays."""
+        return {"reference": self._reference.copy(), "points": self._points.copy()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what :meth:`export` gave."""
+        self._reference, self._points = arrays["reference"].copy(), arrays["points"].copy()
