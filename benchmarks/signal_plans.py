@@ -28,7 +28,7 @@ from solutions.traffic_video.signals.delay import (
 from solutions.traffic_video.signals.junction import Junction, Plan
 from solutions.traffic_video.signals.optimiser import best_equal_plan, optimal_plan
 from solutions.traffic_video.signals.sample import demand_set
-from solutions.traffic_video.signals.simulation import Settings, departures, simulate
+from solutions.traffic_video.signals.simulation import Settings, Simulated, departures, simulate
 from solutions.traffic_video.signals.webster import equal_plan, webster_plan
 
 SETS = 20
@@ -156,9 +156,9 @@ def _plans(settings: Settings) -> None:
     print(f"{seconds / SETS:.2f} s a plan")
 
 
-def _mean(simulated: object) -> str:
-    low, high = simulated.interval  # type: ignore[attr-defined]
-    return f"{simulated.mean:.1f} ({low:.1f} to {high:.1f})"  # type: ignore[attr-defined]
+def _mean(simulated: Simulated) -> str:
+    low, high = simulated.interval
+    return f"{simulated.mean:.1f} ({low:.1f} to {high:.1f})"
 
 
 def _pair(compared: Compared) -> str:

@@ -63,6 +63,7 @@ def _table(units: Units, found: Predictions) -> None:
         unit = (place["intersection"], place["period"] or "")
         row = rows.setdefault(unit, {**place, "review": False})
         row |= {name: found[name][at].item() for name in columns}
+        row["reserve"] *= 100
         row["review"] = row["review"] or bool(found["review"][at])
     if not rows:
         return
@@ -76,7 +77,7 @@ def _table(units: Units, found: Predictions) -> None:
     }
     config["review"] = column.CheckboxColumn(titles["review"])
     for name in columns:
-        form = {"reserve": "percent", "cycle": "%d"}.get(name, "%.1f")
+        form = {"reserve": "%+.0f%%", "cycle": "%d"}.get(name, "%.1f")
         config[name] = column.NumberColumn(titles[name], format=form)
     ordered = ["intersection", "period", *columns, "review"]
     table = pa.Table.from_pylist(list(rows.values())).select(ordered)

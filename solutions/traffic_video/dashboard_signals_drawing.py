@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lepton_core.messages import t
-from lepton_core.ui.charts import INK, NEGATIVE, POSITIVE, layout, safe
+from lepton_core.ui.charts import INK, NEGATIVE, UNKNOWN, layout, safe
 
 if TYPE_CHECKING:
     from .signals.junction import Junction, Plan
@@ -114,7 +114,7 @@ def delay_chart(
         errors: name -> half the interval, one a group, where there is one.
     """
     figure = go.Figure()
-    colors = (NEGATIVE, GREEN, POSITIVE, INK)
+    colors = (NEGATIVE, GREEN, UNKNOWN)
     for (name, values), color in zip(series.items(), colors, strict=False):
         half = errors.get(name)
         figure.add_bar(

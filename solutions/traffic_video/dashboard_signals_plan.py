@@ -97,9 +97,13 @@ def _before(junction: Junction, config: Config, asked: Asked, after: Plan) -> Pl
         return equal_plan(junction, config.timing, after.cycle)
     greens = greens_in(asked.greens, junction.phases)
     if greens is None:
-        values = {"received": plain(asked.greens or "–"), "n": junction.phases}
-        example = " ".join(map(str, after.greens.tolist()))
-        st.warning(t(f"{PAGE}.present_wrong", example=example, **values), icon=":material/edit:")
+        text = t(
+            f"{PAGE}.present_wrong",
+            received=plain(asked.greens or "–"),
+            n=junction.phases,
+            example=" ".join(map(str, after.greens.tolist())),
+        )
+        st.warning(text, icon=":material/edit:")
         return None
     return Plan(greens, config.timing)
 

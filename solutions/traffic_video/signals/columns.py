@@ -50,7 +50,7 @@ def rows_of(junction: Junction, plan: Plan, config: Config) -> np.ndarray:
     is_critical = np.zeros(m, bool)
     is_critical[list(critical(junction).movements)] = True
     notes = _notes(junction, plan, config)
-    review = [name in notes and notes[name] for name in _REVIEW]
+    review = np.any([notes[name] for name in _REVIEW], axis=0)
     values = {
         "cycle": np.full(m, plan.cycle),
         "start": plan.movement_starts(junction),
@@ -68,7 +68,7 @@ def rows_of(junction: Junction, plan: Plan, config: Config) -> np.ndarray:
         "plan_equal": np.full(m, equal.mean_delay(junction, hours)),
         "reserve": np.full(m, reserve(junction, config.timing, PRACTICAL)),
         "notes": sum((notes[name].astype(np.int64) << at for at, name in enumerate(NOTES)), 0),
-        "review": np.any(review, axis=0),
+        "review": review,
     }
     return np.stack([np.asarray(values[name], np.float32) for name in COLUMNS], axis=1)
 

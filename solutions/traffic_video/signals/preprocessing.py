@@ -61,7 +61,8 @@ class PlanPreprocessor(Preprocessor):
     def transform(self, records: pa.Table, history: Any = None) -> Prepared:
         """A row of numbers a record; intersections that cannot be planned are refused."""
         memory = history or self.new_history()
-        rejects, kept, parts = Rejects(), [], []
+        rejects, parts = Rejects(), []
+        kept: list[int] = []
         names = unit_names(records, TOGETHER)
         rows = records.to_pylist()
         for start, end in pairwise([*unit_starts(names).tolist(), len(rows)]):
