@@ -84,7 +84,7 @@ def counts(
         for group in groups:
             count = often[(number, *group)] if share > 0 else None
             rows.append((number * step, (number + 1) * step, *group, count, share, flag))
-    columns = list(zip(*rows, strict=True)) if rows else [[]] * len(COUNTS)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * len(COUNTS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, COUNTS, strict=True)]
     return pa.table(arrays, schema=COUNTS)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -74,7 +76,7 @@ def movements(tracks: Tracks, scene: SceneFile) -> pa.Table:
         the columns of ``MOVEMENTS``; ``time`` is the entry into the destination, ``travel_s`` from
         leaving the origin to it. A vehicle seen in one zone only is left out.
     """
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for track, part in tracks.each():
         stays = _stays(tracks, part, scene.zones)
         if len({stay.zone for stay in stays}) < 2 or stays[0].zone == stays[-1].zone:
@@ -134,7 +136,7 @@ def _stays(tracks: Tracks, part: slice, zones: tuple[Zone, ...]) -> list[_Stay]:
     return sorted(stays, key=lambda stay: (stay.enter_us, stay.leave_us))
 
 
-def _table(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * len(schema)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.table(arrays, schema=schema)

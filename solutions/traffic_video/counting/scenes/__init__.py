@@ -6,6 +6,7 @@ from .scene import KINDS, Scene
 from .truth import (
     Crossing,
     MaskCrossing,
+    best_visible,
     calibration,
     calibration_points,
     counts,
@@ -20,6 +21,7 @@ __all__ = [
     "MaskCrossing",
     "Scene",
     "Seen",
+    "best_visible",
     "calibration",
     "calibration_points",
     "counts",

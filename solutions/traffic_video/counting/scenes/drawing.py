@@ -169,7 +169,7 @@ def mottle(canvas: np.ndarray, ids: np.ndarray, placed: Placed, number: int, see
 @lru_cache(maxsize=1)
 def _reflections() -> np.ndarray:
     """uint8 [512, 512], 128 in the mean."""
-    return np.clip(128 + 15 * tile(16, 0.75), 70, 200).astype(np.uint8)
+    return np.clip(128 + 8 * tile(16, 0.75), 90, 170).astype(np.uint8)
 
 
 def fill(target: np.ndarray, placed: Placed, value: int) -> None:

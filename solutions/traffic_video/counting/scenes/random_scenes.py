@@ -81,7 +81,7 @@ def _any(rng: np.random.Generator) -> dict[str, Any]:
         "speed_kmh": float(rng.uniform(35, 95)),
         "heavy_share": float(rng.uniform(0.02, 0.2)),
         "motorcycle_share": float(rng.uniform(0, 0.06)),
-        "slow_share": float(rng.choice([0.0, 0.05])),
+        "slow_share": float(rng.choice([0.0, 0.0, 0.02])),
         "parked": int(rng.choice([0, 0, 1, 3])),
         "empty_s": 0.0,
         "sun_azimuth_deg": float(rng.uniform(-180, 180)),

@@ -151,7 +151,7 @@ class Scene:
     speed_kmh: float = 60.0
     heavy_share: float = 0.1
     motorcycle_share: float = 0.03
-    slow_share: float = 0.03
+    slow_share: float = 0.0
     parked: int = 0
     empty_s: float = 0.0
     cycle_s: float = 0.0

@@ -176,7 +176,7 @@ def _lane(
             ahead = driver
         while active and active[0].s - active[0].size[0] / 2 > length:
             gone.append(active.pop(0))
-    vehicles = []
+    vehicles: list[Vehicle] = []
     for driver in sorted(gone + active, key=lambda driver: driver.start):
         start_s = begin + driver.start * STEP_S
         if len(driver.past_s) < 2 or start_s + len(driver.past_s) * STEP_S < 0:

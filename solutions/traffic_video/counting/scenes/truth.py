@@ -161,6 +161,21 @@ def mask_crossings(frames: Iterable[Frame], row: int) -> list[MaskCrossing]:
     return sorted(found, key=lambda crossing: crossing.first_frame)
 
 
+def best_visible(frames: Iterable[Frame]) -> dict[int, float]:
+    """The largest visible share of each vehicle over all frames, 0 to 1.
+
+    A vehicle that was always hidden, or passed out of the picture, can be counted by nobody.
+
+    Args:
+        frames: of :func:`render`.
+    """
+    best: dict[int, float] = {}
+    for frame in frames:
+        for seen in frame.vehicles:
+            best[seen.id] = max(best.get(seen.id, 0.0), seen.visible)
+    return best
+
+
 def calibration(scene: Scene) -> np.ndarray:
     """float64 [3, 3]: pixels (u, v, 1) to metres (x, y, 1) on the ground, up to scale.
 
