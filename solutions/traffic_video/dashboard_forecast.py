@@ -36,7 +36,11 @@ def view() -> None:
         return
     scored, source = chosen
     config = from_dict(task.hook(task.config), scored.card["settings"])
-    forecasts = Forecasts.of(task, scored, config)
+    kept = st.session_state.setdefault("forecast.kept", {})
+    if scored.key not in kept:
+        kept.clear()
+        kept[scored.key] = Forecasts.of(task, scored, config)
+    forecasts: Forecasts = kept[scored.key]
     show_figures(forecasts.figures())
     judged = int(forecasts.judged.any(axis=1).sum())
     if not judged:
@@ -44,11 +48,8 @@ def view() -> None:
     elif forecasts.learned:
         st.caption(t(f"{VIEW}.learned", bundle=plain(scored.address), n=judged))
     _one(forecasts, source.key)
-    left, right = st.columns([5, 7], gap="medium")
-    with left:
-        _past(forecasts)
-    with right:
-        _all(forecasts)
+    _past(forecasts)
+    _all(forecasts)
 
 
 def _one(forecasts: Forecasts, key: str) -> None:
@@ -80,7 +81,7 @@ def _one(forecasts: Forecasts, key: str) -> None:
             )
         )
     row = int(rows[place])
-    unit = forecasts.config.data.unit
+    unit = forecasts.unit
     counted = {"time": _moment(forecasts.time[row]), "count": short(forecasts.count[row])}
     told = [t(f"{VIEW}.counted", **counted, unit=unit)]
     for at, minutes in enumerate(forecasts.config.data.ahead_minutes):
@@ -107,7 +108,6 @@ def _past(forecasts: Forecasts) -> None:
     if not forecasts.judged.any():
         st.caption(t("ui.forecast.no_truth"))
         return
-    st.plotly_chart(ahead_chart(forecasts), key="forecast.ahead", config=CHART)
     names = {name: t(f"{VIEW}.column.{name}") for name in table.column_names}
     formats = {
         "minutes": "%g",
@@ -117,10 +117,14 @@ def _past(forecasts: Forecasts) -> None:
         "width": "%.1f",
     }
     config: dict[str, Any] = {
-        name: st.column_config.NumberColumn(title, format=formats.get(name), width="small")
+        name: st.column_config.NumberColumn(title, format=formats.get(name))
         for name, title in names.items()
     }
-    st.dataframe(table, hide_index=True, column_config=config, placeholder="–")
+    left, right = st.columns([5, 7], gap="medium", vertical_alignment="center")
+    with left:
+        st.plotly_chart(ahead_chart(forecasts), key="forecast.ahead", config=CHART)
+    with right:
+        st.dataframe(table, hide_index=True, column_config=config, placeholder="–")
 
 
 def _all(forecasts: Forecasts) -> None:
@@ -144,10 +148,9 @@ def _all(forecasts: Forecasts) -> None:
     config["time"] = st.column_config.DatetimeColumn(names["time"], format="MM-DD HH:mm")
     for name in ("count", "value", "low", "high"):
         config[name] = st.column_config.NumberColumn(names[name], format="%.0f", width="small")
-    config["mae"] = st.column_config.NumberColumn(names["mae"], format="%.2f", width="small")
-    config["coverage"] = st.column_config.NumberColumn(
-        names["coverage"], format="%.0f%%", width="small"
-    )
+    for name, form in (("mae", "%.2f"), ("coverage", "%.0f%%")):
+        config[name] = st.column_config.NumberColumn(names[name], format=form, width="small")
+    config["look"] = st.column_config.TextColumn(names["look"], width="large")
     st.dataframe(
         table,
         hide_index=True,

@@ -90,9 +90,7 @@ def station_chart(forecasts: Forecasts, rows: np.ndarray, place: int, hours: int
     figure.update_layout(**layout(360))
     # Numbers alone: month names would stay English on a Chinese page.
     figure.update_xaxes(showgrid=False, tickformat="%H:%M\n%m-%d", fixedrange=True, nticks=8)
-    figure.update_yaxes(
-        fixedrange=True, nticks=6, rangemode="tozero", title_text=forecasts.config.data.unit
-    )
+    figure.update_yaxes(fixedrange=True, nticks=6, rangemode="tozero", title_text=forecasts.unit)
     return figure
 
 
@@ -113,9 +111,7 @@ def ahead_chart(forecasts: Forecasts) -> go.Figure:
         )
     figure.update_layout(**layout(230))
     figure.update_xaxes(title_text=t(f"{VIEW}.column.minutes"), tickvals=minutes, fixedrange=True)
-    figure.update_yaxes(
-        rangemode="tozero", fixedrange=True, nticks=5, title_text=forecasts.config.data.unit
-    )
+    figure.update_yaxes(rangemode="tozero", fixedrange=True, nticks=5, title_text=forecasts.unit)
     return figure
 
 

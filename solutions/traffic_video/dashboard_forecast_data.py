@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_core.decision import Ahead
-from lepton_core.messages import t
+from lepton_core.messages import has_message, t
 from lepton_core.ui.figures import Figure
 from lepton_core.ui.forecasts import short
 from lepton_core.ui.outcomes import unseen_rows
@@ -37,7 +37,9 @@ class Forecasts:
         config: the settings of the bundle.
         decision: of the bundle.
         time: datetime64[us] [n], when each interval began, by the stations' clock.
-        station: names [n].
+        names: of the stations, sorted.
+        station: int64 [n], the place of each record's station in ``names``.
+        by_station: the rows of each station, in order of time.
         count: float64 [n].
         low, value, high: float32 [n, times].
         truth: float64 [n, times], NaN where not known.
@@ -51,7 +53,9 @@ class Forecasts:
     config: Config
     decision: Ahead
     time: np.ndarray
+    names: list[str]
     station: np.ndarray
+    by_station: list[np.ndarray]
     count: np.ndarray
     low: np.ndarray
     value: np.ndarray
@@ -77,6 +81,9 @@ class Forecasts:
         truth = truths(records, config.data)
         zoned = records.column("time").cast(pa.timestamp("us", config.data.timezone))
         local = pc.local_timestamp(zoned).cast(pa.int64()).to_numpy()
+        names, station = np.unique(records.column("station").to_numpy(), return_inverse=True)
+        order = np.lexsort((local, station))
+        groups = np.split(order, np.cumsum(np.bincount(station))[:-1])
         unseen = unseen_rows(task, scored)
         judged = np.isfinite(truth)
         return cls(
@@ -84,7 +91,9 @@ class Forecasts:
             config,
             scored.decision,
             local.astype("datetime64[us]"),
-            np.array(records.column("station").to_pylist(), object),
+            names.tolist(),
+            station,
+            groups,
             records.column("count").to_numpy(),
             low,
             value,
@@ -95,15 +104,16 @@ class Forecasts:
             np.array(columns["reason"].to_pylist(), object),
         )
 
-    @property
-    def names(self) -> list[str]:
-        """The stations, sorted."""
-        return sorted(set(self.station.tolist()))
-
     def rows(self, station: str) -> np.ndarray:
         """The rows of a station, in order of time."""
-        rows = np.flatnonzero(self.station == station)
-        return rows[np.argsort(self.time[rows], kind="stable")]
+        return self.by_station[self.names.index(station)]
+
+    @property
+    def unit(self) -> str:
+        """The counts' unit in the page's language, where it is a common one."""
+        unit = self.config.data.unit
+        key = f"traffic_video.forecast.unit.{unit}"
+        return t(key) if has_message(key) else unit
 
     def ahead(self, row: int) -> np.ndarray:
         """The times that a row forecasts, datetime64[us]."""
@@ -119,8 +129,8 @@ class Forecasts:
         if self.judged.any():
             error = np.abs(self.value - self.truth)[self.judged].mean()
             inside = self.inside[self.judged].mean()
-            off = t(f"{VIEW}.off")
-            found.append(Figure(off, short(error), self.config.data.unit, t(f"{VIEW}.off_help")))
+            off, why = t(f"{VIEW}.mean_error"), t(f"{VIEW}.mean_error_help")
+            found.append(Figure(off, short(error), self.unit, why))
             promised = t("ui.forecast.promised", share=self.decision.coverage)
             found.append(Figure(t("ui.forecast.coverage"), f"{inside:.1%}", promised))
         doubtful = int(np.sum(self.stations().column("look").to_numpy(zero_copy_only=False) != ""))
@@ -160,8 +170,7 @@ class Forecasts:
         newest = self.time.max()
         silent = np.timedelta64(round(_SILENT * self.config.data.step_minutes * _US_A_MINUTE), "us")
         columns: dict[str, list[object]] = {}
-        for name in self.names:
-            rows = self.rows(name)
+        for name, rows in zip(self.names, self.by_station, strict=True):
             last = rows[-1]
             some = rows[self.judged[rows, place]]
             error = np.abs(self.value[some, place] - self.truth[some, place])
@@ -196,7 +205,7 @@ class Forecasts:
         return pa.table(
             {
                 "record_id": ids,
-                "station": pa.array(self.station[which], pa.string()),
+                "station": pa.array(self.names).take(pa.array(self.station[which])),
                 "time": pa.array(self.time[which].astype("datetime64[s]")),
                 "minutes_ahead": minutes,
                 "target_time": pa.array(target.astype("datetime64[s]")),

@@ -223,11 +223,11 @@ def together(model: keras.Model) -> keras.Model:
     members, ahead, levels = model.output_shape[1:]
     base = keras.Input((ahead,), name="base")
     scale = keras.Input((1,), name="scale")
+    # Flat until the end: the export mixes up two axes of one length (five times, five levels).
     flat = layers.Reshape((members, ahead * levels))(model.output)
-    mean = layers.Reshape((ahead, levels))(layers.GlobalAveragePooling1D()(flat))
-    strayed = layers.Multiply()([mean, layers.Reshape((1, 1))(scale)])
-    usual = layers.Reshape((ahead, 1))(base)
-    score = layers.Add(name="score")([strayed, usual])
+    strayed = layers.Multiply()([layers.GlobalAveragePooling1D()(flat), scale])
+    usual = layers.Flatten()(layers.Permute((2, 1))(layers.RepeatVector(levels)(base)))
+    score = layers.Reshape((ahead, levels), name="score")(layers.Add()([strayed, usual]))
     return keras.Model([*model.inputs, base, scale], score, name="forecast")
 
 

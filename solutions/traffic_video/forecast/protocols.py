@@ -49,6 +49,8 @@ class CountsSplit(Protocol):
             DataError: ``split.no_labels`` and ``split.empty_part``.
         """
         data, shares = self._config.data, self._config.split
+        if not told(records)[0]:
+            records = self.with_truth(records)
         known = np.isfinite(told(records)[1]).any(axis=1)
         published = np.isfinite(told(records, ROWS)[1]).any(axis=1)
         if not known.any():

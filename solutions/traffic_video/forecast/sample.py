@@ -35,13 +35,13 @@ def generate(
         step_minutes: length of an interval.
 
     Returns:
-        columns ``time`` (timestamp[us, UTC], when the interval began), ``station`` (string) and
-        ``count`` (float64, vehicles in the interval).
+        columns ``record_id`` (string), ``time`` (timestamp[us, UTC], when the interval began),
+        ``station`` (string) and ``count`` (float64, vehicles in the interval).
 
     Example:
         >>> table = generate(stations=2, days=1)
         >>> table.column_names, table.num_rows > 500
-        (['time', 'station', 'count'], True)
+        (['record_id', 'time', 'station', 'count'], True)
     """
     rng = np.random.default_rng(seed)
     n = int(days * _MINUTES_A_DAY / step_minutes)
@@ -56,6 +56,7 @@ def generate(
     names = [f"{_ROADS[place % 4]}-{place // 4 + 1}" for place in range(stations)]
     return pa.table(
         {
+            "record_id": [f"{names[j]}/{i:05d}" for i, j in zip(at.tolist(), who, strict=True)],
             "time": pa.array(moments, pa.timestamp("us", tz="UTC")),
             "station": pa.array([names[place] for place in who]),
             "count": counts[at, who],
@@ -121,9 +122,9 @@ def _held_back(rng: np.random.Generator, mean: np.ndarray, step_minutes: float) 
         end, passes = min(begin + length, n), rng.uniform(0.15, 0.6)
         waiting = float((mean[begin:end] * (1 - passes)).sum()) * 0.7
         mean[begin:end] *= passes
-        after = slice(end, min(end + length, n))
-        if after.stop > after.start:
-            mean[after] += waiting / (after.stop - after.start)
+        after = min(end + length, n)
+        if after > end:
+            mean[end:after] += waiting / (after - end)
     return mean
 
 
@@ -151,5 +152,5 @@ def write(folder: Path, seed: int = 0) -> None:
     pq.write_table(table, folder / "counts.parquet", compression="zstd")
     first = pc.subtract(pc.max(table["time"]), pa.scalar(2 * 86_400_000_000, pa.duration("us")))
     latest = table.filter(pc.greater(table["time"], first))
-    latest = latest.set_column(0, "time", latest["time"].cast(pa.timestamp("s", tz="UTC")))
+    latest = latest.set_column(1, "time", latest["time"].cast(pa.timestamp("s", tz="UTC")))
     arrow_csv.write_csv(latest, folder / "latest.csv")

@@ -78,7 +78,7 @@ def train(job: TrainingJob) -> Trained:
     parity["station"] = (np.arange(len(new))[:, None] % (stations + 1)).astype(np.int32)
     scoring = {"main": ScoringModel(model, ("score",), parity)}
     reference = {"target_quantiles": np.nanquantile(target[rows], np.linspace(0, 1, 11))}
-    return Trained(preprocessor, decision, scoring, model, reference, figures)
+    return Trained(preprocessor, decision, scoring, model, reference=reference, figures=figures)
 
 
 def _some(rows: np.ndarray, every: int) -> np.ndarray:

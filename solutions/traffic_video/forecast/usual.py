@@ -94,8 +94,8 @@ def learn_usual(
     parts = days[moving] / level[moving, None, None]
     whole = parts.mean(axis=0) if moving.any() else np.ones(shape[1:])
     ratio = float(np.median(spread[moving] / level[moving])) if moving.any() else 1.0
-    arrays = (part.astype(np.float32) for part in (days, spread, whole))
-    return UsualDay(names, *arrays, spread_ratio=ratio, floor=floor)
+    days, spread, whole = (part.astype(np.float32) for part in (days, spread, whole))
+    return UsualDay(names, days, spread, whole, ratio, floor)
 
 
 def _smooth(values: np.ndarray, width: float) -> np.ndarray:
