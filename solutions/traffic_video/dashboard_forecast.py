@@ -82,7 +82,8 @@ def _one(forecasts: Forecasts, key: str) -> None:
         )
     row = int(rows[place])
     unit = forecasts.unit
-    counted = {"time": _moment(forecasts.time[row]), "count": short(forecasts.count[row])}
+    count = forecasts.count[row]
+    counted = {"time": _moment(forecasts.time[row]), "count": short(count) if count >= 0 else "–"}
     told = [t(f"{VIEW}.counted", **counted, unit=unit)]
     for at, minutes in enumerate(forecasts.config.data.ahead_minutes):
         ends = (forecasts.value, forecasts.low, forecasts.high)

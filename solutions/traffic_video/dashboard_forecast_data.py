@@ -16,6 +16,7 @@ from lepton_core.ui.forecasts import short
 from lepton_core.ui.outcomes import unseen_rows
 
 from .forecast.config import Config
+from .forecast.stations import counts, stations
 from .forecast.truths import truths, with_truths
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class Forecasts:
         truth = truths(records, config.data)
         zoned = records.column("time").cast(pa.timestamp("us", config.data.timezone))
         local = pc.local_timestamp(zoned).cast(pa.int64()).to_numpy()
-        names, station = np.unique(records.column("station").to_numpy(), return_inverse=True)
+        series = stations(records).to_numpy(zero_copy_only=False)
+        names, station = np.unique(series, return_inverse=True)
         order = np.lexsort((local, station))
         groups = np.split(order, np.cumsum(np.bincount(station))[:-1])
         unseen = unseen_rows(task, scored)
@@ -94,7 +96,7 @@ class Forecasts:
             names.tolist(),
             station,
             groups,
-            records.column("count").to_numpy(),
+            counts(records),
             low,
             value,
             high,
@@ -147,7 +149,7 @@ class Forecasts:
         n = self.judged.sum(axis=0)
         truth = np.where(self.judged, self.truth, 0.0)
         error = np.where(self.judged, np.abs(self.value - truth), 0.0).sum(axis=0)
-        last = np.where(self.judged, np.abs(self.count[:, None] - truth), 0.0).sum(axis=0)
+        last = np.nansum(np.where(self.judged, np.abs(self.count[:, None] - truth), 0.0), axis=0)
         inside = (self.inside & self.judged).sum(axis=0)
         width = np.where(self.judged, self.high - self.low, 0.0).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):

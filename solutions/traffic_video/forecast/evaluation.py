@@ -15,6 +15,7 @@ from lepton_core.training.job import TrainingJob
 
 from .config import LEVELS, Config
 from .preprocessing import CountsPreprocessor
+from .stations import counts, stations
 from .truths import ROWS, told, truths
 
 _RIDGE = 10.0
@@ -131,7 +132,7 @@ def _gap_free(records: pa.Table, lags: int = 12) -> np.ndarray:
 
     Counted within the test records: of its first ones nothing is known.
     """
-    station = records.column("station").combine_chunks().dictionary_encode().indices.to_numpy()
+    station = stations(records).dictionary_encode().indices.to_numpy()
     time = records.column("time").cast(pa.int64()).to_numpy()
     free = np.zeros(len(time), bool)
     for code in np.unique(station):
@@ -162,13 +163,16 @@ def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
         past = windows.past[np.searchsorted(windows.kept, rows), :, 0]
         return preprocessor.arrays(past, places[rows], steps[rows])
 
-    values = job.records.column("count").to_numpy()
     known, asked = arrays(train), arrays(test)
-    last = np.repeat(values[test][:, None], len(preprocessor.ahead), axis=1)
+    values = counts(job.records)
+    usual = asked["base"].astype(np.float64)
+    last = np.where(np.isfinite(values[test]), values[test], usual[:, 0])[:, None]
+    last = np.repeat(last, len(preprocessor.ahead), axis=1)
+    before = _season_ago(job, preprocessor, steps, values)[test]
     found = {
         "persistence": last,
-        "seasonal_naive": _season_ago(job, preprocessor, steps, values)[test],
-        "usual_day": asked["base"].astype(np.float64),
+        "seasonal_naive": np.where(np.isfinite(before), before, usual),
+        "usual_day": usual,
         "linear": _line(known, truths(job.records, config.data)[train], asked),
     }
     return {
@@ -182,7 +186,7 @@ def _season_ago(
 ) -> np.ndarray:
     """The counts of a season before the times ahead, else of a day before, else the last count."""
     data = job.config.data
-    station = job.records.column("station")
+    station = stations(job.records)
     columns = []
     for ahead in preprocessor.ahead.tolist():
         found = np.full(len(values), np.nan)

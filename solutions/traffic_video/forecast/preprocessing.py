@@ -16,6 +16,7 @@ from lepton_core.settings import from_dict
 
 from .clock import Clock, local_clock, slots_a_day
 from .config import DataConfig
+from .stations import counts, partly, stations
 from .usual import UsualDay, learn_usual
 
 # Scaled values further out than this say "far out" and no more.
@@ -23,7 +24,7 @@ _CUT = 10.0
 # What the network knows of the time of day: half hours.
 HALF_HOURS = 48
 # Notes on a record, the lowest bit first; names of the flags of the decision.
-FLAGS = ("new_station", "short_past", "stuck")
+FLAGS = ("new_station", "short_past", "stuck", "partly")
 # So many equal counts one after the other, this many spreads from what is usual, are a fault.
 _STUCK, _STRANGE = 6, 3.0
 
@@ -57,12 +58,14 @@ class CountsPreprocessor(Preprocessor):
     def fit(self, records: pa.Table) -> CountsPreprocessor:
         """The usual days, from checked training records."""
         config = self.config
-        encoded = records.column("station").combine_chunks().dictionary_encode()
+        values = counts(records)
+        known = np.flatnonzero(np.isfinite(values))
+        records, values = records.take(pa.array(known)), values[known]
+        encoded = stations(records).dictionary_encode()
         names = np.array(encoded.dictionary.to_pylist(), object)
         order = np.argsort(names)
         places = np.argsort(order)[encoded.indices.to_numpy()]
         clock = local_clock(self.steps(records), config.step_minutes, config.timezone)
-        values = records.column("count").to_numpy()
         width = config.smooth_minutes / config.step_minutes
         slots = slots_a_day(config.step_minutes)
         self._usual = learn_usual(places, tuple(names[order]), clock, values, slots, width)
@@ -74,13 +77,12 @@ class CountsPreprocessor(Preprocessor):
 
     def pasts(self, records: pa.Table, history: SeriesHistory | None = None) -> Windows:
         """The last ``lags`` counts of each record's station, its own last; NaN where missing."""
-        values = records.column("count").to_numpy()[:, None]
-        station = records.column("station").combine_chunks()
-        return (history or self.new_history()).step(station, self.steps(records), values)
+        history = history or self.new_history()
+        return history.step(stations(records), self.steps(records), counts(records)[:, None])
 
     def places(self, records: pa.Table) -> np.ndarray:
         """Which known station each record is of, int64 [n]; -1 for a new one."""
-        encoded = records.column("station").combine_chunks().dictionary_encode()
+        encoded = stations(records).dictionary_encode()
         return self.usual.places(encoded.dictionary.to_pylist())[encoded.indices.to_numpy()]
 
     def arrays(
@@ -149,7 +151,7 @@ class CountsPreprocessor(Preprocessor):
         past, kept = windows.past[:, :, 0], windows.kept
         arrays = self.arrays(past, self.places(records)[kept], self.steps(records)[kept])
         rejects = refuse_unordered(records, windows, series="station", time="time")
-        notes = {"notes": self._notes(past, arrays)}
+        notes = {"notes": self._notes(past, arrays, partly(records)[kept])}
         return Prepared(arrays, kept, rejects, notes=notes)
 
     def gather(
@@ -158,7 +160,9 @@ class CountsPreprocessor(Preprocessor):
         """What the network said, with the notes beside it."""
         return {**outputs, **prepared.notes}
 
-    def _notes(self, past: np.ndarray, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    def _notes(
+        self, past: np.ndarray, arrays: Mapping[str, np.ndarray], is_partly: np.ndarray
+    ) -> np.ndarray:
         """float32 [n], a sum of the bits of ``FLAGS``."""
         last = past[:, -_STUCK:]
         equal = (last == last[:, -1:]).all(axis=1) & (last.shape[1] == _STUCK)
@@ -167,6 +171,7 @@ class CountsPreprocessor(Preprocessor):
             "new_station": arrays["station"][:, 0] == 0,
             "short_past": 2 * np.isfinite(past).sum(axis=1) < past.shape[1],
             "stuck": equal & strange,
+            "partly": is_partly,
         }
         return sum(flags[name] * np.float32(2**bit) for bit, name in enumerate(FLAGS))
 

@@ -16,6 +16,7 @@ from lepton_core.training.splits import Split
 
 from .config import Config
 from .preprocessing import steps_ahead
+from .stations import counts, stations
 from .truths import ROWS, TRUTH, told, with_truths
 
 # Windows of both published protocols: twelve counts in.
@@ -117,11 +118,11 @@ class RowsSplit(CountsSplit):
         data = self._config.data
         steps = step_numbers(records.column("time"), data.step_minutes)
         tested = steps >= self._test_step(np.unique(steps))
-        values = records.column("count").to_numpy()
+        series, values = stations(records), counts(records)
         asked = [int(ahead) for ahead in steps_ahead(data) if ahead <= self._rows]
         later = np.full((len(asked), len(values)), np.nan)
-        for station in pc.unique(records.column("station")):
-            mine = pc.equal(records.column("station"), station).to_numpy(zero_copy_only=False)
+        for station in pc.unique(series):
+            mine = pc.equal(series, station).to_numpy(zero_copy_only=False)
             rows = np.flatnonzero(tested & mine)
             ends = np.arange(_LAGS - 1, len(rows) - self._rows - self._left_out)
             for place, ahead in enumerate(asked):

@@ -117,7 +117,7 @@ def _held_back(rng: np.random.Generator, mean: np.ndarray, step_minutes: float) 
     """Incidents: for a while a part passes, and what waited comes after."""
     mean = mean.copy()
     n = len(mean)
-    for begin in np.flatnonzero(rng.random(n) < step_minutes / _MINUTES_A_DAY / 3):
+    for begin in np.flatnonzero(rng.random(n) < step_minutes / _MINUTES_A_DAY / 3).tolist():
         length = int(rng.integers(15, 75) / step_minutes) + 1
         end, passes = min(begin + length, n), rng.uniform(0.15, 0.6)
         waiting = float((mean[begin:end] * (1 - passes)).sum()) * 0.7

@@ -5,6 +5,8 @@ from __future__ import annotations
 from lepton_core.solution import Task
 from lepton_core.spec import FURTHER, Column, Spec
 
+from .stations import PARTS
+
 INPUTS = Spec(
     (
         Column(
@@ -12,7 +14,7 @@ INPUTS = Spec(
             "string",
             "id",
             required=False,
-            made_of=("station", "time"),
+            made_of=("station", "direction", "lane", "size", "time"),
             description="number of the record; station and time where there is none",
         ),
         Column("time", "timestamp", "time", description="when the interval began, UTC"),
@@ -22,6 +24,23 @@ INPUTS = Spec(
             "float64",
             low=0.0,
             description="vehicles counted in the interval, or their speed where that is forecast",
+        ),
+        *(
+            Column(
+                name,
+                "string",
+                "meta",
+                required=False,
+                description=f"{name} that a station is split into; each is forecast by itself",
+            )
+            for name in PARTS
+        ),
+        Column(
+            "flag",
+            "string",
+            "meta",
+            required=False,
+            description="says that a part of the interval was watched; such a count is not used",
         ),
     )
 )

@@ -9,6 +9,7 @@ from lepton_core.series import first_on_step, step_numbers, values_ahead
 
 from .config import DataConfig
 from .preprocessing import steps_ahead
+from .stations import counts, stations
 
 TRUTH, ROWS = "truth_", "rows_"
 
@@ -27,7 +28,7 @@ def with_truths(records: pa.Table, config: DataConfig) -> pa.Table:
     told = [name for name in records.column_names if name.startswith((TRUTH, ROWS))]
     records = records.drop_columns(told)
     steps = step_numbers(records.column("time"), config.step_minutes)
-    station, values = records.column("station"), records.column("count").to_numpy()
+    station, values = stations(records), counts(records)
     first = first_on_step(station, steps)
     for minutes, ahead in zip(config.ahead_minutes, steps_ahead(config), strict=True):
         later = np.where(first, values_ahead(station, steps, values, int(ahead)), np.nan)

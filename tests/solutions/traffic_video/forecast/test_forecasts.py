@@ -13,6 +13,7 @@ from lepton_core.bundle import load_bundle
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.solution import find_task
+from solutions.traffic_video.counting.measures.counting import COUNTS
 
 TASK = find_task("traffic_video/forecast")
 AHEAD = ("5", "15", "30", "60")
@@ -140,3 +141,39 @@ def test_the_columns_of_the_counting_task_are_read(pipeline: Pipeline, records: 
     np.testing.assert_array_equal(
         pipeline.score(lines)["value_15"], pipeline.score(mine)["value_15"]
     )
+
+
+def test_what_counting_writes_is_read_as_it_is(pipeline: Pipeline) -> None:
+    """Two directions of a line are two series; a partly watched interval counts for nothing."""
+    start = pc.add(
+        pa.scalar(datetime(2026, 4, 11, 8, tzinfo=UTC)),
+        pa.array(np.repeat(np.arange(20) * 300_000_000, 2), pa.duration("us")),
+    )
+    count = np.tile([40, 10], 20)
+    columns = {
+        "start": start,
+        "end": pc.add(start, pa.scalar(300_000_000, pa.duration("us"))),
+        "line": ["gate"] * 40,
+        "direction": ["in", "out"] * 20,
+        "lane": [""] * 40,
+        "size": [""] * 40,
+        "count": count,
+        "watched_share": [1.0] * 40,
+        "flag": [""] * 40,
+    }
+    table = pa.table(columns).cast(COUNTS)
+
+    def score(of: pa.Table) -> Predictions:
+        return pipeline.score(of.rename_columns({"start": "time", "line": "station"}))
+
+    told = score(table)
+    assert len(told) == 40
+    assert told["record_id"][0].startswith("gate/in/")
+    # Each direction at its own level.
+    assert told["value_15"][-2] > 2 * told["value_15"][-1]
+    too_low = table.set_column(6, COUNTS.field("count"), pa.array([*count[:-2], 1, 10]))
+    flags = pa.array([""] * 38 + ["partly", ""])
+    flagged = score(too_low.set_column(8, COUNTS.field("flag"), flags))
+    assert "partly" in flagged["reason"][-2]
+    assert flagged["value_15"][-2] == pytest.approx(told["value_15"][-2], rel=0.2)
+    assert flagged["value_15"][-1] == told["value_15"][-1]
