@@ -9,7 +9,7 @@ import pytest
 
 from solutions.traffic_video.signals.capacity import fits, needed_greens, reserve
 from solutions.traffic_video.signals.config import Config, TimingConfig
-from solutions.traffic_video.signals.junction import Junction
+from solutions.traffic_video.signals.junction import Junction, Plan
 from solutions.traffic_video.signals.reading import read_junction
 from solutions.traffic_video.signals.sample import demand_set, junction_of, two_phases
 from solutions.traffic_video.signals.webster import (
@@ -134,3 +134,17 @@ def test_needed_greens_serve_every_movement() -> None:
 def test_least_cycle_is_a_cycle() -> None:
     one, timing = demand_set(6), TimingConfig()
     assert equal_plan(one, timing, least_cycle(one, timing)).cycle == least_cycle(one, timing)
+
+
+def test_effective_green_is_the_shown_one_and_what_is_used_of_the_intergreen() -> None:
+    """Amber is driven through, starting up is lost: with 5 s between and 4 s lost, 1 s is gained;
+    a movement of two phases keeps its green between them, one of all phases is never stopped.
+    """
+    one = junction_of((300, "1"), (300, "2"), (300, "3"), (500, "1 2"), (100, "1 2 3"))
+    plan = Plan(np.array([20, 10, 30]), TimingConfig(intergreen=5, lost=4))
+    assert plan.cycle == 75
+    assert plan.shown(one).tolist() == [20, 10, 30, 20 + 5 + 10, 75]
+    assert plan.effective(one).tolist() == [21, 11, 31, 36, 75]
+    assert plan.starts.tolist() == [0, 25, 40]
+    assert plan.movement_starts(one).tolist() == [0, 25, 40, 0, 0]
+    assert plan.capacity(one)[0] == pytest.approx(1800 * 21 / 75)
