@@ -1,7 +1,8 @@
 """Our own renderer of road scenes seen by a fixed camera, with the truth of every frame."""
 
+from .frames import Frame, Seen
 from .random_scenes import random_scene
-from .rendering import Frame, Seen, render
+from .rendering import render
 from .scene import KINDS, Scene
 from .truth import (
     Crossing,

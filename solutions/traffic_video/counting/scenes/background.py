@@ -9,9 +9,9 @@ from .camera import Camera, Road
 from .drawing import cast, place
 from .ground import Canvas, Ground, paint_ground
 from .light import Light, ground_light
+from .mesh import Mesh
 from .scene import Scene
 from .scenery import Scenery, furnish
-from .shapes import Mesh
 from .textures import sample
 from .traffic import Vehicle
 

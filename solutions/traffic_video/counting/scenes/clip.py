@@ -13,7 +13,8 @@ import numpy as np
 
 from ..measures.scene_file import Calibration, CountLine, Point, SceneFile, Zone, write_scene
 from .camera import Camera, Road
-from .rendering import Frame, render
+from .frames import Frame
+from .rendering import render
 from .scene import Scene
 from .truth import calibration_points, crossings, mask_crossings
 

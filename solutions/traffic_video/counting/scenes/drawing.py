@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from .camera import Camera
-from .shapes import GLASS, MATT, Mesh
+from .mesh import GLASS, MATT, Mesh
 from .textures import tile
 
 _SHIFT = 3

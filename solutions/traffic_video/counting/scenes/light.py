@@ -11,8 +11,8 @@ import numpy as np
 from .camera import Camera
 from .drawing import Illumination, Placed, turn
 from .ground import Canvas, Ground
+from .mesh import Mesh
 from .scene import Scene
-from .shapes import Mesh
 
 
 @dataclass(frozen=True)

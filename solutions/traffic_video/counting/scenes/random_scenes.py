@@ -108,7 +108,7 @@ def _view(rng: np.random.Generator, kind: str) -> dict[str, Any]:
     """A camera that sees cars at the aim 14 to 46 pixels (of 320) wide."""
     while True:
         low = kind == "occlusion"
-        height = float(rng.uniform(4.0, 6.5) if low else rng.uniform(4.8, 13))
+        height = float(rng.uniform(4.6, 6.8) if low else rng.uniform(4.8, 13))
         tilt = float(rng.uniform(8, 18) if low else rng.uniform(10, 42))
         pixels_per_m = float(np.exp(rng.uniform(np.log(8), np.log(25))))
         focal = pixels_per_m * height / np.sin(np.radians(tilt))

@@ -12,73 +12,16 @@ import numpy as np
 from .background import Background
 from .camera import Camera, Road
 from .drawing import Placed, cast, draw, fill, mottle, place, silhouette_area, turn
+from .frames import BACKGROUND, SHADOW, VEHICLE, Frame, Seen
 from .ground import Canvas
 from .light import Light, beam, is_in_view, light_lamps
+from .mesh import Mesh
 from .scene import Scene
-from .scenery import Standing
 from .sensor import Sensor
-from .shapes import Mesh, mesh
+from .shapes import mesh
 from .smear import smear
+from .standing import Standing
 from .traffic import Vehicle, simulate
-
-BACKGROUND, SHADOW, VEHICLE = 0, 50, 255
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A vehicle in a frame.
-
-    Args:
-        id: as in ``Frame.ids``.
-        kind: one of ``CLASSES``.
-        lane: its lane's index; -1 for a parked vehicle, which is background.
-        direction: 1 away from the camera, -1 coming.
-        x_m: of the middle of where it stands on the ground.
-        y_m: likewise.
-        speed_ms: metres a second, at least 0.
-        foot_xy: that middle in pixels of this frame, also where it lies outside.
-        box_xyxy: of its whole silhouette, cut at the frame's edges, pixels of this frame.
-        visible: seen part of its whole silhouette, 0 to 1.
-    """
-
-    id: int
-    kind: str
-    lane: int
-    direction: int
-    x_m: float
-    y_m: float
-    speed_ms: float
-    foot_xy: tuple[float, float]
-    box_xyxy: tuple[float, float, float, float]
-    visible: float
-
-    @property
-    def is_parked(self) -> bool:
-        """Whether it stands there all the time."""
-        return self.lane < 0
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A frame and its truth.
-
-    Args:
-        index: from 0.
-        time_s: since the scene's start.
-        picture: uint8 [h, w, 3], blue, green, red.
-        mask: uint8 [h, w]: 0 background (parked vehicles too), 50 cast shadow, 255 vehicle.
-        ids: int32 [h, w]: the vehicle that is seen, 0 for none.
-        vehicles: those that lie at least partly in the frame.
-        moved: float64 [2, 3]: pixels of the camera at rest to pixels of this frame.
-    """
-
-    index: int
-    time_s: float
-    picture: np.ndarray
-    mask: np.ndarray
-    ids: np.ndarray
-    vehicles: tuple[Seen, ...]
-    moved: np.ndarray
 
 
 def render(scene: Scene) -> Iterator[Frame]:

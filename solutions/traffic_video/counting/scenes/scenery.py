@@ -10,41 +10,8 @@ import numpy as np
 from .camera import Camera, Road
 from .ground import Canvas, Ground
 from .scene import Scene
-from .textures import sample
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Something that stands and is painted over what is behind it.
-
-    Args:
-        x: where it stands, metres.
-        y: likewise.
-        left: first column of its patch on the canvas.
-        top: first row.
-        colour: uint8 [h, w, 3], in bright light.
-        mask: uint8 [h, w], 255 where it covers.
-        leaves: whether the wind moves it.
-    """
-
-    x: float
-    y: float
-    left: int
-    top: int
-    colour: np.ndarray
-    mask: np.ndarray
-    leaves: bool = False
-
-    def paint(self, canvas: np.ndarray) -> None:
-        """Over a canvas uint8 [h, w, 3]."""
-        height, width = self.mask.shape
-        patch = canvas[self.top : self.top + height, self.left : self.left + width]
-        cv2.copyTo(self.colour, self.mask, patch)
-
-    def clear(self, numbers: np.ndarray) -> None:
-        """Set 0 where it covers, in an image [h, w]."""
-        height, width = self.mask.shape
-        numbers[self.top : self.top + height, self.left : self.left + width][self.mask > 0] = 0
+from .standing import Standing, patch_of, quad
+from .trees import Foliage, shade, tree
 
 
 @dataclass(frozen=True)
@@ -75,14 +42,14 @@ def furnish(scene: Scene, road: Road, canvas: Canvas, ground: Ground) -> Scenery
         things.append(_building(rng, scene, road, canvas, edge, near_side))
     if rng.random() < 0.5:
         things += _fence(rng, road, canvas, edge, near_side)
-    look = _Foliage.of(rng)
+    look = Foliage.of(rng)
     for _ in range(scene.trees):
         side = int(rng.choice([-1, 1])) if near_side == 0 else -near_side
         spot = side * (edge + rng.gamma(2.0, 2.2) + 1.0)
         y = float(rng.uniform(road.y_range[0], road.y_range[1] + 25))
         size = float(rng.uniform(1.6, 4.6))
-        things.append(_tree(rng, look, canvas, road, spot, y, size))
-        _shade(lit, rng, scene, road, ground, spot, y, size)
+        things.append(tree(rng, look, canvas, road, spot, y, size))
+        shade(lit, rng, scene, road, ground, spot, y, size)
     lamps = []
     for _ in range(scene.lamps):
         side = int(rng.choice([-1, 1])) if near_side == 0 else -near_side
@@ -115,103 +82,6 @@ def _near_side(camera: Camera, road: Road, edge: float) -> int:
     return int(np.sign(beside)) if abs(beside) > edge else 0
 
 
-def _patch(canvas: Canvas, low: np.ndarray, high: np.ndarray) -> tuple[int, int, int, int] | None:
-    """left, top, right, bottom within the canvas; None when outside."""
-    left, top = np.maximum(np.floor(low).astype(int), 0).tolist()
-    right = int(min(np.ceil(high[0]), canvas.shape[1]))
-    bottom = int(min(np.ceil(high[1]), canvas.shape[0]))
-    if right - left < 2 or bottom - top < 2:
-        return None
-    return left, top, right, bottom
-
-
-@dataclass(frozen=True)
-class _Foliage:
-    dark: np.ndarray
-    bright: np.ndarray
-    contrast: float
-
-    @classmethod
-    def of(cls, rng: np.random.Generator) -> _Foliage:
-        dark = np.array([18, 34, 26]) * rng.uniform(0.6, 1.8)
-        bright = np.array([62, 122, 92]) + rng.normal(0, 14, 3)
-        return cls(dark, np.clip(bright * rng.uniform(0.7, 1.2), 20, 220), rng.uniform(0.5, 1.2))
-
-
-def _tree(
-    rng: np.random.Generator,
-    look: _Foliage,
-    canvas: Canvas,
-    road: Road,
-    spot: float,
-    y: float,
-    size: float,
-    trunk: float | None = None,
-) -> Standing | None:
-    x = float(road.middle(y)) + spot
-    lift = float(rng.uniform(0.1, 0.7)) * size if trunk is None else trunk
-    middle = np.array([[x, y, lift + size], [x, y, 0.0]])
-    pixels, depth = canvas.place(middle)
-    if depth.min() < 2.0:
-        return None
-    radius = canvas.camera.focal_px * canvas.scale * size / depth[0]
-    foot = pixels[1]
-    box = _patch(
-        canvas,
-        np.minimum(pixels[0] - radius * 1.15, foot - 2),
-        np.maximum(pixels[0] + radius * 1.15, foot + 2),
-    )
-    if box is None:
-        return None
-    left, top, right, bottom = box
-    v, u = np.mgrid[top:bottom, left:right].astype(np.float64)
-    du, dv = (u - pixels[0, 0]) / radius, (v - pixels[0, 1]) / (radius * 1.05)
-    shift_u, shift_v = rng.random(2)
-    reach = size / radius
-    rough = sample(11, u * reach / 31 + shift_u, v * reach / 31 + shift_v, 0.7)
-    leaf = sample(12, u * reach / 14 + shift_v, v * reach / 14 + shift_u, 1.25)
-    inside = (1 - np.hypot(du, dv)) * 1.4 + 0.16 * rough + 0.05 * leaf
-    light = 0.42 - 0.25 * dv + 0.12 * du + look.contrast * (0.22 * leaf + 0.14 * rough)
-    colour = look.dark + np.clip(light, 0, 1)[..., None] * (look.bright - look.dark)
-    mask = (inside > 0).astype(np.uint8) * 255
-    wood = max(1.0, canvas.camera.focal_px * canvas.scale * 0.05 * size / depth[1])
-    is_trunk = (np.abs(u - foot[0]) < wood) & (v > pixels[0, 1]) & (v < foot[1])
-    colour[is_trunk & (mask == 0)] = (48, 60, 72)
-    mask[is_trunk] = 255
-    return Standing(x, y, left, top, np.clip(colour, 0, 255).astype(np.uint8), mask, True)
-
-
-def _shade(
-    lit: np.ndarray,
-    rng: np.random.Generator,
-    scene: Scene,
-    road: Road,
-    ground: Ground,
-    spot: float,
-    y: float,
-    size: float,
-) -> None:
-    """Darken the ground under a tree, with flecks of sun where the leaves let it through."""
-    height = np.radians(scene.sun_height_deg)
-    azimuth = np.radians(scene.sun_azimuth_deg)
-    long = (size * 1.4) / np.tan(height)
-    x = float(road.middle(y)) + spot - long * np.sin(azimuth)
-    at_y = y - long * np.cos(azimuth)
-    along = np.array([np.sin(azimuth), np.cos(azimuth)])
-    dx, dy = np.nan_to_num(ground.x - x, nan=1e3), np.nan_to_num(ground.y - at_y, nan=1e3)
-    stretch = 1 / np.sin(height)
-    forth = (dx * along[0] + dy * along[1]) / (size * stretch)
-    across = (dx * along[1] - dy * along[0]) / size
-    near = np.hypot(forth, across) < 1.35
-    rows = np.flatnonzero(near.any(1))
-    if not len(rows):
-        return
-    part = slice(int(rows[0]), int(rows[-1]) + 1)
-    gaps = sample(13, dx[part] / 23 + rng.random(), dy[part] / 23, 1.0)
-    inside = 1 - np.hypot(forth[part], across[part]) + 0.22 * gaps
-    lit[part] = np.minimum(lit[part], np.clip(0.5 - inside * 5, 0, 1) + (gaps > 1.5) * 0.6)
-
-
 def _post(
     rng: np.random.Generator,
     canvas: Canvas,
@@ -226,7 +96,7 @@ def _post(
     if depth.min() < 1.5:
         return None
     half = max(1.0, canvas.camera.focal_px * canvas.scale * radius / depth.min())
-    box = _patch(canvas, pixels.min(0) - half - 1, pixels.max(0) + half + 2)
+    box = patch_of(canvas, pixels.min(0) - half - 1, pixels.max(0) + half + 2)
     if box is None:
         return None
     left, top, right, bottom = box
@@ -255,31 +125,9 @@ def _before(
                 radius = float(rng.uniform(0.08, 0.2))
                 return _post(rng, canvas, road, spot, y, float(rng.uniform(4, 9)), radius)
             size = float(rng.uniform(0.6, 1.5))
-            look = _Foliage.of(rng)
-            return _tree(rng, look, canvas, road, spot, y, size, float(rng.uniform(0, 1.5)))
+            look = Foliage.of(rng)
+            return tree(rng, look, canvas, road, spot, y, size, float(rng.uniform(0, 1.5)))
     return None
-
-
-def _quad(
-    canvas: Canvas, corners: np.ndarray, colour: np.ndarray, at: tuple[float, float]
-) -> Standing | None:
-    pixels, depth = canvas.place(corners)
-    if depth.min() < 1.5:
-        return None
-    box = _patch(canvas, pixels.min(0) - 1, pixels.max(0) + 2)
-    if box is None:
-        return None
-    left, top, right, bottom = box
-    shape = bottom - top, right - left
-    goal = (pixels - [left, top]).astype(np.float32)
-    height, width = colour.shape[:2]
-    start = np.array([[0, height], [width, height], [width, 0], [0, 0]], np.float32)
-    turned = cv2.getPerspectiveTransform(start, goal)
-    size = shape[1], shape[0]
-    seen = cv2.warpPerspective(colour, turned, size, flags=cv2.INTER_AREA)
-    whole = np.full(colour.shape[:2], 255, np.uint8)
-    mask = cv2.warpPerspective(whole, turned, size, flags=cv2.INTER_NEAREST)
-    return Standing(at[0], at[1], left, top, seen, mask)
 
 
 def _building(
@@ -310,7 +158,7 @@ def _building(
     else:
         corners = np.array([[x, y, 0], [x + side * length, y, 0]])
     top = corners[::-1] + np.array([0.0, 0.0, height])
-    return _quad(canvas, np.concatenate([corners, top]), picture, (x, y))
+    return quad(canvas, np.concatenate([corners, top]), picture, (x, y))
 
 
 def _fence(
@@ -329,7 +177,7 @@ def _fence(
         corners = np.array(ends)
         high = corners[::-1] + np.array([0.0, 0.0, height])
         both = np.concatenate([corners, high])
-        pieces.append(_quad(canvas, both, picture, (float(corners[0, 0]), float(y))))
+        pieces.append(quad(canvas, both, picture, (float(corners[0, 0]), float(y))))
     return pieces
 
 
@@ -344,7 +192,7 @@ def _gantry(rng: np.random.Generator, road: Road, canvas: Canvas, edge: float) -
         picture = np.full((20, 120, 3), rng.uniform(70, 150), np.uint8)
         at = int(rng.integers(10, 70))
         picture[2:18, at : at + 36] = rng.choice([(90, 100, 40), (130, 70, 30), (160, 160, 160)])
-        made = _quad(canvas, corners, picture, (x, y))
+        made = quad(canvas, corners, picture, (x, y))
         if made is not None and made.mask.shape[0] < canvas.shape[0] / 4:
             return made
     return None

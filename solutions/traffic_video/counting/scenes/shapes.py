@@ -1,19 +1,11 @@
-"""Shapes of vehicles: a few convex parts, each with its faces and what is drawn on them.
-
-A vehicle's own coordinates are x to its right, y to its front, z up, from the middle of where it
-stands, in metres. Parts are drawn from the one that is farthest to the nearest; the faces of one
-convex part never hide each other, so what is drawn on a face follows right after it.
-"""
+"""Shapes of cars, vans, trucks, buses and motorcycles; each vehicle has one of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
+from .mesh import GLASS, LAMP, MATT, PAINT, Builder, Mesh, loft, plate_at
 from .traffic import Vehicle
-
-PAINT, GLASS, MATT, LAMP = 0, 1, 2, 3
 
 # Blue, green, red, and how often: white, silver, grey, black, blue, red, green, beige, yellow.
 _PAINTS = np.array(
@@ -31,137 +23,6 @@ _PAINTS = np.array(
     float,
 )
 _OFTEN = np.array([0.2, 0.19, 0.16, 0.19, 0.09, 0.07, 0.03, 0.05, 0.02])
-
-
-@dataclass
-class Mesh:
-    """One vehicle's shape.
-
-    Args:
-        points: float64 [v, 3], metres.
-        parts: for each part the indices of its points (its silhouette is their convex hull).
-        level: int [parts]; a part stands on those of lower levels.
-        faces: corners of each face; convex, flat.
-        part: int [f], the part of each face.
-        parent: int [f], the face that a detail is drawn on, or the face itself.
-        albedo: float64 [f, 3], blue, green, red, 0 to 255.
-        material: int [f], ``PAINT``, ``GLASS``, ``MATT`` or ``LAMP``.
-        head: float64 [2, 3], the headlamps; both in the same place for a motorcycle.
-        tail: float64 [2, 3], the tail lamps.
-        normals: float64 [f, 3], outwards.
-        middles: float64 [f, 3].
-        drawn: for each part its faces in the order of drawing.
-        is_detail: bool [f], drawn on another face.
-    """
-
-    points: np.ndarray
-    parts: list[np.ndarray]
-    level: list[int]
-    faces: list[np.ndarray]
-    part: np.ndarray
-    parent: np.ndarray
-    albedo: np.ndarray
-    material: np.ndarray
-    head: np.ndarray
-    tail: np.ndarray
-    normals: np.ndarray = field(init=False)
-    middles: np.ndarray = field(init=False)
-    drawn: list[list[int]] = field(init=False)
-    is_detail: list[bool] = field(init=False)
-
-    def __post_init__(self) -> None:
-        corners = [self.points[face] for face in self.faces]
-        self.middles = np.array([c.mean(0) for c in corners])
-        normals = np.array([np.cross(c[1] - c[0], c[2] - c[0]) for c in corners])
-        normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
-        inside = np.array([self.points[index].mean(0) for index in self.parts])[self.part]
-        outwards = np.sign(((self.middles - inside) * normals).sum(1, keepdims=True))
-        own = normals * np.where(outwards == 0, 1.0, outwards)
-        self.normals = own[self.parent]
-        self.middles = self.middles[self.parent]
-        parts = range(len(self.parts))
-        self.drawn = [np.flatnonzero(self.part == part).tolist() for part in parts]
-        self.is_detail = (self.parent != np.arange(len(self.faces))).tolist()
-
-
-class _Builder:
-    def __init__(self) -> None:
-        self.points: list[np.ndarray] = []
-        self.parts: list[list[int]] = []
-        self.level: list[int] = []
-        self.rows: list[tuple[np.ndarray, int, int, tuple[float, ...], int]] = []
-        self.frames: dict[int, np.ndarray] = {}
-
-    def _add(self, corners: np.ndarray) -> np.ndarray:
-        start = len(self.points)
-        self.points += list(corners)
-        return np.arange(start, start + len(corners))
-
-    def part(self, level: int) -> None:
-        self.parts.append([])
-        self.level.append(level)
-
-    def face(
-        self,
-        corners: np.ndarray,
-        albedo: np.ndarray,
-        material: int,
-        frame: np.ndarray | None = None,
-    ) -> int:
-        """A face; details are placed in ``frame``, four corners, where it has other corners."""
-        index = self._add(np.asarray(corners, float))
-        self.parts[-1] += index.tolist()
-        at = len(self.rows)
-        self.rows.append((index, len(self.parts) - 1, at, tuple(albedo), material))
-        self.frames[at] = np.asarray(corners if frame is None else frame, float)
-        return at
-
-    def detail(
-        self,
-        face: int,
-        area: tuple[float, float, float, float],
-        albedo: object,
-        material: int,
-    ) -> None:
-        """On a face of four corners (low left, low right, high right, high left): u0 v0 u1 v1."""
-        a, b, c, d = self.frames[face]
-        u0, v0, u1, v1 = area
-
-        def at(u: float, v: float) -> np.ndarray:
-            low, high = a + u * (b - a), d + u * (c - d)
-            return np.asarray(low + v * (high - low))
-
-        index = self._add(np.array([at(u0, v0), at(u1, v0), at(u1, v1), at(u0, v1)]))
-        part = self.rows[face][1]
-        colour = np.broadcast_to(np.asarray(albedo, float), 3)
-        self.rows.append((index, part, face, tuple(colour.tolist()), material))
-
-    def disc(self, face: int, middle: np.ndarray, radius: float, albedo: object) -> None:
-        """A wheel in the plane x = constant."""
-        angle = np.linspace(0, 2 * np.pi, 10, endpoint=False)
-        ring = np.stack([0 * angle, radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-        index = self._add(middle + ring)
-        self.parts[self.rows[face][1]] += index.tolist()
-        colour = np.broadcast_to(np.asarray(albedo, float), 3)
-        self.rows.append((index, self.rows[face][1], face, tuple(colour.tolist()), MATT))
-
-    def done(self, head: np.ndarray, tail: np.ndarray) -> Mesh:
-        # A detail comes right after its face.
-        order = sorted(range(len(self.rows)), key=lambda i: (self.rows[i][2], i))
-        place = {old: new for new, old in enumerate(order)}
-        rows = [self.rows[i] for i in order]
-        return Mesh(
-            np.array(self.points),
-            [np.unique(index) for index in self.parts],
-            self.level,
-            [row[0] for row in rows],
-            np.array([row[1] for row in rows]),
-            np.array([place[row[2]] for row in rows]),
-            np.array([row[3] for row in rows], float),
-            np.array([row[4] for row in rows]),
-            head,
-            tail,
-        )
 
 
 def mesh(vehicle: Vehicle) -> Mesh:
@@ -184,56 +45,8 @@ def _paint(rng: np.random.Generator) -> np.ndarray:
     return np.clip(chosen * rng.uniform(0.8, 1.12) + rng.normal(0, 7, 3), 18, 240)
 
 
-def _loft(
-    b: _Builder,
-    low: np.ndarray,
-    high: np.ndarray,
-    albedo: np.ndarray,
-    material: int,
-    level: int = 0,
-    chamfer: float = 0.0,
-) -> tuple[int, int, int, int, int]:
-    """A part between two rectangles, each x0 x1 y0 y1 z at rear and front as [4, 3] corners.
-
-    Corners are rear left, rear right, front right, front left. Gives the faces front, rear, left,
-    right, top.
-    """
-    b.part(level)
-    lower, upper = _chamfered(low, chamfer), _chamfered(high, chamfer)
-    walls = []
-    for i in range(8):
-        j = (i + 1) % 8
-        corners = np.array([lower[i], lower[j], upper[j], upper[i]])
-        is_there = float(np.linalg.norm(corners[0] - corners[1])) > 1e-6
-        walls.append(b.face(corners, albedo, material) if is_there else -1)
-    top = b.face(upper if chamfer else high, albedo, material, high)
-    return walls[5], walls[1], walls[7], walls[3], top
-
-
-def _chamfered(plate: np.ndarray, size: float) -> np.ndarray:
-    """Each corner of a rectangle [4, 3] becomes two: float64 [8, 3], the same way round."""
-    out = []
-    for k in range(4):
-        for other in (plate[k - 1], plate[(k + 1) % 4]):
-            way = other - plate[k]
-            long = float(np.linalg.norm(way))
-            out.append(plate[k] + way / long * min(size, 0.45 * long))
-    return np.array(out)
-
-
-def _plate(half: float, rear: float, front: float, z_rear: float, z_front: float) -> np.ndarray:
-    return np.array(
-        [
-            (-half, rear, z_rear),
-            (half, rear, z_rear),
-            (half, front, z_front),
-            (-half, front, z_front),
-        ]
-    )
-
-
 def _wheels(
-    b: _Builder, left: int, right: int, half: float, at: list[float], radius: float, rim: float
+    b: Builder, left: int, right: int, half: float, at: list[float], radius: float, rim: float
 ) -> None:
     for face, x in ((left, -half), (right, half)):
         for y in at:
@@ -241,7 +54,7 @@ def _wheels(
             b.disc(face, np.array([x, y, radius]), radius * 0.55, rim)
 
 
-def _face_of_car(b: _Builder, front: int, rear: int, rng: np.random.Generator) -> None:
+def _face_of_car(b: Builder, front: int, rear: int, rng: np.random.Generator) -> None:
     lamp = rng.uniform(0.16, 0.26)
     low = rng.uniform(0.5, 0.62)
     b.detail(front, (0.02, 0.0, 0.98, 0.22), 30, MATT)
@@ -255,7 +68,7 @@ def _face_of_car(b: _Builder, front: int, rear: int, rng: np.random.Generator) -
     b.detail(rear, (0.38, 0.45, 0.62, 0.62), (200, 205, 205), MATT)
 
 
-def _glass(b: _Builder, face: int, area: tuple[float, float, float, float], tone: float) -> None:
+def _glass(b: Builder, face: int, area: tuple[float, float, float, float], tone: float) -> None:
     """A window: dark below, with the sky's reflection above."""
     u0, v0, u1, v1 = area
     b.detail(face, area, tone, GLASS)
@@ -265,7 +78,7 @@ def _glass(b: _Builder, face: int, area: tuple[float, float, float, float], tone
 
 def _car(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
     length, width, height = vehicle.size_m
-    b = _Builder()
+    b = Builder()
     paint = _paint(rng)
     half, front, rear = width / 2, length / 2, -length / 2
     is_van = vehicle.kind == "van"
@@ -273,10 +86,10 @@ def _car(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
     belt = height * (0.5 if is_van else rng.uniform(0.56, 0.62))
     nose = belt - height * rng.uniform(0.04, 0.14)
     sill = height * 0.13
-    low = _plate(half, rear + 0.05, front - 0.05, sill, sill)
-    high = _plate(half * 0.96, rear, front, belt - 0.02, nose)
+    low = plate_at(half, rear + 0.05, front - 0.05, sill, sill)
+    high = plate_at(half * 0.96, rear, front, belt - 0.02, nose)
     # The ends of the two plates make the bumpers: the lower one is a little shorter.
-    ends = _loft(b, low, high, paint, PAINT, 0, 0.3 if not is_van else 0.18)
+    ends = loft(b, low, high, paint, PAINT, 0, 0.3 if not is_van else 0.18)
     for side in ends[2:4]:
         b.detail(side, (0, 0, 1, 0.2), paint * 0.35, MATT)
         b.detail(side, (0, 0.2, 1, 0.62), paint * 0.84, PAINT)
@@ -289,16 +102,16 @@ def _car(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
     end = {"van": -0.49, "saloon": -0.36, "hatch": -0.47, "suv": -0.49, "pickup": -0.1}[style]
     slope = {"van": 0.1, "saloon": 0.15, "hatch": 0.13, "suv": 0.1, "pickup": 0.1}[style]
     back = {"van": 0.01, "saloon": 0.12, "hatch": 0.07, "suv": 0.03, "pickup": 0.03}[style]
-    foot = _plate(half * 0.93, end * length, start * length, belt - 0.02, nose)
+    foot = plate_at(half * 0.93, end * length, start * length, belt - 0.02, nose)
     foot[2:, 2] = nose + (belt - nose) * 0.5
-    roof = _plate(
+    roof = plate_at(
         half * (0.86 if is_van else 0.76),
         (end + back) * length,
         (start - slope) * length,
         height,
         height,
     )
-    faces = _loft(b, foot, roof, paint, PAINT, 1, 0.14)
+    faces = loft(b, foot, roof, paint, PAINT, 1, 0.14)
     tone = rng.uniform(26, 62)
     _glass(b, faces[0], (0.06, 0.08, 0.94, 0.92), tone)
     has_windows = not is_van or rng.random() < 0.4
@@ -320,7 +133,7 @@ def _car(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
 
 def _truck(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
     length, width, height = vehicle.size_m
-    b = _Builder()
+    b = Builder()
     half, front, rear = width / 2, length / 2, -length / 2
     cab = min(2.3, length * 0.3)
     paint = _paint(rng)
@@ -328,16 +141,16 @@ def _truck(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
     load = np.array([205, 208, 208]) * rng.uniform(0.6, 1.1) if box else _paint(rng)
     load = np.clip(load, 20, 238)
     floor = 0.95
-    ground = _plate(half * 0.9, rear + 0.2, front - cab, 0.35, 0.35)
-    deck = _plate(half * 0.9, rear + 0.2, front - cab, floor, floor)
-    frame = _loft(b, ground, deck, np.full(3, 38.0), MATT)
+    ground = plate_at(half * 0.9, rear + 0.2, front - cab, 0.35, 0.35)
+    deck = plate_at(half * 0.9, rear + 0.2, front - cab, floor, floor)
+    frame = loft(b, ground, deck, np.full(3, 38.0), MATT)
     axles = [rear + 1.2, rear + 2.4] if length > 8 else [rear + 1.3]
     _wheels(b, frame[2], frame[3], half * 0.92, axles, 0.48, 70)
     back_end = front - cab - 0.25
-    cargo = _loft(
+    cargo = loft(
         b,
-        _plate(half, rear, back_end, floor, floor),
-        _plate(half, rear, back_end, height, height),
+        plate_at(half, rear, back_end, floor, floor),
+        plate_at(half, rear, back_end, height, height),
         load,
         PAINT,
         1,
@@ -349,10 +162,10 @@ def _truck(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
         if rng.random() < 0.5:
             b.detail(side, (0.2, 0.35, 0.75, 0.7), _paint(rng), PAINT)
     top = min(height - 0.1, rng.uniform(2.2, 3.0))
-    body = _loft(
+    body = loft(
         b,
-        _plate(half * 0.97, front - cab, front - 0.05, 0.4, 0.4),
-        _plate(half * 0.93, front - cab, front - 0.3, top, top),
+        plate_at(half * 0.97, front - cab, front - 0.05, 0.4, 0.4),
+        plate_at(half * 0.93, front - cab, front - 0.3, top, top),
         paint,
         PAINT,
         1,
@@ -373,13 +186,13 @@ def _truck(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
 
 def _bus(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
     length, width, height = vehicle.size_m
-    b = _Builder()
+    b = Builder()
     half, front, rear = width / 2, length / 2, -length / 2
     paint = _paint(rng)
-    body = _loft(
+    body = loft(
         b,
-        _plate(half, rear, front, 0.35, 0.35),
-        _plate(half * 0.96, rear + 0.1, front - 0.15, height, height),
+        plate_at(half, rear, front, 0.35, 0.35),
+        plate_at(half * 0.96, rear + 0.1, front - 0.15, height, height),
         paint,
         PAINT,
         0,
@@ -408,31 +221,31 @@ def _bus(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
 
 def _motorcycle(vehicle: Vehicle, rng: np.random.Generator) -> Mesh:
     length, width, height = vehicle.size_m
-    b = _Builder()
+    b = Builder()
     front, rear = length / 2, -length / 2
     paint = _paint(rng)
-    bike = _loft(
+    bike = loft(
         b,
-        _plate(0.1, rear + 0.1, front - 0.1, 0.1, 0.1),
-        _plate(0.16, rear, front - 0.3, 0.85, 1.0),
+        plate_at(0.1, rear + 0.1, front - 0.1, 0.1, 0.1),
+        plate_at(0.16, rear, front - 0.3, 0.85, 1.0),
         paint * 0.6,
         PAINT,
     )
     _wheels(b, bike[2], bike[3], 0.1, [front - 0.32, rear + 0.32], 0.32, 40)
     coat = np.clip(_paint(rng) * 0.7, 20, 200)
     half = width / 2
-    _loft(
+    loft(
         b,
-        _plate(half * 0.7, -0.45, 0.25, 0.65, 0.65),
-        _plate(half, -0.3, 0.1, height - 0.32, height - 0.32),
+        plate_at(half * 0.7, -0.45, 0.25, 0.65, 0.65),
+        plate_at(half, -0.3, 0.1, height - 0.32, height - 0.32),
         coat,
         MATT,
         1,
     )
-    _loft(
+    loft(
         b,
-        _plate(0.13, -0.2, 0.12, height - 0.34, height - 0.34),
-        _plate(0.1, -0.16, 0.06, height, height),
+        plate_at(0.13, -0.2, 0.12, height - 0.34, height - 0.34),
+        plate_at(0.1, -0.16, 0.06, height, height),
         _paint(rng),
         PAINT,
         2,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .camera import Camera, Road
-from .rendering import Frame
+from .frames import Frame
 from .scene import Scene
 from .traffic import STEP_S, simulate
 
