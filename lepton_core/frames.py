@@ -53,16 +53,16 @@ def frames_of(column: pa.StructArray | pa.ChunkedArray) -> Iterator[np.ndarray |
     are not as many as its size says.
     """
     for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
-        sides = [chunk.field(name).to_pylist() for name in _SIDES]
         data = chunk.field("data")
-        outer = chunk.is_valid().to_pylist()
-        for row, shape in enumerate(zip(*sides, strict=True)):
-            there = outer[row] and None not in shape and data[row].is_valid
-            if not there:
-                yield None
-                continue
-            flat = np.frombuffer(data[row].as_buffer(), np.uint8)
-            yield flat.reshape(shape) if len(flat) == shape[0] * shape[1] * shape[2] else None
+        there = np.asarray(chunk.is_valid()) & np.asarray(data.is_valid())
+        sides = np.stack([np.asarray(chunk.field(n).fill_null(0)) for n in _SIDES], axis=1)
+        _, ends, values = data.buffers()
+        offsets = np.frombuffer(ends, np.int64)[data.offset : data.offset + len(data) + 1]
+        flat = np.frombuffer(values or b"", np.uint8)
+        for row, shape in enumerate(sides.tolist()):
+            one = flat[offsets[row] : offsets[row + 1]]
+            fits = there[row] and len(one) == shape[0] * shape[1] * shape[2]
+            yield one.reshape(shape) if fits else None
 
 
 def frame_faults(column: pa.ChunkedArray, required: bool) -> list[tuple[np.ndarray, str]]:

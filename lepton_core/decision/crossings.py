@@ -142,11 +142,9 @@ class Crossings(Decision):
         paths = paths_of(entries)
         found = []
         for line in self.lines:
-            for entry, step, part in _passages(entries, paths, line):
+            for direction, entry, step, part in _passages(entries, paths, line):
                 before, after = paths[entry, step], paths[entry, step + 1]
                 spot = before + part * (after - before)
-                side = _side(paths[entry, step + 1 : step + 2, 1:], line)[0]
-                direction = line.to_right if side > 0 else line.to_left
                 at = int(frame[entry])
                 when = int(time_us[at]) + round(float(spot[0]) * 1e6)
                 facts = {
@@ -224,8 +222,12 @@ def _side(points: np.ndarray, line: Line) -> np.ndarray:
     return across
 
 
-def _passages(entries: np.ndarray, paths: np.ndarray, line: Line) -> list[tuple[int, int, float]]:
-    """Entry, step and share of the step of each passage that counts: new, first of its direction.
+def _passages(
+    entries: np.ndarray, paths: np.ndarray, line: Line
+) -> list[tuple[str, int, int, float]]:
+    """Direction, entry, step and share of the step of each passage that counts.
+
+    Those count that are new, and the first of their direction.
 
     Args:
         entries: [E, ...].
@@ -252,5 +254,5 @@ def _passages(entries: np.ndarray, paths: np.ndarray, line: Line) -> list[tuple[
         counts = passes & within
         first = counts & (np.cumsum(counts, axis=1) == 1) & is_new
         places = zip(*np.nonzero(first), strict=True)
-        found += [(int(entry), int(at), float(share[entry, at])) for entry, at in places]
+        found += [(named, int(entry), int(at), float(share[entry, at])) for entry, at in places]
     return found

@@ -41,12 +41,14 @@ class Seen:
         foreground: uint8 [h, w] of :meth:`.background.Background.step`.
         state: number of one of ``STATES``.
         restarted: whether the scene is another than before: nothing goes on.
+        motion: how the camera stood, which was taken out of the picture.
     """
 
     picture: np.ndarray
     foreground: np.ndarray
     state: int
     restarted: bool
+    motion: Motion = STILL
 
 
 class Camera:
@@ -91,7 +93,8 @@ class Camera:
             foreground = self.background.step(lit, time_s)
             self._look_again(time_s)
         state = self._state(frame, motion, is_away, is_frozen, is_gap)
-        return Seen(lit, foreground, STATES.index(state), restarted)
+        motion = STILL if is_away else motion
+        return Seen(lit, foreground, STATES.index(state), restarted, motion)
 
     def restart(self) -> None:
         """Forget all: frames of another size, or another camera, come next."""

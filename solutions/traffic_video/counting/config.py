@@ -123,9 +123,11 @@ class ModelConfig:
 
     Args:
         channels: of its first level, at least 4; each deeper one has half as many again.
-        clips: rendered clips that it learns from, at least 1.
+        clips: rendered clips that it learns from, at least 1; the kinds of scenes take turns.
         seconds: length of each clip, above 0.
         size: height and width in pixels of what it is shown, multiples of 16.
+        every: of a clip's frames each so many-th is learned from, at least 1: neighbours are near
+            copies.
         epochs: passes over all frames, at least 1.
         batch: frames a step, at least 1.
         rate: highest learning rate, above 0.
@@ -136,13 +138,14 @@ class ModelConfig:
     clips: int = 40
     seconds: float = 8.0
     size: tuple[int, ...] = (240, 320)
+    every: int = 8
     epochs: int = 12
     batch: int = 8
     rate: float = 2e-3
     records: bool = True
 
     def __post_init__(self) -> None:
-        _at_least("model", self, channels=4, clips=1, epochs=1, batch=1)
+        _at_least("model", self, channels=4, clips=1, every=1, epochs=1, batch=1)
         _above("model", self, seconds=0, rate=0)
         if len(self.size) != 2 or any(side < 32 or side % 16 for side in self.size):
             raise _wrong("size", setting="model.size", received=list(self.size))

@@ -39,14 +39,23 @@ class Motion:
         """Whether the camera stands, as far as can be told."""
         return not self.known or self.moved < _STILL
 
-    def undone(self, frame: np.ndarray) -> np.ndarray:
-        """The frame as it would look had the camera not moved."""
+    def undone(self, picture: np.ndarray, *, words: bool = False) -> np.ndarray:
+        """The frame as it would look had the camera not moved.
+
+        Args:
+            picture: uint8 [h, w] or [h, w, 3] of the size of the reference.
+            words: whether its values are words, as in a mask, of which there is no mean.
+        """
         if self.is_still:
-            return frame
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        size = frame.shape[1::-1]
+            return picture
+        way = cv2.INTER_NEAREST if words else cv2.INTER_LINEAR
+        size = picture.shape[1::-1]
         return cv2.warpAffine(
-            frame, self.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+            picture,
+            self.matrix,
+            size,
+            flags=way | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
         )
 
 

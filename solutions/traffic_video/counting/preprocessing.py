@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -14,6 +15,7 @@ from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.rejects import Rejects
 from lepton_core.settings import from_dict, to_dict
 
+from .camera import Seen
 from .config import CLASSICAL, NETWORK, Config
 from .detectors import Classical, Detector, Look, Network
 from .gathering import gathered
@@ -94,7 +96,7 @@ class CountingPreprocessor(Preprocessor):
             notes["size"].append((*size, *frame.shape[:2]))
         arrays = {name: np.array(notes[name], kind) for name, kind in _NOTES.items()}
         arrays["size"] = arrays["size"].reshape(-1, 4)
-        arrays |= _truth(records, kept)
+        arrays |= _truth(records, kept, looks)
         given = self._detector.inputs(looks, size)
         return Prepared(given, np.array(kept, np.int64), rejects, notes=arrays)
 
@@ -137,19 +139,33 @@ def shrunk(frame: np.ndarray, width: int) -> np.ndarray:
     return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
 
 
-def _truth(records: pa.Table, kept: list[int]) -> dict[str, np.ndarray]:
-    """True masks uint8 [n, H, W] of the kept records and which of them have one, bool [n]."""
+def _truth(records: pa.Table, kept: list[int], looks: list[Look]) -> dict[str, np.ndarray]:
+    """True masks uint8 [n, H, W] of the kept records, made steady as these were, and which of them
+    have one, bool [n].
+    """
     if records.column(MASK).null_count == records.num_rows:
         return {}
     masks = list(frames_of(records.column(MASK)))
-    own = [masks[row] for row in kept]
-    shape = next((mask.shape for mask in own if mask is not None), None)
+    shape = next((mask.shape for mask in masks if mask is not None), None)
     if shape is None:
         return {}
-    has = np.array([mask is not None and mask.shape == shape for mask in own], bool)
-    blank = np.zeros(shape[:2], np.uint8)
-    every = [mask[..., 0] if mask is not None and mask.shape == shape else blank for mask in own]
-    return {"truth": np.stack(every), "has_truth": has}
+    every = np.zeros((len(kept), *shape[:2]), np.uint8)
+    has = np.zeros(len(kept), bool)
+    for at, (row, look) in enumerate(zip(kept, looks, strict=True)):
+        mask = masks[row]
+        if mask is not None and mask.shape == shape:
+            every[at], has[at] = steadied(mask[..., 0], look.seen), True
+    return {"truth": every, "has_truth": has}
+
+
+def steadied(mask: np.ndarray, seen: Seen) -> np.ndarray:
+    """A true mask uint8 [H, W] of a frame, the shaking of the camera taken out as of the frame."""
+    if seen.motion.is_still:
+        return mask
+    across = mask.shape[1] / seen.foreground.shape[1]
+    matrix = seen.motion.matrix.copy()
+    matrix[:, 2] *= across
+    return replace(seen.motion, matrix=matrix).undone(mask, words=True)
 
 
 def _size(shape: tuple[int, ...]) -> str:
