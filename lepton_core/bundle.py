@@ -67,19 +67,19 @@ class Trained:
         decision: fitted on validation.
         scoring: role -> model exported to ONNX.
         source: the model that is kept to be trained further; None without a model.
-        foreign: role -> an ONNX file that was made elsewhere and is taken as it is, and what it is
-            called with to see that it still says the same.
         reference: histograms and moments that monitoring compares with.
         figures: further facts for the card (epochs run, parameters...).
+        foreign: role -> an ONNX file that was made elsewhere and is taken as it is, and what it is
+            called with to see that it still says the same.
     """
 
     preprocessor: Preprocessor
     decision: Decision
     scoring: Mapping[str, ScoringModel] = field(default_factory=dict)
     source: Model | None = None
-    foreign: Mapping[str, tuple[Path, Mapping[str, np.ndarray]]] = field(default_factory=dict)
     reference: Mapping[str, np.ndarray] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    foreign: Mapping[str, tuple[Path, Mapping[str, np.ndarray]]] = field(default_factory=dict)
 
 
 def save_bundle(

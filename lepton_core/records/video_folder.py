@@ -68,7 +68,7 @@ class FrameFolder:
         if path is None:
             return None
         cv2 = quiet_cv2()
-        return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)  # type: ignore[no-any-return]
+        return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
 
     def close(self) -> None:
         """Nothing is held open."""

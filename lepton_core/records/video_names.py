@@ -70,7 +70,7 @@ def moment_in(name: str) -> int | None:
         part = {key: int(value) for key, value in found.groupdict().items() if key != "fraction"}
         fraction = (found["fraction"] or "").ljust(6, "0")
         try:
-            moment = datetime(**part, microsecond=int(fraction), tzinfo=UTC)  # type: ignore[arg-type]
+            moment = datetime(**part, microsecond=int(fraction), tzinfo=UTC)
         except ValueError:
             return None
         return int(moment.timestamp()) * 1_000_000 + moment.microsecond

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,13 @@ def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, An
         del values["fps"]  # so that a run that was begun before there were frames goes on
     folder = pipeline.folder
     digest = sha256(folder / "manifest.json") if folder else ""
-    about = {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest}
+    about: dict[str, Any] = {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest}
     if folder:
         about["scorer_sha256"] = _scorer(folder)
-    if pipeline.decision.to_json() != read_json(folder, "decision.json") if folder else False:
-        about["decision"] = pipeline.decision.to_json()
+    decision = json.loads(json.dumps(pipeline.decision.to_json()))
+    if folder and decision != read_json(folder, "decision.json"):
+        # Other lines on a camera's picture give other crossings.
+        about["decision"] = decision
     if pipeline.rules:
         # By their text: other rules would hit other records, and label them otherwise.
         about["rules_sha256"] = pipeline.rules.fingerprint

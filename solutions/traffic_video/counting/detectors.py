@@ -41,7 +41,14 @@ class Look:
 
 
 class Detector(ABC):
-    """Frames to the arrays of a model, and what it says of them to things."""
+    """Frames to the arrays of a model, and what it says of them to things.
+
+    Attributes:
+        one_by_one: whether the model is asked about each frame by itself: it takes no more, or they
+            are large.
+    """
+
+    one_by_one = False
 
     @abstractmethod
     def inputs(self, looks: Sequence[Look], size: tuple[int, int]) -> dict[str, np.ndarray]:

@@ -15,7 +15,8 @@ _FEWEST = 12
 _AGREES = 1.0
 # Less is what a still camera seems to move, by noise alone (measured on calm clips: 0.1).
 _STILL = 0.35
-_WINDOW = {"winSize": (15, 15), "maxLevel": 2}
+# Pixels around a point that are compared, and how many times the picture is halved for that.
+_WINDOW, _LEVELS = (15, 15), 2
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class CameraMotion:
             return STILL
         grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         there, status, _ = cv2.calcOpticalFlowPyrLK(
-            self._reference, grey, self._points, None, **_WINDOW
+            self._reference, grey, self._points, None, winSize=_WINDOW, maxLevel=_LEVELS
         )
         good = status.reshape(-1) == 1
         if good.sum() < _FEWEST:

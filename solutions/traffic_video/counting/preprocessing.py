@@ -98,7 +98,8 @@ class CountingPreprocessor(Preprocessor):
         arrays["size"] = arrays["size"].reshape(-1, 4)
         arrays |= _truth(records, kept, looks)
         given = self._detector.inputs(looks, size)
-        return Prepared(given, np.array(kept, np.int64), rejects, notes=arrays)
+        alone = np.ones(len(kept), np.int64) if self._detector.one_by_one else None
+        return Prepared(given, np.array(kept, np.int64), rejects, parts=alone, notes=arrays)
 
     def gather(
         self, outputs: Mapping[str, np.ndarray], prepared: Prepared, history: Any = None

@@ -90,7 +90,7 @@ class Tracker:
             columns = np.flatnonzero(chosen)
             if not rows or not len(columns):
                 continue
-            pairs = assign(cost[np.ix_(rows, columns)], 1.0)
+            pairs = assign(cost[np.ix_(np.array(rows), columns)], 1.0)
             owner |= {rows[row]: int(columns[column]) for row, column in pairs}
         return owner
 

@@ -38,7 +38,6 @@ class YoloForm:
             both with middle, width and height in pixels; ``boxes`` [n, boxes, 6] with corners,
             sureness and class, each thing once (YOLOv10 and exports that select boxes).
         classes: numbers of those that are vehicles.
-        batch: whether it takes any number of pictures at once.
         divide: what pixels of 0..255 are divided by; 1 for YOLOX.
     """
 
@@ -47,7 +46,6 @@ class YoloForm:
     size: int = 640
     layout: str = "columns"
     classes: tuple[int, ...] = COCO_VEHICLES
-    batch: bool = True
     divide: float = 255.0
 
     @classmethod
@@ -83,8 +81,7 @@ class YoloForm:
         layout = _layout(np.shape(found))
         if layout is None:
             raise _wrong(path, f"its output is {list(np.shape(found))}")
-        batch = not isinstance(node.shape[0], int)
-        return cls(node.name, result, size, layout, tuple(classes), batch)
+        return cls(node.name, result, size, layout, tuple(classes))
 
 
 class Yolo(Detector):
@@ -94,6 +91,8 @@ class Yolo(Detector):
         form: what it takes and gives.
         config: how large things are at least.
     """
+
+    one_by_one = True
 
     def __init__(self, form: YoloForm, config: BlobConfig) -> None:
         self._form, self._config = form, config
