@@ -145,6 +145,7 @@ def score(
     """Score records; those that cannot be scored are kept aside with their reason (exit code 3)."""
     from lepton_core.bundle import load_bundle
     from lepton_core.cli.output import note
+    from lepton_core.errors import UsageError
     from lepton_core.records.opening import takes_pictures
     from lepton_core.records.video import takes_frames
     from lepton_core.scoring.flow import cores
@@ -172,6 +173,8 @@ def score(
     # One thread a call: the batches themselves run side by side. On a line parts come one by one,
     # and all cores work on each; so do those of a video, whose frames follow from one another.
     spec = address.task.inputs
+    if takes_frames(spec) and (watch or stream):
+        raise UsageError("usage.mode_frames", task=address.task.name)
     alone = (watch and takes_pictures(spec)) or takes_frames(spec)
     pipeline = load_bundle(address.bundle_or_default(), threads=n_threads if alone else 1)
     if scene is not None:

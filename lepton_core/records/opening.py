@@ -23,7 +23,12 @@ from lepton_core.records.picture_list import is_list, open_list
 from lepton_core.records.pictures import PictureReader, picture_columns, read_pictures
 from lepton_core.records.source import RecordReader
 from lepton_core.records.table import TABLE_SUFFIXES, join_tables, open_table
-from lepton_core.records.video import expand_videos, open_video, takes_frames
+from lepton_core.records.video import (
+    FRAME_BATCH_ROWS,
+    expand_videos,
+    open_video,
+    takes_frames,
+)
 from lepton_core.spec import Spec
 
 # Two threads hold a handful of batches each: at twice as many rows a run needs 50 MB more and is
@@ -100,7 +105,8 @@ def open_records(
             return open_image_arrays(source, spec, mapping, extra=extra, batch_rows=rows)
     if not isinstance(source, (str, Path)):
         raise TypeError(f"a table is one file. Received: source={source!r}")
-    rows = batch_rows or TABLE_BATCH_ROWS
+    usual = FRAME_BATCH_ROWS if takes_frames(spec) else TABLE_BATCH_ROWS
+    rows = batch_rows or usual
     return open_table(source, mapping, batch_rows=rows, spec=spec, extra=extra)
 
 

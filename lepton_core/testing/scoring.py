@@ -20,6 +20,7 @@ from lepton_core.errors import LeptonError
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.records.opening import takes_pictures
+from lepton_core.records.video import takes_frames
 from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.run import Options
 from lepton_core.scoring.stream import score_stream
@@ -107,9 +108,10 @@ def check_session(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> 
 
 
 def check_stream(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> None:
-    """Records as JSON lines get the answers that they get as a file; pictures have no JSON form,
-    and records that belong together no stream."""
-    if takes_pictures(pipeline.task.inputs) or pipeline.task.together:
+    """Records as JSON lines get the answers that they get as a file; pictures and frames have no
+    JSON form, and records that belong together no stream."""
+    spec = pipeline.task.inputs
+    if takes_pictures(spec) or takes_frames(spec) or pipeline.task.together:
         return
     taken = pipeline.task.inputs.over(records.column_names)
     names = [name for name in taken.names if name in records.column_names]

@@ -21,6 +21,8 @@ TRUSTED = ("ok", "shaking")
 _MOST_SHAKE = 0.08
 # Fewer points in agreement: it is not the same scene, or it cannot be told.
 _LEAST_AGREE = 0.35
+# So alike, whatever points say, are pictures of one place.
+_ALIKE = 0.5
 # Seconds that a camera looks elsewhere before that is its new place.
 _SETTLE_S = 0.5
 # Of a frame's usual distance, from what on frames are missing; and seconds at least.
@@ -79,12 +81,14 @@ class Camera:
         is_frozen = self._is_frozen(frame, time_s)
         restarted = self.background.is_empty
         motion = self._where(frame)
-        restarted |= self._has_settled(motion, time_s)
+        restarted |= self._has_settled(frame, motion, time_s)
         if restarted:
             self.background.restart()
             self._motion.look_at(frame)
             self._looked_s, self._away_s, motion = time_s, np.nan, STILL
         is_away = np.isfinite(self._away_s)
+        if motion.known and not is_away and motion.agree < _LEAST_AGREE:
+            motion = STILL  # nothing is known of how it stands
         picture = frame if is_away else motion.undone(frame)
         lit = self._exposed(picture)
         if is_frozen or is_away:
@@ -133,10 +137,12 @@ class Camera:
             return STILL
         return self._motion.step(frame)
 
-    def _has_settled(self, motion: Motion, time_s: float) -> bool:
+    def _has_settled(self, frame: np.ndarray, motion: Motion, time_s: float) -> bool:
         """Whether the camera has looked elsewhere for so long that this is its place now."""
         width = self._before.shape[1] * 2
         lost = motion.known and (motion.agree < _LEAST_AGREE or motion.moved > _MOST_SHAKE * width)
+        # Rain, lamps and crowds hide points, and leave the picture much as it was.
+        lost = lost and self._motion.alike(frame) < _ALIKE
         if not lost:
             self._away_s = np.nan
             return False

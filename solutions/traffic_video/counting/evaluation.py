@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pyarrow as pa
 
 from lepton_core.errors import DataError
 from lepton_core.evaluation.protocols import Protocol
 from lepton_core.evaluation.report import Measured
+from lepton_core.frames import frames_of
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.records.video_names import last_number
 from lepton_core.training.job import TrainingJob
 from lepton_core.training.splits import Split
 
-from .config import Config
+from .blobs import filled
+from .config import CLASSICAL, Config
+from .masks import pixel_counts
+from .preprocessing import FRAME, MASK, CountingPreprocessor
 
 # Neighbouring frames are near copies: resampled are stretches of so many.
 _STRETCH = 50
 _ROUNDS = 400
+# Grey levels by which two frames differ where something moves.
+_DIFFERS = 25
+_STEP = 32
 
 
 class ByStretch(Protocol):
@@ -80,8 +89,14 @@ def highway(config: Config) -> Protocol:
 
 
 def measures(records: pa.Table, scores: np.ndarray, decision: Any) -> dict[str, Measured]:
-    """Nothing: what a frame shows is judged by :func:`figures`, which sees more than a score."""
-    return {}
+    """Of a baseline, whose scores are pixel counts, what :func:`figures` tells of a bundle.
+
+    Args:
+        records: the test records [n].
+        scores: of a baseline int64 [n, 3]; of a bundle [n], which tell nothing of pixels.
+        decision: not needed.
+    """
+    return _rates(scores) if scores.ndim == 2 else {}
 
 
 def figures(records: pa.Table, predictions: Predictions, pipeline: Pipeline) -> dict[str, Measured]:
@@ -90,7 +105,11 @@ def figures(records: pa.Table, predictions: Predictions, pipeline: Pipeline) -> 
     As changedetection.net counts them: shadow is background, pixels at unknown edges and outside
     the region do not count. Intervals by resampling stretches of 50 frames.
     """
-    pixels = predictions.raw["pixels"]
+    return _rates(predictions.raw["pixels"])
+
+
+def _rates(pixels: np.ndarray) -> dict[str, Measured]:
+    """Figures of right, false and missed pixels int64 [n, 3]; -1 where no mask is known."""
     known = pixels[pixels[:, 0] >= 0].astype(np.float64)
     if not len(known):
         return {}
@@ -106,8 +125,45 @@ def figures(records: pa.Table, predictions: Predictions, pipeline: Pipeline) -> 
 
 
 def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
-    """None: the classical pipeline is a bundle of its own, trained with detector=classical."""
-    return {}
+    """What two frames alone tell, and background subtraction where the bundle has a network.
+
+    Returns:
+        ``frame_difference`` (with the frame before, closed and filled) and
+        ``background_subtraction``: right, false and missed pixels int64 [test rows, 3].
+    """
+    until = int(job.split.test.max()) + 1
+    records = job.records.slice(0, until)
+    found = {"frame_difference": _by_difference(records)[job.split.test]}
+    if job.config.detector != CLASSICAL:
+        classical = replace(job.config, detector=CLASSICAL)
+        found["background_subtraction"] = _by_background(records, classical)[job.split.test]
+    return found
+
+
+def _by_difference(records: pa.Table) -> np.ndarray:
+    columns = frames_of(records.column(FRAME)), frames_of(records.column(MASK))
+    pixels = np.full((records.num_rows, 3), -1, np.int64)
+    before: np.ndarray | None = None
+    for row, (frame, truth) in enumerate(zip(*columns, strict=True)):
+        if frame is None:
+            continue
+        if truth is not None and before is not None and before.shape == frame.shape:
+            differs = cv2.absdiff(frame, before).max(axis=2) > _DIFFERS
+            solid = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7)))
+            pixels[row] = pixel_counts(filled(solid) > 0, truth[..., 0])
+        before = frame
+    return pixels
+
+
+def _by_background(records: pa.Table, config: Config) -> np.ndarray:
+    maker = CountingPreprocessor(config)
+    history = maker.new_history()
+    pixels = np.full((records.num_rows, 3), -1, np.int64)
+    for start in range(0, records.num_rows, _STEP):
+        prepared = maker.transform(records.slice(start, _STEP), history)
+        told = maker.gather(prepared.arrays, prepared, history)
+        pixels[start + prepared.kept] = told["pixels"]
+    return pixels
 
 
 def _f(right: float, false: float, missed: float) -> float:

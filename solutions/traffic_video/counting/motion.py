@@ -17,6 +17,9 @@ _AGREES = 1.0
 _STILL = 0.35
 # Pixels around a point that are compared, and how many times the picture is halved for that.
 _WINDOW, _LEVELS = (15, 15), 2
+# Pixels over which light is taken out; grey levels by which all pictures vary then, and from which
+# on one has anything to be seen.
+_AROUND, _SPREAD, _LEAST_SPREAD = (15, 15), 40.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class CameraMotion:
         Args:
             picture: uint8 [h, w, 3].
         """
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        grey = _even(picture)
         apart = max(min(grey.shape) // 20, 5)
         found = cv2.goodFeaturesToTrack(grey, _POINTS, 0.02, apart, blockSize=5)
         self._reference = grey
@@ -96,7 +99,7 @@ class CameraMotion:
         """How the camera stands in a frame, uint8 [h, w, 3]."""
         if len(self._points) < _FEWEST:
             return STILL
-        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        grey = _even(frame)
         there, status, _ = cv2.calcOpticalFlowPyrLK(
             self._reference, grey, self._points, None, winSize=_WINDOW, maxLevel=_LEVELS
         )
@@ -120,6 +123,15 @@ class CameraMotion:
         length = float(np.median(np.hypot(*(places - before).T)))
         return Motion(matrix.astype(np.float32), length, share, True)
 
+    def alike(self, frame: np.ndarray) -> float:
+        """How alike a frame and the reference are, -1 to 1: their correlation, light taken out."""
+        small = [
+            cv2.resize(one, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA).ravel()
+            for one in (self._reference, _even(frame))
+        ]
+        spreads = [one.std() for one in small]
+        return float(np.corrcoef(*small)[0, 1]) if min(spreads) > 0 else 0.0
+
     def export(self) -> dict[str, np.ndarray]:
         """All that is remembered, as plain arrays."""
         return {"reference": self._reference.copy(), "points": self._points.copy()}
@@ -127,3 +139,11 @@ class CameraMotion:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take what :meth:`export` gave."""
         self._reference, self._points = arrays["reference"].copy(), arrays["points"].copy()
+
+
+def _even(picture: np.ndarray) -> np.ndarray:
+    """A picture uint8 [h, w, 3] in grey, its light taken out: what stays when lamps go on."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    local = grey.astype(np.int16) - cv2.blur(grey, _AROUND)
+    spread = max(float(local.std()), _LEAST_SPREAD)
+    return cv2.convertScaleAbs(local * (_SPREAD / spread) + 128.0)

@@ -14,6 +14,8 @@ from .scenes.random_scenes import random_scene
 from .scenes.rendering import render
 
 WIDTH, HEIGHT, FPS, SECONDS = 160, 120, 25.0, 4.0
+# The first scene in whose first seconds there is traffic.
+_FIRST = 2
 
 
 def generate(
@@ -34,7 +36,7 @@ def generate(
         >>> records.num_rows, records["record_id"][1].as_py()
         (5, 'road-0#000001')
     """
-    scene = random_scene(seed, "day", width, height, FPS, seconds)
+    scene = random_scene(seed + _FIRST, "day", width, height, FPS, seconds)
     ids, times, frames, masks = [], [], [], []
     for frame in render(scene):
         ids.append(f"road-{seed}#{frame.index:06d}")
