@@ -20,7 +20,10 @@ from lepton_core.runtime.no_model import NoModel
 from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.options import Options
 from solutions.traffic_video.counting.config import CLASSICAL, Config, SceneConfig
+from solutions.traffic_video.counting.measures.crossing import crossings as measure_crossings
+from solutions.traffic_video.counting.measures.scene_file import CountLine, SceneFile
 from solutions.traffic_video.counting.preprocessing import CountingPreprocessor
+from solutions.traffic_video.counting.rows import tracks_in
 from solutions.traffic_video.counting.task import TASK
 from solutions.traffic_video.counting.training import DECISION
 
@@ -283,3 +286,16 @@ def test_settings_that_cannot_be_are_refused_with_what_is_expected(setting: dict
         from_dict(Config, setting)
     assert caught.value.key == f"traffic_video.counting.error.{key}"
     assert "xpected" in str(caught.value)
+
+
+def test_measures_find_the_same_crossings_in_the_written_tracks(pipeline: Pipeline) -> None:
+    rows = pipeline.score(records(drawn())).to_arrow()
+    tracks = tracks_in(rows)
+    assert set(tracks.track.tolist()) == {0, 1, 2, 3}
+    gate = CountLine("gate", LINE.start, LINE.end, "down", "up")
+    measured = measure_crossings(tracks, SceneFile(WIDTH, HEIGHT, (gate,)))
+    told = crossings(rows["crossings"])
+    assert measured["track"].to_pylist() == [one["track"] for one in told]
+    assert measured["direction"].to_pylist() == ["down"] * 4
+    for one, time in zip(told, measured["time"].to_pylist(), strict=True):
+        assert abs(float(one["time"][17:26]) - (time.second + time.microsecond / 1e6)) < 0.1
