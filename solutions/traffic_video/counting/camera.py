@@ -141,8 +141,8 @@ class Camera:
         """Whether the camera has looked elsewhere for so long that this is its place now."""
         width = self._before.shape[1] * 2
         lost = motion.known and (motion.agree < _LEAST_AGREE or motion.moved > _MOST_SHAKE * width)
-        # Rain, lamps and crowds hide points, and leave the picture much as it was; the darker it is,
-        # the more of it is noise and lamps that drive by.
+        # Rain, lamps and crowds hide points, and leave the picture much as it was. The darker it
+        # is, the more of it is noise and lamps that drive by.
         light = min(float(self._before.mean()) / max(2.0 * self._config.dark, 1.0), 1.0)
         lost = lost and self._motion.alike(frame) < _ALIKE * light
         if not lost:

@@ -39,8 +39,8 @@ def build(config: ModelConfig, seed: int = 0) -> keras.Model:
 
     Example:
         >>> model = build(ModelConfig(channels=4))
-        >>> model(np.zeros((1, 32, 48, 7), np.uint8))["core"].shape[1:]
-        (16, 24, 1)
+        >>> tuple(model(np.zeros((1, 32, 48, 7), np.uint8))["core"].shape)
+        (1, 16, 24, 1)
     """
     keras.utils.set_random_seed(seed)
     widths = [max(round(config.channels * _GROWTH**level), 4) for level in range(_LEVELS)]
