@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from lepton_core.cli.options import Json, Map, TaskOrBundle, Views, read_mapping
+from lepton_core.cli.options import (
+    Json,
+    Map,
+    Scene,
+    TaskOrBundle,
+    Views,
+    by_scene,
+    read_mapping,
+)
 
 STDIN = Path("-")
 
@@ -51,14 +59,7 @@ def score(
         ),
     ] = None,
     views: Views = None,
-    scene: Annotated[
-        Path | None,
-        typer.Option(
-            "--scene",
-            metavar="FILE",
-            help="What was drawn for this place: lines, zones, calibration of a camera (YAML).",
-        ),
-    ] = None,
+    scene: Scene = None,
     fps: Annotated[
         float | None,
         typer.Option(
@@ -178,7 +179,7 @@ def score(
     alone = (watch and takes_pictures(spec)) or takes_frames(spec)
     pipeline = load_bundle(address.bundle_or_default(), threads=n_threads if alone else 1)
     if scene is not None:
-        pipeline = _by_scene(pipeline, scene)
+        pipeline = by_scene(pipeline, scene)
     if views is not None:
         pipeline = pipeline.with_views(views)
     if rules is not None:
@@ -206,16 +207,6 @@ def score(
             done=done,
         )
     return _files(pipeline, inputs, out, options, resume, overwrite, as_json, recorder)
-
-
-def _by_scene(pipeline: Any, scene: Path) -> Any:
-    """The pipeline with the decision that a file asks for."""
-    from lepton_core.errors import UsageError
-
-    task = pipeline.task
-    if not task.deciding:
-        raise UsageError("usage.no_scene", task=task.name)
-    return pipeline.with_decision(task.hook(task.deciding)(pipeline.decision, scene))
 
 
 def _recorder(pipeline: Any, options: Any, everything: bool, endless: bool) -> Any:

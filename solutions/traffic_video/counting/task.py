@@ -67,6 +67,7 @@ TASK = Task(
     figures="evaluation:figures",
     baselines="evaluation:baselines",
     deciding="deciding:by_file",
+    explainer="explainer:Explainer",
     about=ABOUT,
     headline=("f_measure",),
     stateful=True,

@@ -14,7 +14,7 @@ from lepton_core.errors import DataError
 from .geometry import area_px, corner_turns, is_crossing_itself
 
 _KEYS = {
-    "": ("frame", "lines", "lanes", "zones", "calibration"),
+    "": ("frame", "lines", "lanes", "zones", "calibration", "interval_s", "checked"),
     "frame": ("width", "height"),
     "lines": ("name", "start", "end", "to_right", "to_left"),
     "lanes": ("name", "points"),
@@ -75,6 +75,26 @@ def _faults(tree: Any, source: str) -> Iterator[DataError]:
     calibration = tree.get("calibration")
     if calibration is not None:
         yield from _calibration(calibration, fault)
+    interval = tree.get("interval_s")
+    if interval is not None and not (_is_number(interval) and interval >= 1):
+        yield fault("interval", "interval_s", received=interval)
+    yield from _checked(tree.get("checked"), fault)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _checked(tree: Any, fault: Any) -> Iterator[DataError]:
+    if tree is None:
+        return
+    names = ("right", "missed", "false")
+    values = [tree.get(name) for name in names] if isinstance(tree, dict) else []
+    whole = all(isinstance(v, int) and not isinstance(v, bool) and v >= 0 for v in values)
+    if not values or set(tree) != set(names) or not whole:
+        yield fault("checked", "checked", received=tree)
+    elif not values[0] + values[1]:
+        yield DataError("traffic_video.checked.empty", false=values[2])
 
 
 def _size(frame: Any) -> tuple[int, int] | None:

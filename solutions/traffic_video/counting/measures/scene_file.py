@@ -16,12 +16,14 @@ It is YAML, all positions in pixels of the original picture::
     calibration:
       pixels: [[60, 230], [220, 230], [180, 80], [120, 80]]
       metres: [[0, 0], [7, 0], [7, 40], [0, 40]]
+    interval_s: 300               # counts are told by intervals of so many seconds
+    checked: {right: 96, missed: 3, false: 1}   # a person looked: gives counts their intervals
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ import numpy as np
 
 from lepton_core.errors import DataError
 
+from .count_interval import Checked
 from .geometry import homography
 from .scene_checking import check_scene
 
@@ -108,6 +111,8 @@ class SceneFile:
         lanes: polygons; the one in which a vehicle crosses a line is its lane.
         zones: polygons for dwell, queues, occupancy and origin-destination.
         calibration: for speeds; None without.
+        interval_s: length of an interval of counts, seconds; None where nothing is said.
+        checked: a sample in which a person checked every crossing; None without.
     """
 
     width: int
@@ -116,6 +121,8 @@ class SceneFile:
     lanes: tuple[Zone, ...] = ()
     zones: tuple[Zone, ...] = ()
     calibration: Calibration | None = None
+    interval_s: float | None = None
+    checked: Checked | None = None
 
 
 def scene_of(tree: Any, source: str = "scene") -> SceneFile:
@@ -144,6 +151,8 @@ def scene_of(tree: Any, source: str = "scene") -> SceneFile:
         None
         if calibration is None
         else Calibration(_four(calibration["pixels"]), _four(calibration["metres"])),
+        None if tree.get("interval_s") is None else float(tree["interval_s"]),
+        None if tree.get("checked") is None else Checked(**tree["checked"]),
     )
 
 
@@ -198,6 +207,10 @@ def tree_of(scene: SceneFile) -> dict[str, Any]:
             "pixels": [list(point) for point in scene.calibration.pixels],
             "metres": [list(point) for point in scene.calibration.metres],
         }
+    if scene.interval_s is not None:
+        tree["interval_s"] = scene.interval_s
+    if scene.checked is not None:
+        tree["checked"] = asdict(scene.checked)
     return tree
 
 
