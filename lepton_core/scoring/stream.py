@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from lepton_core.errors import DataError
+from lepton_core.errors import DataError, UsageError
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.records.json_lines import text_of
