@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lepton_core.cells import wrong_type
 from lepton_core.spec import BOX_KEYS, Column
 
 BOXES = Column("boxes", "boxes").arrow_type()
+TRACKS = Column("tracks", "tracks").arrow_type()
 EXAMPLE = '[{"label": "scratch", "x0": 10, "y0": 20, "x1": 42, "y1": 35}]'
 # The class of a picture in which nothing is.
 GOOD = "good"
@@ -126,11 +128,28 @@ def as_text(values: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def flat_boxes(table: pa.Table) -> pa.Table:
-    """The table with its boxes as JSON text, for CSV, which does not nest."""
+    """The table with its boxes and tracks as JSON text, for CSV, which does not nest."""
     for position, field in enumerate(table.schema):
         if field.type == BOXES:
             table = table.set_column(position, field.name, as_text(table.column(position)))
+        elif field.type == TRACKS:
+            texts = [json.dumps(row, ensure_ascii=False) for row in plain_tracks(table[position])]
+            table = table.set_column(position, field.name, pa.array(texts, pa.string()))
     return table
+
+
+def plain_tracks(values: pa.ChunkedArray | pa.Array) -> list[list[dict[str, Any]] | None]:
+    """Tracks as plain lists for JSON, times as text, numbers as short as float32 allows."""
+    return [
+        None if row is None else [{name: _plain(v) for name, v in one.items()} for one in row]
+        for row in values.to_pylist()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return short_number(value)
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def short_text(values: pa.ChunkedArray | pa.Array) -> pa.Array:

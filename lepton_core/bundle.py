@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,8 @@ class Trained:
         source: the model that is kept to be trained further; None without a model.
         reference: histograms and moments that monitoring compares with.
         figures: further facts for the card (epochs run, parameters...).
+        foreign: role -> an ONNX file that was made elsewhere and is taken as it is, and what it is
+            called with to see that it still says the same.
     """
 
     preprocessor: Preprocessor
@@ -78,6 +80,7 @@ class Trained:
     source: Model | None = None
     reference: Mapping[str, np.ndarray] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    foreign: Mapping[str, tuple[Path, Mapping[str, np.ndarray]]] = field(default_factory=dict)
 
 
 def save_bundle(
@@ -157,9 +160,25 @@ def _write_models(work: Path, trained: Trained, source: Model) -> None:
     _save_source(source, work / "models" / "main.keras")
 
 
+def _copy_models(work: Path, foreign: Mapping[str, tuple[Path, Mapping[str, np.ndarray]]]) -> None:
+    """Models that were made elsewhere, and what each says of its trial inputs."""
+    from lepton_core.runtime.onnx import OnnxRuntime
+
+    (work / "models").mkdir()
+    parity: dict[str, np.ndarray] = {}
+    for role, (path, inputs) in foreign.items():
+        shutil.copyfile(path, work / "models" / f"{role}.onnx")
+        said = OnnxRuntime.open(work / "models").run(role, inputs)
+        parity |= {f"{role}.in.{name}": array for name, array in inputs.items()}
+        parity |= {f"{role}.out.{name}": array for name, array in said.items()}
+    write_arrays(work / "parity.npz", parity)
+
+
 def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, Any]) -> None:
     if trained.source is not None:
         _write_models(work, trained, trained.source)
+    elif trained.foreign:
+        _copy_models(work, trained.foreign)
     state, arrays = trained.preprocessor.state()
     write_json(work / "preprocessor.json", state)
     if arrays:
@@ -205,12 +224,14 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
     preprocessor = kind.from_state(
         read_json(folder, "preprocessor.json"), read_arrays(folder / "preprocessor.npz")
     )
+    decision = from_json(read_json(folder, "decision.json"))
+    outputs = task.outputs.filled(decision.further_outputs())
     return Pipeline(
-        task=task,
+        task=task if outputs == task.outputs else replace(task, outputs=outputs),
         address=f"{task.name}@{folder.name}",
         preprocessor=preprocessor,
         runtime=open_runtime(runtime, folder / "models", threads),
-        decision=from_json(read_json(folder, "decision.json")),
+        decision=decision,
         card=read_json(folder, "card.json"),
         folder=folder,
     )

@@ -37,6 +37,8 @@ def read_cells(
     none = np.zeros(len(raw), bool)
     if raw.type == wanted:
         return raw, None, none
+    if column.dtype == "frame" and not pa.types.is_null(raw.type):
+        raise wrong_type(raw, column, source, first_row)
     if column.dtype == "image" and not _may_hold_images(raw.type):
         raise wrong_type(raw, column, source, first_row)
     try:

@@ -17,9 +17,11 @@ from lepton_core.box_cells import read_boxes
 from lepton_core.box_faults import outside_faults
 from lepton_core.cells import plain, read_cells, read_further
 from lepton_core.errors import DataError
+from lepton_core.frames import frame_faults, frame_sizes
 from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
 
+PICTURES = ("image", "frame")
 _EXAMPLES = {
     "timestamp": "2026-01-31 16:05:00Z",
     "float32": "1234.5",
@@ -72,7 +74,7 @@ def check(
     table = with_ids(table, spec, source, first_row, whole)
     spec = spec.over(table.column_names)
     spec.require(table.column_names, source)
-    if not any(column.dtype == "image" for column in spec):
+    if not any(column.dtype in PICTURES for column in spec):
         # Not so pictures: their bytes would be copied, and more than 2 GB fit in no single chunk.
         table = table.combine_chunks()
     faults: list[tuple[np.ndarray, str, dict[str, Any], pa.ChunkedArray | None]] = []
@@ -106,7 +108,7 @@ def check(
             kind = {**named, "expected": column.dtype, "example": example}
             faults.append((unreadable & ~ambiguous, "type", kind, raw))
             faults.append((ambiguous, "ambiguous", named, raw))
-        told = _paths(values) if column.dtype == "image" else values
+        told = _told(values, column)
         for mask, key, values_of in _faults(values, unreadable, column):
             faults.append((mask, key, {**named, **values_of}, told))
     faults += _outside(spec, columns)
@@ -180,7 +182,7 @@ def _split(table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row
     good = np.flatnonzero(~bad)
     if len(good) == table.num_rows:
         kept = table
-    elif any(column.dtype == "image" for column in spec):
+    elif any(column.dtype in PICTURES for column in spec):
         # Chunk by chunk, where taking rows would join them first.
         kept = table.filter(pa.array(~bad))
     else:
@@ -207,6 +209,8 @@ def _faults(
         # A picture that nobody promised may be absent, but not broken.
         there = True if column.required else _mask(pc.is_valid(values))
         return [(empty & there, "unreadable_image", {})]
+    if column.dtype == "frame":
+        return [(mask, key, {}) for mask, key in frame_faults(values, column.required)]
     if column.required and values.null_count:
         empty = _mask(pc.is_null(values))
         found.append((empty if unreadable is None else empty & ~unreadable, "null", {}))
@@ -231,7 +235,7 @@ def _faults(
 
 def _is_sound(values: pa.ChunkedArray, column: Column) -> bool:
     """Whether a column has no fault, told from its extremes: most batches need no more."""
-    if (column.required and values.null_count) or column.dtype == "image":
+    if (column.required and values.null_count) or column.dtype in PICTURES:
         return False
     if column.choices:
         there = values.drop_null() if values.null_count else values
@@ -257,8 +261,13 @@ def _is_sound(values: pa.ChunkedArray, column: Column) -> bool:
     return finite and bool(low <= least) and bool(greatest <= high)
 
 
-def _paths(values: pa.ChunkedArray) -> pa.ChunkedArray:  # told in place of the pictures' bytes
-    return pc.fill_null(pc.struct_field(values, "path"), "-")
+def _told(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
+    """What messages tell of refused cells: of pictures a path or a size, not the bytes."""
+    if column.dtype == "frame":
+        return frame_sizes(values)
+    if column.dtype == "image":
+        return pc.fill_null(pc.struct_field(values, "path"), "-")
+    return values
 
 
 def _mask(values: pa.ChunkedArray) -> np.ndarray:

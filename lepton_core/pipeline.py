@@ -25,6 +25,7 @@ from lepton_core.rules import beside
 from lepton_core.runtime.base import Runtime
 from lepton_core.seen import SeenIds, TrustedIds
 from lepton_core.solution import Task
+from lepton_core.together import without_broken_units, without_mates
 
 if TYPE_CHECKING:
     from lepton_core.rules import RuleSet
@@ -111,16 +112,23 @@ class Pipeline:
                 such record is refused.
         """
         checked = check(records, self.task.inputs, source, first_row, whole)
+        checked = without_broken_units(checked, records, self.task.together, first_row)
         if self.task.stateful:
             return Work(checked, records.num_rows, first_row)
         prepared = self.preprocessor.transform(checked.table)
         return Work(checked, records.num_rows, first_row, prepared, self.outputs(prepared))
 
-    def outputs(self, prepared: Prepared) -> Mapping[str, np.ndarray]:
-        """What the model of a stateless task says, one row a record, name -> array [n, ...]."""
+    def outputs(self, prepared: Prepared, history: Any = None) -> Mapping[str, np.ndarray]:
+        """What the model says, one row a record, name -> array [n, ...].
+
+        Args:
+            prepared: arrays of records without a recurrent state.
+            history: of a stateful task, the memory that they were prepared with.
+        """
         if prepared.parts is not None:
-            return _by_record(self.runtime, self.preprocessor, prepared)
-        return self.preprocessor.gather(self.runtime.run("main", prepared.arrays), prepared)
+            return _by_record(self.runtime, self.preprocessor, prepared, history)
+        said = self.runtime.run("main", prepared.arrays)
+        return self.preprocessor.gather(said, prepared, history)
 
     def with_decision(self, decision: Decision) -> Pipeline:
         """The same pipeline with another decision."""
@@ -201,6 +209,10 @@ class Session:
         fresh, repeats = seen.split(ids)
         self.repeated = work.checked.rows[repeats]
         rejects = work.checked.rejects
+        together = self.pipeline.task.together
+        fresh, mates = without_mates(work.checked.table, together, fresh, repeats)
+        for at, other in mates.items():
+            rejects.add(int(work.checked.rows[at]), ids[at].as_py(), "unit", other=other)
         prepared, outputs = self._finish(work, fresh, repeats)
         scored = prepared.kept
         if self.pipeline.rules is not None:
@@ -271,7 +283,7 @@ class Session:
     def _run(self, prepared: Prepared) -> dict[str, np.ndarray]:
         self.traced = dict(prepared.arrays) if self._trace else {}
         if prepared.slots is None:
-            return dict(self.pipeline.outputs(prepared))
+            return dict(self.pipeline.outputs(prepared, self._history))
         return self._run_steps(prepared.arrays["x"], prepared.slots, prepared.moves)
 
     def _run_steps(
@@ -336,7 +348,7 @@ class Session:
 
 
 def _by_record(
-    runtime: Runtime, preprocessor: Preprocessor, prepared: Prepared
+    runtime: Runtime, preprocessor: Preprocessor, prepared: Prepared, history: Any
 ) -> dict[str, np.ndarray]:
     """Outputs of records with parts, the model asked about each part by itself.
 
@@ -347,8 +359,9 @@ def _by_record(
         # Asked about a blank part, for names and shapes: not every model takes nothing.
         blank = {name: np.zeros((1, *a.shape[1:]), a.dtype) for name, a in prepared.arrays.items()}
         none = {name: values[:0] for name, values in runtime.run("main", blank).items()}
-        return dict(preprocessor.gather(none, prepared))
-    found = [preprocessor.gather(of_parts(runtime, one), one) for one in prepared.singles()]
+        return dict(preprocessor.gather(none, prepared, history))
+    said = ((of_parts(runtime, one), one) for one in prepared.singles())
+    found = [preprocessor.gather(outputs, one, history) for outputs, one in said]
     return {name: np.concatenate([record[name] for record in found]) for name in found[0]}
 
 

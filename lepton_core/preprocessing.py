@@ -130,16 +130,20 @@ class Preprocessor(ABC):
         return None
 
     def gather(
-        self, outputs: Mapping[str, np.ndarray], prepared: Prepared
+        self, outputs: Mapping[str, np.ndarray], prepared: Prepared, history: Any = None
     ) -> Mapping[str, np.ndarray]:
-        """The model's outputs with one row a record, where its records had several.
+        """What the model said, with one row a record: its parts put together, its past joined.
 
-        What comes out of a record depends on its own rows alone. Right after the model, and before
-        everything else that is done with an output; the one place where parts are put together.
+        Right after the model, and before everything else that is done with an output. What comes
+        out of a stateless record depends on its own rows alone; a stateful preprocessor may read
+        and advance its memory here as well as in :meth:`transform` (what follows things that the
+        model found, as a tracker does), rows in order, such that any cut of the same rows into
+        batches gives the same.
 
         Args:
             outputs: name -> array, first axis as that of ``prepared.arrays``.
             prepared: what the model was given, n kept records.
+            history: the memory that :meth:`transform` was given; None for a stateless one.
 
         Returns:
             name -> array [n, ...]; among them ``score``. The outputs as they are unless overridden.

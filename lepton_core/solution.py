@@ -52,10 +52,16 @@ class Task:
         baselines: hook, ``baselines(job) -> {name: score [n, ...] of the test rows}``.
         fairness: hook, ``report(records, predictions) -> pa.Table``: rates by group of people, as
             ``lepton_core.evaluation.fairness.by_group`` gives them; empty for none.
+        deciding: hook, ``by_file(decision, path) -> Decision``: the decision as a file asks for it
+            that a person made for one place, as lines on a camera's picture (``score --scene``).
+            Empty for none.
         about: ``intended_use``, ``not_for`` and ``limits`` for the card.
         headline: metric keys shown in lists.
         default_bundle: the bundle that scores what a user brings.
         stateful: whether it scores through a Session.
+        together: input columns that say which records only make sense together; those that follow
+            each other with the same values there are scored in one batch or refused as one, see
+            :mod:`lepton_core.together`. Such a task answers files, no streams.
         accepts: findings on training data that are no fault of this task's data, as ``one_class``
             where it learns from good parts alone.
     """
@@ -77,10 +83,12 @@ class Task:
     counts: str = ""
     baselines: str = ""
     fairness: str = ""
+    deciding: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] = ()
     default_bundle: str = "sample"
     stateful: bool = False
+    together: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
 
     def hook(self, reference: str) -> Any:

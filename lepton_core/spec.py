@@ -13,13 +13,18 @@ from lepton_core.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", "image", "boxes")
+DTYPES = (
+    *("string", "bool", "int64", "float32", "float64", "timestamp"),
+    *("image", "frame", "boxes", "tracks"),
+)
 ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
 FORMATS = ("dicom", "nifti")
 # The name of a column that stands for all those of a table that the Spec does not name.
 FURTHER = "*"
 # What a box is made of; all but the four coordinates may be absent.
 BOX_KEYS = ("label", "probability", "x0", "y0", "x1", "y1", "area")
+# Numbers of where a tracked thing was, beside its id, size class and time.
+TRACK_KEYS = ("x0", "y0", "x1", "y1", "foot_x", "foot_y", "speed")
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,17 @@ class Column:
     Args:
         name: the column's name; ``FURTHER`` (``*``) for every column of a table that its Spec does
             not name (sensors, say), where only ``float64`` that need not be there makes sense.
+            Among outputs it stands for the columns that a bundle's settings decide on.
         dtype: one of ``DTYPES``; ``timestamp`` means microseconds in UTC, ``image`` an encoded
             picture: ``struct<path: string, bytes: binary, sha256: string>``, ``boxes`` a list of
             things found in a picture, each with ``BOX_KEYS``: corners in pixels of the picture as
             it is seen at full size, from the left and the top, ``x1 y1`` just outside; area in
             square pixels. An empty list says that nothing is there, null that nobody knows.
+            ``frame`` is a raw picture of a video, ``struct<height, width, channels, data>`` with
+            uint8 red, green, blue (see :mod:`lepton_core.frames`). ``tracks`` is a list of where
+            things that move were, each with its id ``track``, ``size`` class, ``time``, and
+            ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot`` stands on the
+            ground. Places of earlier frames stand in it with their own time.
         role: one of ``ROLES``.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
@@ -86,6 +97,14 @@ class Column:
         if self.dtype == "boxes":
             kinds = [(name, pa.string() if name == "label" else pa.float32()) for name in BOX_KEYS]
             return pa.list_(pa.struct(kinds))
+        if self.dtype == "frame":
+            sides = [(name, pa.int32()) for name in ("height", "width", "channels")]
+            return pa.struct([*sides, ("data", pa.large_binary())])
+        if self.dtype == "tracks":
+            numbers = [(name, pa.float32()) for name in TRACK_KEYS]
+            own = [("track", pa.int64()), ("size", pa.string())]
+            when = ("time", pa.timestamp("us", tz="UTC"))
+            return pa.list_(pa.struct([*own, when, *numbers]))
         return {
             "string": pa.string(),
             "bool": pa.bool_(),
@@ -155,6 +174,25 @@ class Spec:
         taken = {column.name for column in own}
         further = (name for name in dict.fromkeys(names) if name not in taken and name != FURTHER)
         return Spec((*own, *(replace(kind, name=name) for name in further)))
+
+    def filled(self, names: Iterable[str]) -> Spec:
+        """The Spec of outputs whose column ``FURTHER`` stands for these columns, in its place.
+
+        Args:
+            names: what a bundle's decision calls them; without a column ``FURTHER`` they are left
+                out.
+
+        Example:
+            >>> spec = Spec((Column("record_id", "string"), Column("*", "float32"),
+            ...              Column("bundle", "string")))
+            >>> spec.filled(["value_5", "value_15"]).names
+            ('record_id', 'value_5', 'value_15', 'bundle')
+        """
+        columns: list[Column] = []
+        for column in self.columns:
+            several = [column.name] if column.name != FURTHER else names
+            columns += (replace(column, name=name) for name in several)
+        return Spec(tuple(columns))
 
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema of checked records."""

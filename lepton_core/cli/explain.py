@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lepton_core.cli.options import Json, Map, TaskOrBundle, read_mapping
+from lepton_core.cli.options import Json, Map, Scene, TaskOrBundle, by_scene, read_mapping
 
 
 def explain(
@@ -17,7 +17,8 @@ def explain(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="CSV, Parquet or JSON lines; pictures: a file, folder or zip."
+            metavar="INPUT",
+            help="CSV, Parquet or JSON lines; pictures: a file, folder or zip; a video.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for reasons.jsonl, or for files.")],
@@ -40,6 +41,7 @@ def explain(
             help="Files for the source's own archive carry its patient and UIDs; keep them as it.",
         ),
     ] = False,
+    scene: Scene = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
     as_json: Json = False,
 ) -> int:
@@ -49,6 +51,7 @@ def explain(
     from lepton_core.explain.files import Asked, FileExplainer
     from lepton_core.messages import LANGUAGES
     from lepton_core.records.opening import expand_inputs, open_records
+    from lepton_core.records.several import SeveralReader
     from lepton_core.solution import resolve
 
     address = resolve(target)
@@ -58,8 +61,9 @@ def explain(
     hook = task.hook(task.explainer)
     theirs = read_mapping(mapping)
     if not issubclass(hook, FileExplainer):
-        if formats or identified or language != "en":
+        if formats or identified or language != "en" or scene:
             option = "--format" if formats else "--identified" if identified else "--language"
+            option = "--scene" if scene else option
             raise UsageError("explain.no_files", task=task.name, option=option)
         pipeline = load_bundle(address.bundle_or_default())
         return _reasons(pipeline, hook(), source, out, theirs, record_ids, overwrite, as_json)
@@ -68,11 +72,15 @@ def explain(
     named = _formats(formats, hook)
     if out.exists() and (not out.is_dir() or any(out.iterdir())) and not overwrite:
         raise UsageError("usage.out_exists", out=out)
+    if record_ids and hook.is_whole:
+        raise UsageError("explain.whole", task=task.name)
     pipeline = load_bundle(address.bundle_or_default())
-    (path,) = expand_inputs([source], task.inputs)
-    reopen = partial(open_records, path, task.inputs, theirs, labels=False)
-    asked = Asked(named, language, reopen if identified else None)
-    with reopen() as reader:
+    if scene is not None:
+        pipeline = by_scene(pipeline, scene)
+    paths = expand_inputs([source], task.inputs)
+    reopen = partial(open_records, spec=task.inputs, mapping=theirs, labels=False)
+    asked = Asked(named, language, partial(reopen, paths[0]) if identified else None, scene)
+    with SeveralReader(paths, reopen) if len(paths) > 1 else reopen(paths[0]) as reader:
         return _files(pipeline, hook(pipeline, asked), reader, out, record_ids, as_json)
 
 
@@ -167,11 +175,17 @@ def _files(
         progress.close()
     told = {"read": done.read, "explained": done.explained, "files": done.files, "out": str(out)}
     if as_json:
-        print_json(told | {"rejected": len(done.rejects), "reasons": done.rejects.counts()})
+        print_json(
+            told
+            | {"notes": done.notes}
+            | {"rejected": len(done.rejects), "reasons": done.rejects.counts()}
+        )
     else:
         print(
             f"{done.explained:,} of {done.read:,} records explained: {done.files:,} files in {out}"
         )
+    for line in done.notes:
+        note(line)
     if not len(done.rejects):
         rejected.unlink(missing_ok=True)
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -32,6 +33,27 @@ Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="THEIRS=OURS", help="Their column name for ours; repeatable."),
 ]
+
+Scene = Annotated[
+    Path | None,
+    typer.Option(
+        "--scene",
+        metavar="FILE",
+        help="What was drawn for this place: lines, zones, calibration of a camera (YAML).",
+    ),
+]
+
+
+def by_scene(pipeline: Any, scene: Path) -> Any:
+    """The pipeline with the decision that a file asks for.
+
+    Raises:
+        UsageError: ``usage.no_scene`` where the task takes none; DataError for a broken file.
+    """
+    task = pipeline.task
+    if not task.deciding:
+        raise UsageError("usage.no_scene", task=task.name)
+    return pipeline.with_decision(task.hook(task.deciding)(pipeline.decision, scene))
 
 
 def refuse_given(options: Mapping[str, Any], key: str) -> None:

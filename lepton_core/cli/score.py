@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from lepton_core.cli.options import Json, Map, TaskOrBundle, Views, read_mapping
+from lepton_core.cli.options import (
+    Json,
+    Map,
+    Scene,
+    TaskOrBundle,
+    Views,
+    by_scene,
+    read_mapping,
+)
 
 STDIN = Path("-")
 
@@ -18,7 +26,8 @@ def score(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            help="CSV, Parquet, JSON lines or pictures; folders of them; - with --stream.",
+            help="CSV, Parquet, JSON lines, pictures or videos; folders of them; a camera's "
+            "address; - with --stream.",
         ),
     ],
     out: Annotated[
@@ -50,6 +59,15 @@ def score(
         ),
     ] = None,
     views: Views = None,
+    scene: Scene = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            "--fps",
+            min=0.01,
+            help="Frames a second of a folder of frames whose names tell no times; 30 without.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Read at most so many records.")
     ] = None,
@@ -128,7 +146,9 @@ def score(
     """Score records; those that cannot be scored are kept aside with their reason (exit code 3)."""
     from lepton_core.bundle import load_bundle
     from lepton_core.cli.output import note
+    from lepton_core.errors import UsageError
     from lepton_core.records.opening import takes_pictures
+    from lepton_core.records.video import takes_frames
     from lepton_core.scoring.flow import cores
     from lepton_core.solution import resolve
 
@@ -143,6 +163,7 @@ def score(
         select=tuple(name.strip() for name in select.split(",")) if select else (),
         condition=condition,
         limit=limit,
+        fps=fps,
         suffix=_suffix(kind),
         compression=_compression(compression),
         partition=partition,
@@ -151,9 +172,14 @@ def score(
         part_rows=part_rows,
     )
     # One thread a call: the batches themselves run side by side. On a line parts come one by one,
-    # and all cores work on each.
-    alone = watch and takes_pictures(address.task.inputs)
+    # and all cores work on each; so do those of a video, whose frames follow from one another.
+    spec = address.task.inputs
+    if takes_frames(spec) and (watch or stream):
+        raise UsageError("usage.mode_frames", task=address.task.name)
+    alone = (watch and takes_pictures(spec)) or takes_frames(spec)
     pipeline = load_bundle(address.bundle_or_default(), threads=n_threads if alone else 1)
+    if scene is not None:
+        pipeline = by_scene(pipeline, scene)
     if views is not None:
         pipeline = pipeline.with_views(views)
     if rules is not None:
@@ -297,12 +323,14 @@ def _tell(summary: Any, out: Path, as_json: bool) -> int:
 
 def _options(task: Any, part_rows: int | None, **given: Any) -> Any:
     from lepton_core.records.opening import PICTURE_BATCH_ROWS, TABLE_BATCH_ROWS, takes_pictures
+    from lepton_core.records.video import FRAME_BATCH_ROWS, takes_frames
     from lepton_core.scoring.options import Options
 
     if part_rows is None:
         return Options(**given)
     # Parts are whole batches, so that the floats do not depend on where a part ends.
     usual = PICTURE_BATCH_ROWS if takes_pictures(task.inputs) else TABLE_BATCH_ROWS
+    usual = FRAME_BATCH_ROWS if takes_frames(task.inputs) else usual
     rows = min(usual, part_rows)
     return Options(**given, batch_rows=rows, part_batches=max(part_rows // rows, 1))
 

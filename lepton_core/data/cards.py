@@ -11,7 +11,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from lepton_core.errors import DataError
 
 PICTURE_KINDS = ("image_folder", "image_list", "image_arrays", "dicom")
-READER_KINDS = ("table", *PICTURE_KINDS, "turbofan", "video", "text")
+# Published sets that are no plain tables; each has a reader of its own.
+OWN_KINDS = ("turbofan", "pems_station", "los_loop")
+READER_KINDS = ("table", *PICTURE_KINDS, *OWN_KINDS, "video", "text")
 ANNOTATIONS = ("voc", "coco", "yolo", "masks")
 LABELS = ("folder", "name", "boxes", "mask")
 SPLIT_KINDS = ("time", "group", "file", "official", "random")
@@ -38,7 +40,8 @@ class Reader:
 
     Args:
         kind: one of ``READER_KINDS``: for pictures a folder of class folders, a CSV that lists
-            files, arrays in an npz file, or a folder of DICOM files; ``turbofan`` is NASA's own.
+            files, arrays in an npz file, or a folder of DICOM files; those of ``OWN_KINDS`` are
+            read as their publishers wrote them.
         path: file or folder inside the data set's own folder.
         columns: their column name -> ours.
         classes: what a label is called there -> what it is called here; others stay.

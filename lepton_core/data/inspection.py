@@ -19,6 +19,7 @@ from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
 from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
 from lepton_core.data.suspicions import find_suspicions
 from lepton_core.errors import DataError
+from lepton_core.frames import FRAME
 from lepton_core.records.opening import takes_pictures
 from lepton_core.records.picture_list import is_list
 from lepton_core.records.table import read_table
@@ -287,8 +288,8 @@ def _kind(kind: pa.DataType) -> str:
         return "timestamp"
     if pa.types.is_struct(kind) and kind.get_field_index("sha256") >= 0:
         return "image"
-    if kind == BOXES:
-        return "boxes"
+    if kind in (BOXES, FRAME):
+        return "boxes" if kind == BOXES else "frame"
     return {"large_string": "string", "double": "float64", "float": "float32"}.get(
         str(kind), str(kind)
     )
@@ -304,6 +305,8 @@ def _empty(raw: pa.ChunkedArray) -> float:
 
 def _values(values: pa.ChunkedArray, column: Column) -> dict[str, Any]:
     """Smallest and largest, or the number of distinct values, of what was accepted."""
+    if column.dtype in ("frame", "tracks"):
+        return {}
     if column.dtype == "image":
         return {"distinct": pc.count_distinct(pc.struct_field(values, "sha256")).as_py()}
     if column.dtype == "boxes":

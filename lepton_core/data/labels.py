@@ -22,7 +22,7 @@ FEW = 100
 IMBALANCE = 0.005
 MOST_CLASSES = 100
 # Labels that mark places in a picture: their classes are not the records'.
-MARKS = ("image", "boxes")
+MARKS = ("image", "frame", "boxes")
 SAMPLE = 100_000
 
 

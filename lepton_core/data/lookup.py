@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lepton_core.data.cards import PICTURE_KINDS, DatasetCard, read_card
+from lepton_core.data.cards import OWN_KINDS, PICTURE_KINDS, DatasetCard, read_card
 from lepton_core.data.solution_folders import solution_folders
 from lepton_core.errors import DataError
 from lepton_core.spec import Column, Spec
@@ -222,16 +222,20 @@ def load_records(
     """
     from lepton_core.records.opening import read_records, takes_pictures
     from lepton_core.records.table import read_table
+    from lepton_core.records.video import takes_frames
 
     located = resolve(name_or_path, mapping, spec)
     kind = "table" if located.dataset is None else located.dataset.card.reader.kind
     is_pictures = kind in PICTURE_KINDS
     wants_pictures = spec is not None and takes_pictures(spec)
-    if not (is_pictures or kind in ("table", "turbofan")) or (
+    wants_frames = spec is not None and takes_frames(spec)
+    if not (is_pictures or kind in ("table", *OWN_KINDS) or (kind == "video" and wants_frames)) or (
         is_pictures and spec is not None and not wants_pictures
     ):
         raise DataError("data.not_a_table", name=located.source, kind=kind)
-    if is_pictures or wants_pictures:
+    if wants_frames and spec is not None:
+        table = read_records(located.path, spec, located.mapping, note=note)
+    elif is_pictures or wants_pictures:
         if spec is None:
             spec = _DICOM if kind == "dicom" else _pictures_of(located.dataset)
             located = resolve(name_or_path, mapping, spec)
@@ -239,15 +243,26 @@ def load_records(
             located.path, spec, located.mapping, layout=_layout(located.dataset), note=note
         )
         table = _with_class_names(table, spec, located.dataset)
-    elif kind == "turbofan":
-        from lepton_core.records.turbofan import read_turbofan
-
-        table = read_turbofan(located.path)
+    elif kind in OWN_KINDS:
+        table = _read_own(kind, located.path)
     else:
         optional = None if spec is None else _without_id(spec)
         table = read_table(located.path, located.mapping, spec=optional)
         table = table if spec is None else numbered(table, spec)
     return Records(table, located.source, located.dataset)
+
+
+def _read_own(kind: str, path: Path) -> pa.Table:
+    """A published set that has a reader of its own."""
+    from lepton_core.records.traffic_sets import read_los_loop, read_pems_station
+    from lepton_core.records.turbofan import read_turbofan
+
+    readers = {
+        "turbofan": read_turbofan,
+        "pems_station": read_pems_station,
+        "los_loop": read_los_loop,
+    }
+    return readers[kind](path)
 
 
 def _layout(dataset: Dataset | None) -> Layout | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
+from lepton_core.data.cards import OWN_KINDS
 from lepton_core.data.lookup import Located, all_datasets, resolve
 from lepton_core.errors import DataError
 from lepton_core.messages import t
@@ -104,14 +105,15 @@ def match_source(
         given: their name -> ours, as a person said; wins over a data set's card.
 
     Returns:
-        what was found, and its columns. A source that is no table (a folder of pictures) has no
-        columns to match: its ``found`` is empty.
+        what was found, and its columns. A source that is no table (a folder of pictures), and a
+        data set with a reader of its own, have no columns to match: their ``found`` is empty.
 
     Raises:
         DataError: as :func:`lepton_core.data.lookup.resolve` and ``open_table``.
     """
     located = resolve(name_or_path, given, task.inputs)
-    if not located.path.name.lower().endswith(TABLE_SUFFIXES):
+    own = located.dataset is not None and located.dataset.card.reader.kind in OWN_KINDS
+    if own or not located.path.name.lower().endswith(TABLE_SUFFIXES):
         _check_targets(located.mapping, task)
         return located, ColumnMatch(mapping=located.mapping)
     if takes_pictures(task.inputs) and is_list(located.path):

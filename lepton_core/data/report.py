@@ -79,7 +79,7 @@ class ColumnFound:
         """Its row of the table: names, types, empty, refused, values."""
         name = self.name if self.theirs in (None, self.name) else f"{self.theirs} -> {self.name}"
         if self.theirs is None:
-            marks = self.expected in ("image", "boxes")
+            marks = self.expected in ("image", "frame", "boxes")
             needed = self.required or (self.role == "label" and not marks)
             kind = t("check.absent_required" if needed else "check.absent")
             return [name, kind, self.expected, "-", "-", "-"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from lepton_core.decision.ahead import Ahead
 from lepton_core.decision.base import Decision, labels_of
 from lepton_core.decision.classify import Classify
 from lepton_core.decision.classify_many import ClassifyMany
 from lepton_core.decision.computed import Computed, Told
 from lepton_core.decision.conformal import Conformal
+from lepton_core.decision.crossings import Crossings, Line
 from lepton_core.decision.detect import Detect
 from lepton_core.decision.interval import Interval
 from lepton_core.decision.outlier import Outlier
@@ -18,13 +20,16 @@ from lepton_core.errors import BundleError
 
 __all__ = [
     "POLICIES",
+    "Ahead",
     "Classify",
     "ClassifyMany",
     "Computed",
     "Conformal",
+    "Crossings",
     "Decision",
     "Detect",
     "Interval",
+    "Line",
     "Outlier",
     "Policy",
     "Remaining",
@@ -40,9 +45,11 @@ _KINDS: dict[str, type[Any]] = {
     ClassifyMany.kind: ClassifyMany,
     Interval.kind: Interval,
     Remaining.kind: Remaining,
+    Ahead.kind: Ahead,
     Computed.kind: Computed,
     Detect.kind: Detect,
     Outlier.kind: Outlier,
+    Crossings.kind: Crossings,
 }
 
 

@@ -31,6 +31,13 @@ class Decision(ABC):
         [n, levels]...
         """
 
+    def further_outputs(self) -> tuple[str, ...]:
+        """Names of the columns that stand for a task's output column ``*``; none unless overridden.
+
+        A bundle's settings decide on them, such as how many minutes ahead are forecast.
+        """
+        return ()
+
     def apply_one(self, score: np.ndarray) -> dict[str, Any]:
         """Output columns of one record as plain values, from its ``score`` [1, ...]."""
         columns = self.apply({"score": score})

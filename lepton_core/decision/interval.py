@@ -146,6 +146,14 @@ class Interval(Decision):
         known = {name: value for name, value in values.items() if name != "kind"}
         return cls(**{**known, "levels": tuple(known["levels"])})
 
+    def quantile_ends(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Lower end, value and upper end [n] as the model gives them, without the margin.
+
+        Args:
+            scores: quantiles [n, levels]; where they cross, they are sorted.
+        """
+        return self._three(self._quantiles(scores))
+
     def _quantiles(self, scores: np.ndarray) -> np.ndarray:
         given = np.asarray(scores, np.float64)
         if given.ndim != 2 or given.shape[1] != len(self.levels):

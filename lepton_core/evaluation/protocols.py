@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
     from lepton_core.training.splits import Split
 
+_FRAMES_A_STEP = 32
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -97,7 +99,11 @@ def score_rows(pipeline: Pipeline, records: pa.Table, rows: np.ndarray) -> Predi
     session = pipeline.open_session()
     if pipeline.task.stateful:
         until = int(rows.max()) + 1 if len(rows) else 0
-        scored = session.step(records.slice(0, until))
+        # Frames of a video do not fit in memory twice over; any cut gives the same.
+        is_video = any(column.dtype == "frame" for column in pipeline.task.inputs)
+        step = _FRAMES_A_STEP if is_video and until else max(until, 1)
+        cuts = range(0, max(until, 1), step)
+        scored = concat([session.step(records.slice(at, min(step, until - at))) for at in cuts])
         return scored.take(pa.array(np.flatnonzero(np.isin(scored.rows, rows))))
     parts = []
     for table in in_steps(records, rows):

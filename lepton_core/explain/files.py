@@ -36,11 +36,13 @@ class Asked:
         originals: opens the source once more, for the identity that its records no longer hold.
             Given only where files for the source's own archive shall carry that identity; without,
             files name people by pseudonym alone.
+        scene: what was drawn for the place (``--scene``); None without.
     """
 
     formats: tuple[str, ...]
     language: str = "en"
     originals: Callable[[], PictureReader] | None = None
+    scene: Path | None = None
 
 
 class FileExplainer(ABC):
@@ -55,14 +57,20 @@ class FileExplainer(ABC):
     Attributes:
         formats: name -> what it is, one line, of every format that it can write.
         usual: the formats written where nobody names any.
+        is_whole: whether its files are about all records together, so that none can be left out.
+        notes: what a person should know of all records, a line each; filled by :meth:`finish`.
+        refused: how many records were refused, known when :meth:`finish` is called.
     """
 
     formats: ClassVar[dict[str, str]] = {}
     usual: ClassVar[tuple[str, ...]] = ()
+    is_whole: ClassVar[bool] = False
 
     def __init__(self, pipeline: Pipeline, asked: Asked) -> None:
         self.pipeline = pipeline
         self.asked = asked
+        self.notes: list[str] = []
+        self.refused = 0
 
     @abstractmethod
     def write(self, record: pa.Table, scored: Predictions, folder: Path) -> None:
@@ -114,12 +122,14 @@ class Explained:
         explained: records whose files stand in the folder.
         files: how many files were written.
         rejects: the records that were not scored or not explained.
+        notes: what a person should know of all records, a line each.
     """
 
     read: int = 0
     explained: int = 0
     files: int = 0
     rejects: Rejects = field(default_factory=Rejects)
+    notes: list[str] = field(default_factory=list)
 
 
 def explain_files(
@@ -192,7 +202,9 @@ def _run(
         done.read += batch.num_rows
         if progress is not None:
             progress(done.read, reader.rows_total)
+    explainer.refused = len(done.rejects)
     done.files += _moved(out, explainer.finish)
+    done.notes = explainer.notes
     if missing:
         raise UsageError("usage.unknown_records", ids=", ".join(sorted(missing)))
     return done

@@ -23,6 +23,12 @@ from lepton_core.records.picture_list import is_list, open_list
 from lepton_core.records.pictures import PictureReader, picture_columns, read_pictures
 from lepton_core.records.source import RecordReader
 from lepton_core.records.table import TABLE_SUFFIXES, join_tables, open_table
+from lepton_core.records.video import (
+    FRAME_BATCH_ROWS,
+    expand_videos,
+    open_video,
+    takes_frames,
+)
 from lepton_core.spec import Spec
 
 # Two threads hold a handful of batches each: at twice as many rows a run needs 50 MB more and is
@@ -43,10 +49,13 @@ def open_records(
     labels: bool = True,
     root: Path | None = None,
     layout: Layout | None = None,
+    fps: float | None = None,
 ) -> RecordReader:
     """Open what a task scores or learns from.
 
-    Where the Spec has an ``image`` column that is pictures: files, a CSV that lists files (see
+    Where the Spec has a required ``frame`` column that is a video (see
+    :func:`~lepton_core.records.video.open_video`). Where it has an ``image`` column that is
+    pictures: files, a CSV that lists files (see
     :func:`~lepton_core.records.picture_list.open_list`), arrays of them
     (:func:`~lepton_core.records.image_arrays.open_image_arrays`), or a table that holds such a
     column. Otherwise it is a table.
@@ -57,10 +66,11 @@ def open_records(
         mapping: their column name -> ours.
         extra: further columns to deliver, under the source's own names.
         batch_rows: most records in a batch; 16,384 of a table, 64 pictures when None.
-        labels: whether class folders of pictures are their labels.
+        labels: whether class folders of pictures are their labels, and true masks of frames read.
         root: for a list of pictures, the folder that their ids are relative to.
         layout: how a folder is annotated, where somebody says so; found out for a Spec that has
             boxes or a mask among its labels.
+        fps: frames a second of a folder of frames whose names tell no times.
 
     Returns:
         a reader; use it in a ``with`` block. Values are not checked yet.
@@ -82,6 +92,9 @@ def open_records(
         [{'record_id': '1', 'amount': '9.5', 'shop': 'north'}]
     """
     mapping = mapping or {}
+    if takes_frames(spec) and isinstance(source, (str, Path)) and not _is_table(source):
+        own = {"batch_rows": batch_rows, "fps": fps, "labels": labels}
+        return open_video(source, spec, mapping, extra=extra, **own)  # type: ignore[arg-type]
     if takes_pictures(spec):
         rows = batch_rows or PICTURE_BATCH_ROWS
         if not isinstance(source, (str, Path)) or not (_is_table(source) or _is_arrays(source)):
@@ -92,7 +105,8 @@ def open_records(
             return open_image_arrays(source, spec, mapping, extra=extra, batch_rows=rows)
     if not isinstance(source, (str, Path)):
         raise TypeError(f"a table is one file. Received: source={source!r}")
-    rows = batch_rows or TABLE_BATCH_ROWS
+    usual = FRAME_BATCH_ROWS if takes_frames(spec) else TABLE_BATCH_ROWS
+    rows = batch_rows or usual
     return open_table(source, mapping, batch_rows=rows, spec=spec, extra=extra)
 
 
@@ -152,7 +166,8 @@ def expand_inputs(paths: Sequence[str | Path], spec: Spec) -> list[Path]:
     Args:
         paths: for a table task files, and folders that stand for the table files in them (not
             deeper ones; sorted by name; those whose name begins with ``.`` or ``_`` left out).
-            For a picture task a picture, a folder or a zip is one input.
+            For a picture task a picture, a folder or a zip is one input; for a task of frames
+            see :func:`~lepton_core.records.video.expand_videos`.
         spec: what the task takes.
 
     Raises:
@@ -168,6 +183,8 @@ def expand_inputs(paths: Sequence[str | Path], spec: Spec) -> list[Path]:
         ...     [path.name for path in expand_inputs([folder], Spec(()))]
         ['a.parquet', 'b.csv']
     """
+    if takes_frames(spec) and not any(_is_table(path) for path in paths):
+        return expand_videos(paths)
     found: list[Path] = []
     for path in map(Path, paths):
         if not path.exists():

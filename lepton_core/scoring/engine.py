@@ -17,6 +17,7 @@ from lepton_core.records.opening import (
     open_records,
     takes_pictures,
 )
+from lepton_core.records.video import takes_frames
 from lepton_core.scoring.assemble import assemble
 from lepton_core.scoring.folder import INPUTS_LOG, is_run
 from lepton_core.scoring.inputs import identity, rows_of, shown
@@ -86,9 +87,9 @@ def _score(run: Run, inputs: Sequence[Path]) -> None:
     journal, spec = run.journal, run.pipeline.task.inputs
     finished = list(journal.lines(INPUTS_LOG))
     cursor = journal.manifest.cursor
-    total, formats = rows_of(inputs), formats_of(spec)
+    total, formats, frames = rows_of(inputs), formats_of(spec), takes_frames(spec)
     for number, path in enumerate(inputs):
-        now = identity(path, formats)
+        now = identity(path, formats, frames)
         earlier = finished[number] if number < len(finished) else None
         reached = cursor if number == len(finished) and cursor.get("row") else {}
         _check_same(journal, path, now, earlier or reached.get("input"))
@@ -100,9 +101,12 @@ def _score(run: Run, inputs: Sequence[Path]) -> None:
             dict(run.options.mapping),
             extra=run.selection.extra,
             batch_rows=run.options.batch_rows,
+            labels=not frames,
+            fps=run.options.fps,
         ) as reader:
-            source = shown(path, formats)
-            run.read(reader, source, {"input": now}, reached.get("row", 0), total)
+            source = reader.source if frames else shown(path, formats)
+            claimed = reader.rows_total if frames and len(inputs) == 1 else total
+            run.read(reader, source, {"input": now}, reached.get("row", 0), claimed)
         journal.append(INPUTS_LOG, now)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from lepton_core.records.dicom_file import is_dicom
 from lepton_core.records.picture_files import file_start, find_pictures, hides_name
 from lepton_core.records.pseudonym import file_pseudonym
+from lepton_core.records.video_names import address_of, shown_address
 
 
-def identity(path: Path, formats: Sequence[str] = ()) -> dict[str, Any]:
+def identity(path: Path, formats: Sequence[str] = (), frames: bool = False) -> dict[str, Any]:
     """What tells an input from another, without reading all of it: path, size, time of change.
 
     Args:
@@ -21,10 +22,13 @@ def identity(path: Path, formats: Sequence[str] = ()) -> dict[str, Any]:
             in it do not count: our own output may stand there.
         formats: of the task's image column, which decide what counts as a picture, and which
             files stand under a pseudonym, see :func:`shown`.
+        frames: whether the task takes videos, of which one may be a stream by its address.
 
     Raises:
         DataError: ``pseudonym.*`` where a name is to be hidden and there is no key.
     """
+    if frames and (address := address_of(path)):
+        return {"path": shown_address(address)}
     # The same whatever folder the command is called from.
     name = shown(Path(os.path.abspath(path)), formats)
     if not path.is_dir():

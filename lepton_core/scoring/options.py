@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Options:
         threads: that prepare batches side by side; None takes the machine's cores.
         batch_rows: records a batch; None takes the reader's own.
         part_batches: batches a part: after each part the journal commits.
+        fps: frames a second of folders of frames whose names tell no times; None for the reader's.
     """
 
     mapping: tuple[tuple[str, str], ...] = ()
@@ -41,6 +43,7 @@ class Options:
     threads: int | None = None
     batch_rows: int | None = None
     part_batches: int = 64
+    fps: float | None = None
 
     @property
     def n_threads(self) -> int:
@@ -51,11 +54,17 @@ class Options:
 def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, Any]:
     """What must be the same for a run to go on: bundle, rules, all that makes the output."""
     values = {name: value for name, value in asdict(options).items() if name != "threads"}
+    if options.fps is None:
+        del values["fps"]  # so that a run that was begun before there were frames goes on
     folder = pipeline.folder
     digest = sha256(folder / "manifest.json") if folder else ""
-    about = {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest}
+    about: dict[str, Any] = {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest}
     if folder:
         about["scorer_sha256"] = _scorer(folder)
+    decision = json.loads(json.dumps(pipeline.decision.to_json()))
+    if folder and decision != read_json(folder, "decision.json"):
+        # Other lines on a camera's picture give other crossings.
+        about["decision"] = decision
     if pipeline.rules:
         # By their text: other rules would hit other records, and label them otherwise.
         about["rules_sha256"] = pipeline.rules.fingerprint

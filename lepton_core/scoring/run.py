@@ -22,6 +22,7 @@ from lepton_core.scoring.options import Options
 from lepton_core.scoring.parts import PartWriter, check_partition
 from lepton_core.scoring.selection import Selection, check_names
 from lepton_core.scoring.summary import Summary
+from lepton_core.together import first_units, whole_units
 
 Progress = Callable[[int, int | None], None]
 
@@ -103,21 +104,22 @@ class Run:
         """
         check_names(self.selection, reader.schema_names, source)
         first_of_source = self.session.cursor - done
-        place = self.session.cursor
+        place, together = self.session.cursor, self.pipeline.task.together
 
         def numbered() -> Iterator[tuple[pa.Table, int]]:
             # In the reading thread, which alone knows how many records came before a batch.
             nonlocal place
-            skip, left = done, self._left()
-            for batch in reader.batches():
+            # What a camera sent before cannot be read again: it goes on with what it sends now.
+            skip, left = 0 if getattr(reader, "is_live", False) else done, self._left()
+            for batch in whole_units(reader.batches(), together):
                 if skip >= batch.num_rows:
                     skip -= batch.num_rows
                     continue
                 batch = batch.slice(skip)
                 skip = 0
                 if left is not None:
-                    batch = batch.slice(0, left)
-                    left -= batch.num_rows
+                    batch = first_units(batch, together, left)
+                    left = max(left - batch.num_rows, 0)
                 if batch.num_rows:
                     yield batch, place
                     place += batch.num_rows

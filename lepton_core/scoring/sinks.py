@@ -13,7 +13,7 @@ from typing import IO, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lepton_core.box_cells import BOXES, box_lists, flat_boxes
+from lepton_core.box_cells import BOXES, TRACKS, box_lists, flat_boxes, plain_tracks
 from lepton_core.errors import DataError, UsageError
 
 SINK_SUFFIXES = (".parquet", ".csv", ".jsonl")
@@ -117,7 +117,9 @@ class _Csv:
 
         self._file = pa.output_stream(str(path), compression="gzip" if packed else None)
         options = csv.WriteOptions(include_header=header)
-        flat = pa.schema([(f.name, pa.string() if f.type == BOXES else f.type) for f in schema])
+        flat = pa.schema(
+            [(f.name, pa.string() if f.type in (BOXES, TRACKS) else f.type) for f in schema]
+        )
         self._writer = csv.CSVWriter(self._file, flat, write_options=options)
 
     def write(self, table: pa.Table) -> None:
@@ -149,6 +151,7 @@ class _JsonLines:
 
     def write(self, table: pa.Table) -> None:
         boxes = {f.name: box_lists(table[f.name]) for f in table.schema if f.type == BOXES}
+        boxes |= {f.name: plain_tracks(table[f.name]) for f in table.schema if f.type == TRACKS}
         for place, row in enumerate(_without_nan(table).to_pylist()):
             row |= {name: values[place] for name, values in boxes.items()}
             self._file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")

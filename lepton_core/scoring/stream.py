@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from lepton_core.errors import DataError
+from lepton_core.errors import DataError, UsageError
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.records.json_lines import text_of
@@ -55,7 +55,16 @@ def score_stream(
 
     Returns:
         counts of this process and, with a run, of those before.
+
+    Raises:
+        UsageError: ``usage.stream_together``: the task's records make no sense one by one.
     """
+    if pipeline.task.together:
+        raise UsageError(
+            "usage.stream_together",
+            task=pipeline.task.name,
+            columns=", ".join(pipeline.task.together),
+        )
     return _Stream(pipeline, answers, run, mapping or {}).serve(lines)
 
 

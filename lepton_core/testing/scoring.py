@@ -20,10 +20,12 @@ from lepton_core.errors import LeptonError
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.records.opening import takes_pictures
+from lepton_core.records.video import takes_frames
 from lepton_core.scoring.engine import score_files
 from lepton_core.scoring.run import Options
 from lepton_core.scoring.stream import score_stream
 from lepton_core.solution import Task
+from lepton_core.together import unit_names, unit_starts
 
 # Scores of one record in batches of another size, or on another runtime: float32 sums in another
 # order.
@@ -70,25 +72,34 @@ def check_runtime(name: str, task: Task) -> None:
 
 def check_cuts(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> None:
     """One batch, singles, and batches of any size give the same."""
-    singles = min(records.num_rows, _MOST_SINGLES)
-    cuts = [slice(i, i + 1) for i in range(singles)]
-    if singles < records.num_rows:
-        cuts.append(slice(singles, records.num_rows))
-    for parts in (cuts, list(_random_cuts(records.num_rows))):
+    starts = _starts(pipeline, records)
+    singles = [*starts[:_MOST_SINGLES], records.num_rows]
+    cuts = [slice(a, b) for a, b in pairwise(singles)]
+    for parts in (cuts, list(_random_cuts(starts, records.num_rows))):
         session = pipeline.open_session()
         scored = [session.step(records.slice(p.start, p.stop - p.start)) for p in parts]
         _same(whole, scored, f"{pipeline.address} in {len(parts)} batches")
 
 
-def _random_cuts(n: int) -> Iterator[slice]:
-    places = np.random.default_rng(0).choice(np.arange(1, n), min(7, n - 1), replace=False)
+def _starts(pipeline: Pipeline, records: pa.Table) -> list[int]:
+    """Where a batch may begin: at any record, or at any unit of records that belong together."""
+    together = pipeline.task.together
+    if not together:
+        return list(range(records.num_rows))
+    return [int(start) for start in unit_starts(unit_names(records, together))]
+
+
+def _random_cuts(starts: list[int], n: int) -> Iterator[slice]:
+    most = min(7, len(starts) - 1)
+    places = np.random.default_rng(0).choice(np.array(starts[1:], np.int64), most, replace=False)
     for a, b in pairwise([0, *np.sort(places).tolist(), n]):
         yield slice(a, b)
 
 
 def check_session(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> None:
     """A session goes on in another one from its exported state."""
-    half = records.num_rows // 2
+    starts = _starts(pipeline, records)
+    half = starts[len(starts) // 2]
     session = pipeline.open_session()
     first = session.step(records.slice(0, half))
     resumed = pipeline.open_session()
@@ -97,8 +108,10 @@ def check_session(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> 
 
 
 def check_stream(pipeline: Pipeline, records: pa.Table, whole: Predictions) -> None:
-    """Records as JSON lines get the answers that they get as a file; pictures have no JSON form."""
-    if takes_pictures(pipeline.task.inputs):
+    """Records as JSON lines get the answers that they get as a file; pictures and frames have no
+    JSON form, and records that belong together no stream."""
+    spec = pipeline.task.inputs
+    if takes_pictures(spec) or takes_frames(spec) or pipeline.task.together:
         return
     taken = pipeline.task.inputs.over(records.column_names)
     names = [name for name in taken.names if name in records.column_names]
@@ -200,7 +213,8 @@ def check_bad_input(pipeline: Pipeline, records: pa.Table) -> None:
             else:
                 raise AssertionError(f"{pipeline.address} scores without its column {column.name}")
             assert column.name in told, f"the error does not name {column.name}: {told}"
-    some = records.slice(0, 3)
+    # Units that belong together are given whole: half of one is another thing.
+    some = records.slice(0, _starts(pipeline, records)[2 if pipeline.task.together else 3])
     alone = pipeline.score(some)
     twice = pipeline.score(pa.concat_tables([some, some]))
     assert len(twice) == len(alone), f"{pipeline.address} scores a repeated record twice"

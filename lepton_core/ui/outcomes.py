@@ -152,10 +152,13 @@ def unseen_rows(task: Task, scored: Scored) -> np.ndarray | None:
 def _test_rows(
     key: str, _task: Task, _records: pa.Table, source: str, _card: Mapping[str, Any]
 ) -> np.ndarray | None:
+    from lepton_core.checking import with_ids
     from lepton_core.evaluation.run import find_protocol, test_fingerprint
     from lepton_core.settings import from_dict
 
     try:
+        # Records as they came may have no ids of their own.
+        _records = with_ids(_records, _task.inputs, source)
         config = from_dict(_task.hook(_task.config), dict(_card["settings"]))
         rows = find_protocol(_task, source, config).split(_records).test
     except (LeptonError, KeyError):

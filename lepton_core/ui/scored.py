@@ -128,8 +128,10 @@ def score_table(
     from lepton_core.checking import Checked, check
     from lepton_core.evaluation.rows import take_rows
     from lepton_core.records.opening import PICTURE_BATCH_ROWS, takes_pictures
+    from lepton_core.together import whole_units, without_broken_units
 
     checked = check(table, pipeline.task.inputs, source)
+    checked = without_broken_units(checked, table, pipeline.task.together, 0)
     if by_time:
         (time,) = pipeline.task.inputs.of_role("time")
         order = np.argsort(checked.table.column(time.name).to_numpy(), kind="stable")
@@ -138,9 +140,10 @@ def score_table(
     parts, total = [], max(checked.table.num_rows, 1)
     # Pictures become arrays many times the size of their files.
     size = PICTURE_BATCH_ROWS if takes_pictures(pipeline.task.inputs) else _BATCH_ROWS
-    for start in range(0, checked.table.num_rows, size):
-        parts.append(session.step(checked.table.slice(start, size), source))
-        progress(min(start + size, total) / total)
+    slices = (checked.table.slice(at, size) for at in range(0, checked.table.num_rows, size))
+    for part in whole_units(slices, pipeline.task.together):
+        parts.append(session.step(part, source))
+        progress(session.cursor / total)
     rejects = checked.rejects
     for reject in (reject for part in parts for reject in part.rejects):
         for reason, values in reject.reasons:

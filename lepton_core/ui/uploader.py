@@ -93,6 +93,24 @@ def _upload(task: Task) -> list[Any]:
     return found if isinstance(found, list) else [found] if found is not None else []
 
 
+def give_table(task_name: str, name: str, table: pa.Table) -> None:
+    """Make a table the file that a task's page is about, as if a person had dropped it there.
+
+    Another view's button calls it, as its callback: the page has not been drawn yet then.
+
+    Args:
+        task_name: whose page.
+        name: what the table is called on it.
+        table: its records.
+    """
+    from uuid import uuid4
+
+    st.session_state[_slot(task_name)] = {"id": uuid4().hex, "name": name, "table": table}
+    st.session_state[f"ui.source.{task_name}"] = FILE
+    # A field of another key is empty: what was dropped there before would else come back.
+    st.session_state[_turn(task_name)] = st.session_state.get(_turn(task_name), 0) + 1
+
+
 def read_source(task: Task, kind: str) -> Source | None:
     """The chosen records; where there are none yet, the page says what is missing.
 

@@ -23,6 +23,7 @@ FOUNDATION = (
         "box_cells",
         "box_faults",
         "checking",
+        "frames",
     ),
     "image_header",
     *("predictions", "decision"),

@@ -50,7 +50,7 @@ class Preprocessor(TiledPictures):
         self.profile: Profile | None = None
 
     def gather(
-        self, outputs: Mapping[str, np.ndarray], prepared: Prepared
+        self, outputs: Mapping[str, np.ndarray], prepared: Prepared, history: Any = None
     ) -> Mapping[str, np.ndarray]:
         """One row a part: ``score`` [n], ``map`` [n, 96, 96] and ``regions`` [n, K, 6], float32.
 

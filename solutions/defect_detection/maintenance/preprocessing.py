@@ -95,7 +95,7 @@ class LifePreprocessor(Preprocessor):
         return Prepared({"x": x}, rows, rejects, notes=notes)
 
     def gather(
-        self, outputs: Mapping[str, np.ndarray], prepared: Prepared
+        self, outputs: Mapping[str, np.ndarray], prepared: Prepared, history: Any = None
     ) -> Mapping[str, np.ndarray]:
         """The network's outputs with the notes beside them."""
         return {**outputs, **prepared.notes}

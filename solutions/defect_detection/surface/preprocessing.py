@@ -109,7 +109,7 @@ class Preprocessor(Base):
         )
 
     def gather(
-        self, outputs: Mapping[str, np.ndarray], prepared: Prepared
+        self, outputs: Mapping[str, np.ndarray], prepared: Prepared, history: Any = None
     ) -> Mapping[str, np.ndarray]:
         """One row a part: ``score``, ``candidates``, ``map`` and ``mm_per_px``.
 

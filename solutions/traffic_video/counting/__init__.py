@@ -1,0 +1,1 @@
+"""Vehicles in the frames of a fixed camera: found, followed, counted."""

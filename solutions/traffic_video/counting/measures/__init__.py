@@ -1,0 +1,1 @@
+"""What follows from tracks: crossings, counts, speeds, queues, movements, level of service."""

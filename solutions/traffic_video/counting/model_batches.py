@@ -1,0 +1,81 @@
+"""Examples in batches, varied anew in every epoch as cameras vary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lepton_core.training.fit import Batches
+
+from .examples import Examples
+
+# How far light varies: contrast, brightness in grey levels, the frame's light against the
+# background's, noise.
+_CONTRAST, _BRIGHTNESS, _GAIN, _NOISE = 0.35, 35.0, 0.08, 6.0
+# How often the frame is a pixel off its background, and background subtraction says nothing.
+_SHIFTED, _SILENT = 0.3, 0.25
+
+
+class ExampleBatches(Batches):
+    """Examples and what the network shall say of them.
+
+    Args:
+        examples: what is learned from.
+        batch_size: of them a batch.
+        seed: of order and variation; None keeps the order and varies nothing.
+    """
+
+    def __init__(self, examples: Examples, batch_size: int, seed: int | None) -> None:
+        arrays = (examples.x, {"vehicle": examples.vehicle, "core": examples.core})
+        super().__init__(arrays, batch_size, seed)
+        self._varied = seed
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        x, told = super().__getitem__(index)
+        if self._varied is not None:
+            rng = np.random.default_rng([self._varied, self._epoch, index])
+            x, told = varied(x, told, rng)
+        return x, {name: values[..., None].astype(np.float32) for name, values in told.items()}
+
+
+def varied(
+    x: np.ndarray, told: dict[str, np.ndarray], rng: np.random.Generator
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Examples as another camera might have shown them.
+
+    Args:
+        x: uint8 [n, h, w, 7]: frame, background, foreground.
+        told: name -> target [n, h / 2, w / 2].
+        rng: what decides.
+    """
+    out = np.empty_like(x)
+    turned = {name: values.copy() for name, values in told.items()}
+    for row, one in enumerate(x):
+        if rng.random() < 0.5:
+            one = one[:, ::-1]
+            for name, values in told.items():
+                turned[name][row] = values[row][:, ::-1]
+        out[row] = _relit(one, rng)
+    return out, turned
+
+
+def _relit(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    picture = one[..., :6].astype(np.float32)
+    contrast = 1.0 + rng.uniform(-_CONTRAST, _CONTRAST)
+    tint = 1.0 + rng.uniform(-0.1, 0.1, 3)
+    picture = (picture - 128.0) * contrast + 128.0 + rng.uniform(-_BRIGHTNESS, _BRIGHTNESS)
+    picture *= np.tile(tint, 2).astype(np.float32)
+    frame, background = picture[..., :3], picture[..., 3:]
+    frame *= 1.0 + rng.uniform(-_GAIN, _GAIN)
+    if rng.random() < _SHIFTED:
+        down, across = rng.integers(-1, 2, 2).tolist()
+        background[:] = np.roll(background, (down, across), (0, 1))
+    frame += rng.normal(0.0, rng.uniform(0.0, _NOISE), frame.shape).astype(np.float32)
+    foreground = one[..., 6:]
+    if rng.random() < _SILENT:
+        foreground = np.zeros_like(foreground)
+    found: np.ndarray = np.concatenate(
+        [np.clip(picture, 0, 255).astype(np.uint8), foreground], axis=2
+    )
+    return found

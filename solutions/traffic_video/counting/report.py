@@ -1,0 +1,272 @@
+"""From the rows of scored frames and a scene to the tables that people take away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .camera import TRUSTED
+from .measures.count_interval import Checked, count_interval
+from .measures.counting import COUNTS, counts
+from .measures.crossing import crossings
+from .measures.flow import occupancy, queues
+from .measures.scene_file import SceneFile
+from .measures.speed import Speed, speeds
+from .measures.watching import Watched
+from .measures.zones import dwells, movements, od_matrix
+from .rows import is_trusted, tracks_in
+from .tracks import Tracks
+
+INTERVAL_S = 60.0
+"""Length of an interval where nobody says otherwise, seconds."""
+
+# As in `counts`: an interval that was watched less is "partly".
+_ENOUGH = 0.95
+
+SPEEDS = pa.schema(
+    [
+        pa.field("track", pa.int64(), nullable=False),
+        pa.field("time", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("speed_kmh", pa.float64(), nullable=False),
+        pa.field("error_kmh", pa.float64(), nullable=False),
+        pa.field("distance_m", pa.float64(), nullable=False),
+    ]
+)
+OCCUPANCY = pa.schema(
+    [
+        pa.field("start", pa.timestamp("us", tz="UTC")),
+        pa.field("zone", pa.string()),
+        pa.field("occupancy", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run over a camera's frames gave.
+
+    Args:
+        rows: of scored frames in order.
+        scene: what was drawn.
+        tracks: where vehicles were.
+        watched: when counts could be trusted.
+        interval_s: length of an interval.
+        events: the columns of ``CROSSINGS``.
+        counts: those of ``COUNTS`` with ``camera`` (states that made the interval unsure, "" for
+            none), ``low`` and ``high`` (of the true count, empty without a checked sample).
+        speeds: the columns of ``SPEEDS``; no rows without a calibration.
+        od: the origin-destination matrix; no rows with fewer than two zones.
+        refused: frames that could not be scored.
+        checked: a sample that a person checked.
+    """
+
+    rows: pa.Table
+    scene: SceneFile
+    tracks: Tracks
+    watched: Watched
+    interval_s: float
+    events: pa.Table
+    counts: pa.Table
+    speeds: pa.Table
+    od: pa.Table
+    refused: int = 0
+    checked: Checked | None = None
+
+    @classmethod
+    def of(
+        cls,
+        rows: pa.Table,
+        scene: SceneFile,
+        interval_s: float = INTERVAL_S,
+        checked: Checked | None = None,
+        refused: int = 0,
+    ) -> Report:
+        """The report of scored frames.
+
+        Args:
+            rows: with ``time``, ``tracks``, ``camera`` and ``review``, in order; one at least.
+            scene: lines, zones and calibration.
+            interval_s: length of an interval, above 0.
+            checked: a sample that a person checked, for intervals on counts.
+            refused: frames that could not be scored.
+        """
+        tracks = tracks_in(rows)
+        times = times_us(rows)
+        watched = Watched.of(times, is_trusted(rows))
+        known = {} if scene.calibration is None else speeds(tracks, scene.calibration)
+        events = crossings(tracks, scene, {track: one.kmh for track, one in known.items()})
+        report = cls(
+            rows,
+            scene,
+            tracks,
+            watched,
+            interval_s,
+            events,
+            COUNTS.empty_table(),
+            _speeds(tracks, known),
+            od_matrix(movements(tracks, scene), scene),
+            refused,
+            checked,
+        )
+        return replace(report, counts=report.counts_by(()))
+
+    def counts_by(self, split: Sequence[str]) -> pa.Table:
+        """Counts with rows for each lane or size class, too.
+
+        Args:
+            split: some of ``lane`` and ``size``.
+
+        Returns:
+            the columns of ``counts``.
+        """
+        filmed = Watched.of(times_us(self.rows))
+        table = counts(self.events, self.scene, filmed, self.interval_s, split)
+        table = _judged(table, self.rows, self.watched, self.interval_s)
+        return _with_ends(table, self.checked)
+
+    def detailed(self) -> pa.Table:
+        """Counts by all that is known: size class, and lane where lanes are drawn."""
+        return self.counts_by(("lane", "size") if self.scene.lanes else ("size",))
+
+    @property
+    def states(self) -> dict[str, int]:
+        """Frames in each state of the camera, in order of first appearance."""
+        return dict(Counter(self.rows["camera"].to_pylist()))
+
+    @property
+    def trusted_share(self) -> float:
+        """Share of the frames in which counts can be trusted, 0 to 1."""
+        return float(is_trusted(self.rows).mean()) if self.rows.num_rows else 0.0
+
+    def queues(self) -> pa.Table:
+        """The columns of ``QUEUES``."""
+        return queues(self.tracks, self.scene)
+
+    def dwells(self) -> pa.Table:
+        """The columns of ``DWELLS``."""
+        return dwells(self.tracks, self.scene)
+
+    def occupancy(self) -> pa.Table:
+        """``start``, ``zone`` and ``occupancy`` of every zone."""
+        found = [
+            occupancy(self.tracks, zone, self.watched, self.interval_s) for zone in self.scene.zones
+        ]
+        return pa.concat_tables(found) if found else OCCUPANCY.empty_table()
+
+    def summary(self) -> dict[str, Any]:
+        """What ``summary.json`` holds: plain values."""
+        times = self.rows["time"].to_pylist()
+        totals = Counter(
+            zip(self.events["line"].to_pylist(), self.events["direction"].to_pylist(), strict=True)
+        )
+        known = self.speeds["speed_kmh"].to_numpy()
+        share = self.trusted_share
+        return {
+            "frames": self.rows.num_rows,
+            "refused_frames": self.refused,
+            "from": times[0].isoformat() if times else None,
+            "to": times[-1].isoformat() if times else None,
+            "watched_s": round(self.watched.seconds, 3),
+            "trusted_share": round(share, 4),
+            "trusted": "all" if share == 1 else "partly" if share > 0 else "nothing",
+            "camera_frames": self.states,
+            "vehicles": len(set(self.tracks.track.tolist())),
+            "crossings": [
+                {"line": line.name, "direction": name, "count": totals[line.name, name]}
+                for line in self.scene.lines
+                for name in (line.to_right, line.to_left)
+                if name
+            ],
+            "interval_s": self.interval_s,
+            "median_speed_kmh": round(float(np.median(known)), 1) if len(known) else None,
+            "zones": [zone.name for zone in self.scene.zones],
+        }
+
+
+def times_us(rows: pa.Table) -> np.ndarray:
+    """The time of each row, int64 [n], microseconds since 1970."""
+    return np.asarray(rows["time"].cast(pa.int64()).to_numpy())
+
+
+def _judged(table: pa.Table, rows: pa.Table, trusted: Watched, interval_s: float) -> pa.Table:
+    """Counts with what the camera says of each interval.
+
+    ``watched_share`` becomes the share in which counts can be trusted, and an interval in which
+    none can has no count: what was crossed there stays among the events.
+    """
+    starts = table["start"].cast(pa.int64()).to_pylist()
+    ends = table["end"].cast(pa.int64()).to_pylist()
+    step = round(interval_s * 1_000_000)
+    unsure: dict[int, dict[str, None]] = {}
+    for number, state in zip(
+        (times_us(rows) // step).tolist(), rows["camera"].to_pylist(), strict=True
+    ):
+        if state not in TRUSTED:
+            unsure.setdefault(number, {})[state] = None
+    shares = [trusted.share(start, end) for start, end in zip(starts, ends, strict=True)]
+    told = ["; ".join(unsure.get(start // step, {})) for start in starts]
+    given = table["count"].to_pylist()
+    values = [count if share > 0 else None for count, share in zip(given, shares, strict=True)]
+    flags = ["" if s >= _ENOUGH else "partly" if s > 0 else "not watched" for s in shares]
+    new = {
+        "count": pa.array(values, pa.int64()),
+        "watched_share": pa.array(shares, pa.float64()),
+        "flag": pa.array(flags, pa.string()),
+    }
+    for name, column in new.items():
+        table = table.set_column(table.column_names.index(name), table.schema.field(name), column)
+    return table.append_column("camera", pa.array(told, pa.string()))
+
+
+def _with_ends(table: pa.Table, checked: Checked | None) -> pa.Table:
+    low: list[float | None] = []
+    high: list[float | None] = []
+    ends: dict[int, tuple[float, float]] = {}
+    for count in table["count"].to_pylist():
+        if checked is None or count is None:
+            low.append(None)
+            high.append(None)
+            continue
+        if count not in ends:
+            found = count_interval(count, checked)
+            ends[count] = (found.low, found.high)
+        low.append(ends[count][0])
+        high.append(ends[count][1])
+    table = table.append_column("low", pa.array(low, pa.float64()))
+    return table.append_column("high", pa.array(high, pa.float64()))
+
+
+def _speeds(tracks: Tracks, known: dict[int, Speed]) -> pa.Table:
+    first = {track: int(tracks.time_us[part][0]) for track, part in tracks.each()}
+    rows = sorted(known.values(), key=lambda one: first[one.track])
+    columns = [
+        [one.track for one in rows],
+        [first[one.track] for one in rows],
+        [one.kmh for one in rows],
+        [one.error_kmh for one in rows],
+        [one.distance_m for one in rows],
+    ]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SPEEDS, strict=True)]
+    return pa.table(arrays, schema=SPEEDS)
+
+
+def for_forecast(table: pa.Table) -> pa.Table:
+    """Counts under the names that the forecast takes: ``time``, ``station``, ``count``.
+
+    Intervals without a count are left out; one that was partly watched keeps its flag.
+    """
+    kept = table.filter(pc.is_valid(table["count"]))
+    return pa.table(
+        {
+            "time": kept["start"],
+            "station": kept["line"],
+            "count": kept["count"].cast(pa.float64()),
+            **{name: kept[name] for name in ("direction", "lane", "size", "flag")},
+        }
+    )

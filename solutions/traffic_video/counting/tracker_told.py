@@ -1,0 +1,81 @@
+"""What a tracker tells of a vehicle, and the same as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .tracker_path import Point
+
+
+@dataclass(frozen=True)
+class Told:
+    """One vehicle at one time, in pixels of the shrunk picture.
+
+    Args:
+        number: its id.
+        time_s: when; earlier than the frame for its backlog.
+        box: x0 y0 x1 y1.
+        foot: where it stands on the road, x y.
+        speed: pixels a second.
+        sure: 0 to 1.
+        seen: whether it was seen by itself then, and not only expected or within a crowd.
+        rests: whether it stands.
+        path: its way up to then, time x y size each; empty without a new step.
+        fresh: how many steps at the end of its way are new.
+    """
+
+    number: int
+    time_s: float
+    box: tuple[float, float, float, float]
+    foot: tuple[float, float]
+    speed: float
+    sure: float
+    seen: bool
+    rests: bool
+    path: tuple[Point, ...] = ()
+    fresh: int = 0
+
+    def named(self, number: int) -> Told:
+        """The same under an id."""
+        return replace(self, number=number)
+
+
+def thinned(told: list[Told], most: int) -> list[Told]:
+    """At most so many of them, from the first to the last: of the older half every second goes."""
+    if len(told) <= most:
+        return told
+    half = len(told) // 2
+    return [*told[:1], *told[2:half:2], *told[half:]]
+
+
+def packed(held: Sequence[Sequence[Told]]) -> dict[str, np.ndarray]:
+    """What is held of each track as plain arrays."""
+    every = [told for one in held for told in one]
+    rows = [[*_plain(one), one.speed, one.sure, one.seen, one.rests, one.fresh] for one in every]
+    return {
+        "held": np.array([len(one) for one in held], np.int64),
+        "told": np.array(rows, np.float64).reshape(-1, 13),
+        "told_steps": np.array([len(one.path) for one in every], np.int64),
+        "steps": np.array([p for one in every for p in one.path], np.float64).reshape(-1, 4),
+    }
+
+
+def unpacked(arrays: Mapping[str, np.ndarray]) -> list[list[Told]]:
+    """What :func:`packed` made of it."""
+    steps = iter([(t, x, y, size) for t, x, y, size in arrays["steps"].tolist()])
+    every = []
+    for row, count in zip(arrays["told"].tolist(), arrays["told_steps"].tolist(), strict=True):
+        number, time_s, x0, y0, x1, y1, foot_x, foot_y, speed, sure, *flags = row
+        path = tuple(next(steps) for _ in range(count))
+        place = (x0, y0, x1, y1), (foot_x, foot_y)
+        seen, rests, fresh = bool(flags[0]), bool(flags[1]), int(flags[2])
+        every.append(Told(int(number), time_s, *place, speed, sure, seen, rests, path, fresh))
+    rest = iter(every)
+    return [[next(rest) for _ in range(count)] for count in arrays["held"].tolist()]
+
+
+def _plain(told: Told) -> tuple[float, ...]:
+    return (told.number, told.time_s, *told.box, *told.foot)

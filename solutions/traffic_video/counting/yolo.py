@@ -1,0 +1,182 @@
+"""A detector of your own: an ONNX file with YOLO-type output, behind the same interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from lepton_core.errors import UsageError
+
+from .blobs import Blobs
+from .config import BlobConfig
+from .detectors import Detector, Look
+
+# The grey that Darknet and all after it fill the margins of a picture with.
+_MARGIN = 114
+# The vehicles among the classes of COCO: bicycle, car, motorcycle, bus, truck.
+COCO_VEHICLES = (1, 2, 3, 5, 7)
+# Boxes that overlap more are one thing.
+_SAME = 0.5
+# Less sure boxes are dropped; those in between go on with tracks only.
+_LEAST_SURE = 0.1
+_LAYOUTS = ("rows", "columns", "boxes")
+
+
+@dataclass(frozen=True)
+class YoloForm:
+    """What the file takes and gives.
+
+    Args:
+        source: name of its input, float32 [n, 3, size, size], red green blue in 0..1.
+        result: name of its output.
+        size: side of the square picture in pixels.
+        layout: ``rows`` [n, boxes, 4 + 1 + classes] with the sureness of any thing before those of
+            the classes (YOLOv5, YOLOX); ``columns`` [n, 4 + classes, boxes] (YOLOv8 and after);
+            both with middle, width and height in pixels; ``boxes`` [n, boxes, 6] with corners,
+            sureness and class, each thing once (YOLOv10 and exports that select boxes).
+        classes: numbers of those that are vehicles.
+        divide: what pixels of 0..255 are divided by; 1 for YOLOX.
+    """
+
+    source: str = "images"
+    result: str = "output0"
+    size: int = 640
+    layout: str = "columns"
+    classes: tuple[int, ...] = COCO_VEHICLES
+    divide: float = 255.0
+
+    @classmethod
+    def of(cls, path: str, classes: Sequence[int] = COCO_VEHICLES) -> YoloForm:
+        """Found out from a file.
+
+        Raises:
+            UsageError: ``traffic_video.counting.error.yolo``, with what is wrong with it.
+        """
+        import onnxruntime
+
+        try:
+            session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        # onnxruntime raises its own classes, unrelated to each other, for a bad file.
+        except Exception as error:
+            reason = str(error).splitlines()[0][:160]
+            raise _wrong(path, f"it cannot be loaded ({reason})") from error
+        if len(session.get_inputs()) != 1:
+            raise _wrong(path, f"it has {len(session.get_inputs())} inputs")
+        node = session.get_inputs()[0]
+        if len(node.shape) != 4 or node.shape[1] != 3 or node.type != "tensor(float)":
+            raise _wrong(path, f"its input is {node.type} {node.shape}")
+        sides = [side for side in node.shape[2:] if isinstance(side, int)]
+        if len(set(sides)) > 1:
+            raise _wrong(path, f"its input is not square: {node.shape}")
+        size = sides[0] if sides else 640
+        trial = np.zeros((1, 3, size, size), np.float32)
+        result = session.get_outputs()[0].name
+        try:
+            found = session.run([result], {node.name: trial})[0]
+        except Exception as error:
+            raise _wrong(path, f"it fails on a picture ({str(error)[:120]})") from error
+        layout = _layout(np.shape(found))
+        if layout is None:
+            raise _wrong(path, f"its output is {list(np.shape(found))}")
+        return cls(node.name, result, size, layout, tuple(classes))
+
+
+class Yolo(Detector):
+    """A detector file at work.
+
+    Args:
+        form: what it takes and gives.
+        config: how large things are at least.
+    """
+
+    one_by_one = True
+
+    def __init__(self, form: YoloForm, config: BlobConfig) -> None:
+        self._form, self._config = form, config
+
+    def inputs(self, looks: Sequence[Look], size: tuple[int, int]) -> dict[str, np.ndarray]:
+        side = self._form.size
+        x = np.empty((len(looks), 3, side, side), np.float32)
+        for row, look in enumerate(looks):
+            framed, _ = letterbox(look.original, side)
+            x[row] = framed.transpose(2, 0, 1) / np.float32(self._form.divide)
+        return {self._form.source: x}
+
+    def things(self, outputs: Mapping[str, np.ndarray], row: int, size: tuple[int, int]) -> Blobs:
+        box, sure = self._boxes(outputs[self._form.result][row])
+        keep = once(box, sure)
+        # Letterboxed around the picture's middle; of the same shape at any scale.
+        scale = self._form.size / max(size)
+        margin = (np.array(size[::-1]) * scale - self._form.size) / 2
+        placed = (box[keep] + np.tile(margin, 2)) / scale
+        low, high = np.zeros(4), np.array([size[1], size[0], size[1], size[0]])
+        placed = np.clip(placed, low, high).astype(np.float32)
+        area = (placed[:, 2:] - placed[:, :2]).prod(axis=1)
+        found = Blobs(placed, area, sure[keep].astype(np.float32))
+        return found.take(np.flatnonzero(area >= self._config.least_area * size[0] * size[1]))
+
+    def _boxes(self, said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Corners [m, 4] in pixels of the input, and how sure each is a vehicle [m]."""
+        form = self._form
+        if form.layout == "boxes":
+            is_one = np.isin(said[:, 5].astype(np.int64), form.classes)
+            rows = said[is_one & (said[:, 4] >= _LEAST_SURE)]
+            return rows[:, :4].astype(np.float64), rows[:, 4]
+        rows = said.T if form.layout == "columns" else said
+        scores = rows[:, 4:] if form.layout == "columns" else rows[:, 5:] * rows[:, 4:5]
+        wanted = [number for number in form.classes if number < scores.shape[1]]
+        # A detector with one class knows nothing but vehicles.
+        sure = scores[:, wanted or [0]].max(axis=1)
+        rows, sure = rows[sure >= _LEAST_SURE], sure[sure >= _LEAST_SURE]
+        half = rows[:, 2:4] / 2
+        return np.concatenate([rows[:, :2] - half, rows[:, :2] + half], axis=1), sure
+
+
+def letterbox(picture: np.ndarray, side: int) -> tuple[np.ndarray, float]:
+    """A picture [h, w, 3] in the middle of a grey square, and by how much it was scaled."""
+    height, width = picture.shape[:2]
+    scale = side / max(height, width)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else 1)
+    out = np.full((side, side, 3), _MARGIN, np.uint8)
+    left, top = (side - size[0]) // 2, (side - size[1]) // 2
+    out[top : top + size[1], left : left + size[0]] = small
+    return out, scale
+
+
+def once(box: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """Positions of the boxes that stay where several are of one thing, the surest first.
+
+    Example:
+        >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [40, 0, 50, 10]], float)
+        >>> once(boxes, np.array([0.5, 0.9, 0.7])).tolist()
+        [1, 2]
+    """
+    order = np.argsort(-sure, kind="stable")
+    kept: list[int] = []
+    area = (box[:, 2:] - box[:, :2]).prod(axis=1)
+    while len(order):
+        first, order = int(order[0]), order[1:]
+        kept.append(first)
+        low = np.maximum(box[order, :2], box[first, :2])
+        high = np.minimum(box[order, 2:], box[first, 2:])
+        common = np.clip(high - low, 0, None).prod(axis=1)
+        order = order[common <= _SAME * (area[order] + area[first] - common)]
+    return np.array(kept, np.int64)
+
+
+def _layout(shape: tuple[int, ...]) -> str | None:
+    if len(shape) != 3 or shape[0] != 1:
+        return None
+    if shape[2] == 6 and shape[1] <= 1000:
+        return "boxes"
+    if shape[1] < shape[2] and shape[1] >= 5:
+        return "columns"
+    return "rows" if shape[2] >= 6 else None
+
+
+def _wrong(path: str, fault: str) -> UsageError:
+    return UsageError("traffic_video.counting.error.yolo", path=path, fault=fault)
