@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.decision.track_rows import TRACKS
+from solutions.traffic_video.counting.interval_counts import for_forecast
 from solutions.traffic_video.counting.measures.count_interval import Checked
 from solutions.traffic_video.counting.measures.scene_file import CountLine, SceneFile, Zone
-from solutions.traffic_video.counting.report import Report, for_forecast
+from solutions.traffic_video.counting.report import Report
 
 SQUARE = ((0.0, 0.0), (50.0, 0.0), (50.0, 40.0), (0.0, 40.0))
 LOWER = ((0.0, 60.0), (50.0, 60.0), (50.0, 100.0), (0.0, 100.0))
