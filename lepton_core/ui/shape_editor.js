@@ -48,7 +48,7 @@ function start(root) {
       if (!facts) return;
       const bold = number === view.chosen ? 4 * u : 2.5 * u;
       const form = facts.form === "line" ? "polyline" : "polygon";
-      const look = { points: path(shape.points), fill: facts.form === "line" ? "none" : facts.color + "30", stroke: facts.color };
+      const look = { points: path(shape.points), fill: facts.form === "line" ? "none" : facts.color + "1c", stroke: facts.color };
       add(form, { ...look, "stroke-width": bold, "stroke-linejoin": "round" });
       const [a, b] = shape.points;
       if (facts.form === "line") {

@@ -47,11 +47,11 @@ def stretches(report: Report) -> list[tuple[datetime, datetime, str]]:
     found: list[tuple[datetime, datetime, str]] = []
     before = ""
     for time, state in zip(times, states, strict=True):
-        if state not in TRUSTED:
-            if state == before:
-                found[-1] = (found[-1][0], time, state)
-            else:
-                found.append((time, time, state))
+        if found and before == found[-1][2]:
+            # A stretch lasts until the next frame.
+            found[-1] = (found[-1][0], time, before)
+        if state not in TRUSTED and state != before:
+            found.append((time, time, state))
         before = state
     return found
 

@@ -130,5 +130,7 @@ def zone_chart(report: Report) -> go.Figure:
     title = {"text": t(f"{PAGE}.chart.queue"), "font": {"size": 14}, "x": 0, "y": 0.98}
     figure.update_layout(title=title, margin={"t": 70}, showlegend=True)
     figure.update_yaxes(title=t(f"{PAGE}.chart.queued"), rangemode="tozero", tickformat=",d")
+    if not len(queued) or queued.max() <= 5:
+        figure.update_yaxes(dtick=1)  # else halves of a vehicle
     figure.update_xaxes(tickformat="%H:%M:%S", nticks=8)
     return figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,9 +13,10 @@ from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import CHART, Figure, show_figures, table_height
 
 from .counting.explainer import tables
+from .counting.interval_counts import for_forecast
 from .counting.measures.count_interval import Checked
 from .counting.measures.scene_file import SceneFile, tree_of
-from .counting.report import Report, for_forecast
+from .counting.report import Report
 from .counting.running import CountingRun
 from .dashboard_counting import PAGE
 from .dashboard_counting_banner import show_trust
@@ -205,7 +207,9 @@ def _export(run: CountingRun, report: Report, clip: Clip) -> None:
         for name, table in found.items():
             if table.num_rows or name in ("events", "counts"):
                 label = t(f"{PAGE}.export.{name}", n=table.num_rows)
-                csv_button(label, lambda one=table: one, f"{name}.csv", f"{_KEY}.csv.{name}")
+                csv_button(
+                    label, partial(found.__getitem__, name), f"{name}.csv", f"{_KEY}.csv.{name}"
+                )
         st.download_button(
             t(f"{PAGE}.export.summary"),
             json.dumps(report.summary(), ensure_ascii=False, indent=1),

@@ -83,9 +83,9 @@ def _progress(run: CountingRun) -> None:
         st.rerun()
     share = min(run.frames / run.total, 1.0) if run.total else 0.0
     seconds = max(run.seconds, 1e-3)
-    told = {"frames": f"{run.frames:,}", "rate": run.frames / seconds}
-    total = f"{run.total:,}" if run.total else "?"
-    st.progress(share, t(f"{PAGE}.run.progress", total=total, **told))
+    frames, total = f"{run.frames:,}", f"{run.total:,}" if run.total else "?"
+    rate = run.frames / seconds
+    st.progress(share, t(f"{PAGE}.run.progress", frames=frames, total=total, rate=rate))
     figures = [Figure(t(f"{PAGE}.run.vehicles"), f"{run.vehicles}")]
     for line in run.scene.lines:
         for way in (line.to_right, line.to_left):

@@ -74,20 +74,14 @@ def edit_scene(clip: Clip) -> tuple[SceneFile | None, LeptonError | None]:
 
 def _draft(clip: Clip) -> dict[str, Any]:
     """What the session holds of a clip's scene: its tree, and how often it was begun anew."""
-    kept: dict[str, Any] = st.session_state.setdefault(f"{_KEY}.scenes", {})
+    kept: dict[str, dict[str, Any]] = st.session_state.setdefault(f"{_KEY}.scenes", {})
     if clip.key not in kept:
         width, height = clip.size
         tree: dict[str, Any] = {"frame": {"width": width, "height": height}}
         if clip.scene is not None:
             tree = tree_of(read_scene(clip.scene))
         kept[clip.key] = {"tree": tree, "version": 0, "ground": (7.0, 30.0)}
-    return dict_of(kept[clip.key])
-
-
-def dict_of(value: Any) -> dict[str, Any]:
-    """The session's own dictionary, typed."""
-    assert isinstance(value, dict)
-    return value
+    return kept[clip.key]
 
 
 def _put(draft: dict[str, Any], tree: dict[str, Any]) -> None:

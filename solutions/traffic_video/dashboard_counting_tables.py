@@ -39,7 +39,7 @@ def edit_tables(tree: dict[str, Any], key: str) -> dict[str, Any] | None:
             hide_index=True,
             column_config=_named("name", "to_right", "to_left", *_ENDS),
         )
-        with st.expander(t(f"{PAGE}.scene.areas"), expanded=bool(_areas(tree)["name"].size)):
+        with st.expander(t(f"{PAGE}.scene.areas")):
             areas = st.data_editor(
                 _areas(tree),
                 key=f"counting.areas.{stamp}",

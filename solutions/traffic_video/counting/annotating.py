@@ -82,7 +82,7 @@ class Annotator:
             for area in areas:
                 points = np.rint(area.polygon * scale).astype(np.int32)
                 cv2.polylines(drawn, [points], True, colour, 1, cv2.LINE_AA)
-                x, y = points.min(0).tolist()
+                x, y = points[points[:, 1].argmin()].tolist()
                 _text(drawn, self._shown(area), (x + 4, y + 16), colour)
 
     def _boxes(self, drawn: np.ndarray, scale: float, row: Mapping[str, Any]) -> None:

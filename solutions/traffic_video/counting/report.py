@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .camera import TRUSTED
-from .measures.count_interval import Checked, count_interval
+from .interval_counts import judged, times_us, with_ends
+from .measures.count_interval import Checked
 from .measures.counting import COUNTS, counts
 from .measures.crossing import crossings
 from .measures.flow import occupancy, queues
@@ -25,9 +24,6 @@ from .tracks import Tracks
 
 INTERVAL_S = 60.0
 """Length of an interval where nobody says otherwise, seconds."""
-
-# As in `counts`: an interval that was watched less is "partly".
-_ENOUGH = 0.95
 
 SPEEDS = pa.schema(
     [
@@ -127,8 +123,8 @@ class Report:
         """
         filmed = Watched.of(times_us(self.rows))
         table = counts(self.events, self.scene, filmed, self.interval_s, split)
-        table = _judged(table, self.rows, self.watched, self.interval_s)
-        return _with_ends(table, self.checked)
+        table = judged(table, self.rows, self.watched, self.interval_s)
+        return with_ends(table, self.checked)
 
     def detailed(self) -> pa.Table:
         """Counts by all that is known: size class, and lane where lanes are drawn."""
@@ -189,59 +185,6 @@ class Report:
         }
 
 
-def times_us(rows: pa.Table) -> np.ndarray:
-    """The time of each row, int64 [n], microseconds since 1970."""
-    return np.asarray(rows["time"].cast(pa.int64()).to_numpy())
-
-
-def _judged(table: pa.Table, rows: pa.Table, trusted: Watched, interval_s: float) -> pa.Table:
-    """Counts with what the camera says of each interval.
-
-    ``watched_share`` becomes the share in which counts can be trusted, and an interval in which
-    none can has no count: what was crossed there stays among the events.
-    """
-    starts = table["start"].cast(pa.int64()).to_pylist()
-    ends = table["end"].cast(pa.int64()).to_pylist()
-    step = round(interval_s * 1_000_000)
-    unsure: dict[int, dict[str, None]] = {}
-    for number, state in zip(
-        (times_us(rows) // step).tolist(), rows["camera"].to_pylist(), strict=True
-    ):
-        if state not in TRUSTED:
-            unsure.setdefault(number, {})[state] = None
-    shares = [trusted.share(start, end) for start, end in zip(starts, ends, strict=True)]
-    told = ["; ".join(unsure.get(start // step, {})) for start in starts]
-    given = table["count"].to_pylist()
-    values = [count if share > 0 else None for count, share in zip(given, shares, strict=True)]
-    flags = ["" if s >= _ENOUGH else "partly" if s > 0 else "not watched" for s in shares]
-    new = {
-        "count": pa.array(values, pa.int64()),
-        "watched_share": pa.array(shares, pa.float64()),
-        "flag": pa.array(flags, pa.string()),
-    }
-    for name, column in new.items():
-        table = table.set_column(table.column_names.index(name), table.schema.field(name), column)
-    return table.append_column("camera", pa.array(told, pa.string()))
-
-
-def _with_ends(table: pa.Table, checked: Checked | None) -> pa.Table:
-    low: list[float | None] = []
-    high: list[float | None] = []
-    ends: dict[int, tuple[float, float]] = {}
-    for count in table["count"].to_pylist():
-        if checked is None or count is None:
-            low.append(None)
-            high.append(None)
-            continue
-        if count not in ends:
-            found = count_interval(count, checked)
-            ends[count] = (found.low, found.high)
-        low.append(ends[count][0])
-        high.append(ends[count][1])
-    table = table.append_column("low", pa.array(low, pa.float64()))
-    return table.append_column("high", pa.array(high, pa.float64()))
-
-
 def _speeds(tracks: Tracks, known: dict[int, Speed]) -> pa.Table:
     first = {track: int(tracks.time_us[part][0]) for track, part in tracks.each()}
     rows = sorted(known.values(), key=lambda one: first[one.track])
@@ -254,19 +197,3 @@ def _speeds(tracks: Tracks, known: dict[int, Speed]) -> pa.Table:
     ]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, SPEEDS, strict=True)]
     return pa.table(arrays, schema=SPEEDS)
-
-
-def for_forecast(table: pa.Table) -> pa.Table:
-    """Counts under the names that the forecast takes: ``time``, ``station``, ``count``.
-
-    Intervals without a count are left out; one that was partly watched keeps its flag.
-    """
-    kept = table.filter(pc.is_valid(table["count"]))
-    return pa.table(
-        {
-            "time": kept["start"],
-            "station": kept["line"],
-            "count": kept["count"].cast(pa.float64()),
-            **{name: kept[name] for name in ("direction", "lane", "size", "flag")},
-        }
-    )

@@ -88,8 +88,8 @@ def _is_number(value: Any) -> bool:
 def _checked(tree: Any, fault: Any) -> Iterator[DataError]:
     if tree is None:
         return
-    names = ("right", "missed", "false")
-    values = [tree.get(name) for name in names] if isinstance(tree, dict) else []
+    names = ("right", "missed", "wrong")
+    values: list[Any] = [tree.get(name) for name in names] if isinstance(tree, dict) else []
     whole = all(isinstance(v, int) and not isinstance(v, bool) and v >= 0 for v in values)
     if not values or set(tree) != set(names) or not whole:
         yield fault("checked", "checked", received=tree)

@@ -17,13 +17,13 @@ It is YAML, all positions in pixels of the original picture::
       pixels: [[60, 230], [220, 230], [180, 80], [120, 80]]
       metres: [[0, 0], [7, 0], [7, 40], [0, 40]]
     interval_s: 300               # counts are told by intervals of so many seconds
-    checked: {right: 96, missed: 3, false: 1}   # a person looked: gives counts their intervals
+    checked: {right: 96, missed: 3, wrong: 1}   # a person looked: gives counts their intervals
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,7 @@ def scene_of(tree: Any, source: str = "scene") -> SceneFile:
         if calibration is None
         else Calibration(_four(calibration["pixels"]), _four(calibration["metres"])),
         None if tree.get("interval_s") is None else float(tree["interval_s"]),
-        None if tree.get("checked") is None else Checked(**tree["checked"]),
+        _checked(tree.get("checked")),
     )
 
 
@@ -210,7 +210,8 @@ def tree_of(scene: SceneFile) -> dict[str, Any]:
     if scene.interval_s is not None:
         tree["interval_s"] = scene.interval_s
     if scene.checked is not None:
-        tree["checked"] = asdict(scene.checked)
+        one = scene.checked
+        tree["checked"] = {"right": one.right, "missed": one.missed, "wrong": one.false}
     return tree
 
 
@@ -221,6 +222,11 @@ def _point(value: Any) -> Point:
 def _four(value: Any) -> tuple[Point, Point, Point, Point]:
     a, b, c, d = (_point(point) for point in value)
     return a, b, c, d
+
+
+def _checked(tree: Any) -> Checked | None:
+    # "false" would be no name in YAML, but the truth value.
+    return None if tree is None else Checked(tree["right"], tree["missed"], tree["wrong"])
 
 
 def _line(tree: Any) -> CountLine:

@@ -31,6 +31,8 @@ TREE: dict[str, Any] = {
         "pixels": [[60, 230], [220, 230], [180, 80], [120, 80]],
         "metres": [[0, 0], [7, 0], [7, 40], [0, 40]],
     },
+    "interval_s": 300,
+    "checked": {"right": 96, "missed": 3, "wrong": 1},
 }
 
 
@@ -85,6 +87,9 @@ def _set(*path: Any) -> Callable[[dict[str, Any]], None]:
             "zones[0]",
         ),
         (_set("lanes", 0, "points", 1, [160, -1]), "outside", "lanes[0].points[1]"),
+        (_set("interval_s", 0), "interval", "0"),
+        (_set("checked", "right", -1), "checked", "-1"),
+        (_set("checked", {"right": 3, "missed": 1, False: 0}), "checked", "wrong: 1"),
         (_set("calibration", "metres", [[0, 0], [7, 0]]), "four_points", "metres"),
         (
             _set("calibration", "pixels", [[0, 0], [9, 0], [18, 0], [0, 9]]),
