@@ -102,12 +102,14 @@ function start(root) {
   const grabbed = (point) => {
     for (let n = view.shapes.length - 1; n >= 0; n--)
       for (let k = 0; k < view.shapes[n].points.length; k++)
-        if (apart(view.shapes[n].points[k], point) < NEAR) return [n, k];
+        // Only those of the chosen kind: a zone may begin on a lane's edge.
+        if (view.shapes[n].kind === view.data.kind && apart(view.shapes[n].points[k], point) < NEAR) return [n, k];
     return null;
   };
   const over = (point) => {
     for (let n = view.shapes.length - 1; n >= 0; n--) {
       const { points, kind } = view.shapes[n];
+      if (kind !== view.data.kind) continue;
       const closed = view.data.kinds[kind]?.form === "area";
       for (let k = 0; k < points.length - (closed ? 0 : 1); k++) {
         const a = points[k], b = points[(k + 1) % points.length];
