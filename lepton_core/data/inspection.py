@@ -199,7 +199,8 @@ def _left_alone(table: pa.Table, checked: Checked, declared: Spec) -> list[str]:
     accepted = checked.table
     further = [name for name in table.column_names if name not in declared]
     # Where every record is refused, nothing is known of a column.
-    return [n for n in further if 0 < accepted.num_rows == accepted[n].null_count]
+    there = [name for name in further if name in accepted.column_names]
+    return [n for n in there if 0 < accepted.num_rows == accepted[n].null_count]
 
 
 def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:

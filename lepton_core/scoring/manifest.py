@@ -108,7 +108,7 @@ def check_settings(
     now = plain(settings)
     free: set[str] = set()
     if at_rest and now.get("mode") in _ENDLESS and _SCORER in earlier.settings:
-        free = {"bundle", "bundle_sha256"}
+        free = {"bundle", "bundle_sha256", "decision"}
         if _RULES in earlier.settings and _RULES in now:
             free.add(_RULES)
     for name in {**earlier.settings, **now}:

@@ -55,6 +55,8 @@ def test_every_view_is_a_click_away_and_keeps_the_capacity(page: Any, app_url: s
     expect(heading(page, "^Queue of the day")).to_be_visible()
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")
+    # A slider tells the server a moment after the last key.
+    page.wait_for_timeout(800)
     # While views change, both of them are there for a moment.
     capacity = page.get_by_test_id("stSliderThumbValue").first
     asked = capacity.inner_text()
