@@ -16,6 +16,7 @@ layers, ops = keras.layers, keras.ops
 
 # Added to grey values before the logarithm: sensor noise in the dark is no contrast.
 _DARK = 8.0
+_MIDDLE_GREY = 128.0
 _POOL, _FINE = 5, 7
 
 
@@ -35,7 +36,8 @@ def build(shape: tuple[int, int, int]) -> keras.Model:
     """
     x = keras.Input(shape, dtype="uint8", name="x")
     grey = ops.mean(ops.cast(x, "float32"), axis=-1, keepdims=True)
-    whole = ops.log(grey + _DARK)
+    # Only differences count; numbers near zero keep more of their digits.
+    whole = ops.log((grey + _DARK) / _MIDDLE_GREY)
     half = ops.average_pool(whole, 2)
     cells = []
     for sign in (1.0, -1.0):
