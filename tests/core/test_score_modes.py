@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lepton_core.cli.score import _check_modes, _tell
+from lepton_core.cli.score import _tell
+from lepton_core.cli.score_asked import check_modes
 from lepton_core.errors import UsageError
 from lepton_core.scoring.options import Options
 from lepton_core.scoring.summary import Summary
@@ -50,10 +51,10 @@ def test_what_goes_together(
     place = None if out is None else tmp_path / out
     asked = {"watch": "watch" in modes, "stream": "stream" in modes}
     if key is None:
-        _check_modes(paths, place, options, **asked)
+        check_modes(paths, place, options, **asked)
         return
     with pytest.raises(UsageError) as caught:
-        _check_modes(paths, place, options, **asked)
+        check_modes(paths, place, options, **asked)
     assert caught.value.key == key
 
 
