@@ -39,16 +39,24 @@ def components(
     count = maps.shape[2] - 1
     none = np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty((0, count), np.float32)
     defect = 1 - maps[..., 0]
+    above = defect >= threshold
     # Between two cells there is nothing above both.
-    if defect.max(initial=0) < threshold:
+    if not above.any():
         return none
-    whole = enlarged(np.ascontiguousarray(defect), stride, *size)
-    above = (whole >= threshold).astype(np.uint8)
-    number, labels, stats, centres = cv2.connectedComponentsWithStats(above, connectivity=8)
+    # Most of a large part is sound, and need not be looked at pixel by pixel.
+    (y0, y1), (x0, x1) = (_span(above.any(axis=axis)) for axis in (1, 0))
+    maps, defect = maps[y0:y1, x0:x1], defect[y0:y1, x0:x1]
+    height, width = (
+        min((end - start) * stride, side - start * stride)
+        for start, end, side in ((y0, y1, size[0]), (x0, x1, size[1]))
+    )
+    whole = enlarged(np.ascontiguousarray(defect), stride, height, width)
+    marked = (whole >= threshold).astype(np.uint8)
+    number, labels, stats, centres = cv2.connectedComponentsWithStats(marked, connectivity=8)
     area = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
     if not (area >= least).any():
         return none
-    places = np.flatnonzero(above)
+    places = np.flatnonzero(marked)
     of_place = labels.ravel()[places]
     mean = np.bincount(of_place, whole.ravel()[places], number)[1:] / area
     kept = np.flatnonzero(area >= least)
@@ -57,9 +65,16 @@ def components(
     right = left + stats[1:, cv2.CC_STAT_WIDTH]
     bottom = top + stats[1:, cv2.CC_STAT_HEIGHT]
     boxes = np.stack([left, top, right, bottom], axis=1)[kept].astype(np.float32)
+    boxes += np.float32(stride) * np.array([x0, y0, x0, y0], np.float32)
     told = mean[kept, None] * _shares(maps[..., 1:], stride, labels, centres[1:], number)[kept]
     told = np.clip(told, _EDGE, 1 - _EDGE)
     return boxes, area[kept].astype(np.float32), np.log(told / (1 - told)).astype(np.float32)
+
+
+def _span(is_there: np.ndarray) -> tuple[int, int]:
+    """From where to where something is there, with a cell of margin where there is one."""
+    places = np.flatnonzero(is_there)
+    return max(int(places[0]) - 1, 0), min(int(places[-1]) + 2, len(is_there))
 
 
 def _shares(
