@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lepton_core.bundle_files import read_json, sha256
+from lepton_core.decision import from_json
 from lepton_core.pipeline import Pipeline
 from lepton_core.scoring.flow import cores
 
@@ -61,10 +61,10 @@ def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, An
     about: dict[str, Any] = {"mode": mode, "bundle": pipeline.address, "bundle_sha256": digest}
     if folder:
         about["scorer_sha256"] = _scorer(folder)
-    decision = json.loads(json.dumps(pipeline.decision.to_json()))
-    if folder and decision != read_json(folder, "decision.json"):
+    # As it is read: an older bundle's file lacks what a decision has learned to hold since.
+    if folder and pipeline.decision != from_json(read_json(folder, "decision.json")):
         # Other lines on a camera's picture give other crossings.
-        about["decision"] = decision
+        about["decision"] = pipeline.decision.to_json()
     if pipeline.rules:
         # By their text: other rules would hit other records, and label them otherwise.
         about["rules_sha256"] = pipeline.rules.fingerprint

@@ -12,6 +12,7 @@ import pytest
 from scoring_task import Lines, stream
 
 from lepton_core.bundle import load_bundle
+from lepton_core.bundle_files import read_json
 from lepton_core.decision import Classify
 from lepton_core.errors import UsageError
 from lepton_core.pipeline import Pipeline
@@ -92,6 +93,15 @@ def test_it_goes_on_with_another_decision_of_the_same_model(
     monkeypatch.setattr(options, "_scorer", lambda folder: "another model")
     with pytest.raises(UsageError, match="had another bundle"):
         stream(fraud, transactions[:1], tmp_path / "s")
+
+
+def test_a_run_of_a_bundle_that_lacks_a_newer_key_of_its_decision_goes_on(fraud: Pipeline) -> None:
+    assert fraud.folder is not None
+    assert "spread" not in read_json(fraud.folder, "decision.json")
+    assert "decision" not in options.settings_of(fraud, options.Options(), "file")
+    moved = fraud.with_decision(fraud.decision.with_threshold(0.9))  # type: ignore[attr-defined]
+    told = options.settings_of(moved, options.Options(), "file")["decision"]
+    assert told["threshold"] == 0.9
 
 
 SETTINGS = {
