@@ -68,8 +68,12 @@ def frames_of(column: pa.StructArray | pa.ChunkedArray) -> Iterator[np.ndarray |
 def frame_faults(column: pa.ChunkedArray, required: bool) -> list[tuple[np.ndarray, str]]:
     """What is wrong with which frames of a column: bool [n] and the key below ``reject.``."""
     data = pc.struct_field(column, "data")
-    size = _product(column)
-    known = pc.fill_null(pc.equal(pc.cast(pc.binary_length(data), pa.int64()), size), False)
+    known = pc.equal(pc.cast(pc.binary_length(data), pa.int64()), _product(column))
+    for name in ("height", "width"):
+        known = pc.and_(known, pc.greater(pc.struct_field(column, name), 0))
+    colours = pc.is_in(pc.struct_field(column, "channels"), pa.array([1, 3], pa.int32()))
+    known = pc.and_(known, colours)
+    known = pc.fill_null(known, False)
     none = np.asarray(pc.or_(pc.is_null(column), pc.is_null(data)))
     odd = ~np.asarray(known) & ~none
     there = np.asarray(pc.is_valid(column))

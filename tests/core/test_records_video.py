@@ -11,7 +11,7 @@ import pytest
 
 from lepton_core.checking import check
 from lepton_core.errors import DataError
-from lepton_core.frames import frame_array, frames_of
+from lepton_core.frames import FRAME, frame_array, frames_of
 from lepton_core.records.opening import expand_inputs, open_records
 from lepton_core.records.video_names import frame_times, moment_in
 from lepton_core.records.video_stream import VideoStream
@@ -241,17 +241,20 @@ def test_frames_pass_through_arrow_without_a_copy() -> None:
     assert np.array_equal(sliced[0], frames[1])
 
 
-def test_a_frame_whose_bytes_do_not_fit_its_size_is_refused() -> None:
-    column = frame_array([np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 3), np.uint8)])
-    sides = [column.field(name) for name in ("height", "width", "channels")]
-    wrong = pa.StructArray.from_arrays(
-        [pa.array([2, 5], pa.int32()), *sides[1:], column.field("data")], fields=list(column.type)
-    )
+@pytest.mark.parametrize(
+    ("sides", "size"), [((5, 2, 3), 12), ((-2, -2, 3), 12), ((0, 2, 3), 0), ((2, 2, 2), 8)]
+)
+def test_a_frame_of_an_impossible_size_is_refused(sides: tuple[int, int, int], size: int) -> None:
+    height, width, channels = sides
+    cells = [
+        {"height": 2, "width": 2, "channels": 3, "data": bytes(12)},
+        {"height": height, "width": width, "channels": channels, "data": bytes(size)},
+    ]
     table = pa.table(
         {
             "record_id": ["a", "b"],
             "time": pa.array([0, 1]).cast(pa.timestamp("us", tz="UTC")),
-            "frame": wrong,
+            "frame": pa.array(cells, FRAME),
         }
     )
     refused = list(check(table, SPEC).rejects)
