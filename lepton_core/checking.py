@@ -21,7 +21,6 @@ from lepton_core.frames import frame_faults, frame_sizes
 from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
 
-PICTURES = ("image", "frame")
 _EXAMPLES = {
     "timestamp": "2026-01-31 16:05:00Z",
     "float32": "1234.5",
@@ -74,7 +73,7 @@ def check(
     table = with_ids(table, spec, source, first_row, whole)
     spec = spec.over(table.column_names)
     spec.require(table.column_names, source)
-    if not any(column.dtype in PICTURES for column in spec):
+    if not any(column.is_picture for column in spec):
         # Not so pictures: their bytes would be copied, and more than 2 GB fit in no single chunk.
         table = table.combine_chunks()
     faults: list[tuple[np.ndarray, str, dict[str, Any], pa.ChunkedArray | None]] = []
@@ -182,7 +181,7 @@ def _split(table: pa.Table, spec: Spec, faults: list[tuple[Any, ...]], first_row
     good = np.flatnonzero(~bad)
     if len(good) == table.num_rows:
         kept = table
-    elif any(column.dtype in PICTURES for column in spec):
+    elif any(column.is_picture for column in spec):
         # Chunk by chunk, where taking rows would join them first.
         kept = table.filter(pa.array(~bad))
     else:
@@ -235,7 +234,7 @@ def _faults(
 
 def _is_sound(values: pa.ChunkedArray, column: Column) -> bool:
     """Whether a column has no fault, told from its extremes: most batches need no more."""
-    if (column.required and values.null_count) or column.dtype in PICTURES:
+    if (column.required and values.null_count) or column.is_picture:
         return False
     if column.choices:
         there = values.drop_null() if values.null_count else values

@@ -13,10 +13,8 @@ from lepton_core.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DTYPES = (
-    *("string", "bool", "int64", "float32", "float64", "timestamp"),
-    *("image", "frame", "boxes", "tracks"),
-)
+NESTED = ("image", "frame", "boxes", "tracks")
+DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", *NESTED)
 ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
 FORMATS = ("dicom", "nifti")
 # The name of a column that stands for all those of a table that the Spec does not name.
@@ -41,10 +39,10 @@ class Column:
             it is seen at full size, from the left and the top, ``x1 y1`` just outside; area in
             square pixels. An empty list says that nothing is there, null that nobody knows.
             ``frame`` is a raw picture of a video, ``struct<height, width, channels, data>`` with
-            uint8 red, green, blue (see :mod:`lepton_core.frames`). ``tracks`` is a list of where
-            things that move were, each with its id ``track``, ``size`` class, ``time``, and
-            ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot`` stands on the
-            ground. Places of earlier frames stand in it with their own time.
+            uint8 red, green, blue or grey alone (see :mod:`lepton_core.frames`). ``tracks`` is a
+            list of where things that move were, each with its id ``track``, ``size`` class,
+            ``time``, and ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot``
+            stands on the ground. Places of earlier frames stand in it with their own time.
         role: one of ``ROLES``.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
@@ -83,6 +81,16 @@ class Column:
                 f"formats are any of {FORMATS}, of an image column. "
                 f"Received: formats={self.formats!r}, dtype={self.dtype!r}"
             )
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether its cells are pictures, encoded or raw, which are many bytes each."""
+        return self.dtype in ("image", "frame")
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether its cells hold more than one plain value: one of ``NESTED``."""
+        return self.dtype in NESTED
 
     def arrow_type(self) -> pa.DataType:
         """The Arrow type that records hold in this column."""

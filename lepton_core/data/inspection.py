@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lepton_core.box_cells import BOXES
+from lepton_core.box_cells import BOXES, TRACKS
 from lepton_core.checking import Checked, check
-from lepton_core.data.labels import MARKS, find_label_faults
+from lepton_core.data.labels import find_label_faults
 from lepton_core.data.lookup import Dataset, load_records, numbered
 from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
 from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
@@ -28,6 +28,7 @@ from lepton_core.spec import Column, Spec
 
 # Where more than this part of the records is refused, the fault is rather in the columns chosen.
 MANY_REFUSED = 0.05
+_NESTED = {BOXES: "boxes", TRACKS: "tracks", FRAME: "frame"}
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:
     findings = []
     absent = [column for column in task.inputs if column.name not in table.column_names]
     # What is marked in a picture tells what it shows.
-    marks = any(c.dtype in MARKS and c not in absent for c in task.inputs.of_role("label"))
+    marks = any(c.is_nested and c not in absent for c in task.inputs.of_role("label"))
     required = [column.name for column in absent if column.required and column.role != "label"]
     if required:
         values = {
@@ -222,7 +223,7 @@ def _missing(table: pa.Table, task: Task, match: ColumnMatch) -> list[Finding]:
             findings.append(Finding("note", "numbered", values))
     for column in absent:
         values = {"column": column.name, "hint": match.option(column.name)}
-        if column.role == "label" and not (marks or column.dtype in MARKS):
+        if column.role == "label" and not (marks or column.is_nested):
             findings.append(Finding("error", "missing_label", values))
         elif not column.required and column.name in match.suggested:
             findings.append(Finding("note", "optional_suggested", values))
@@ -289,8 +290,8 @@ def _kind(kind: pa.DataType) -> str:
         return "timestamp"
     if pa.types.is_struct(kind) and kind.get_field_index("sha256") >= 0:
         return "image"
-    if kind in (BOXES, FRAME):
-        return "boxes" if kind == BOXES else "frame"
+    if kind in _NESTED:
+        return _NESTED[kind]
     return {"large_string": "string", "double": "float64", "float": "float32"}.get(
         str(kind), str(kind)
     )

@@ -21,8 +21,6 @@ FEW = 100
 # The rarest class is less than this part of the most frequent one.
 IMBALANCE = 0.005
 MOST_CLASSES = 100
-# Labels that mark places in a picture: their classes are not the records'.
-MARKS = ("image", "frame", "boxes")
 SAMPLE = 100_000
 
 
@@ -53,7 +51,8 @@ def find_label_faults(table: pa.Table, task: Task, match: ColumnMatch) -> tuple[
         findings, and the number of records that the search for leaks looked at.
     """
     of_role = [c for c in task.inputs.of_role("label") if c.name in table.column_names]
-    labels = [column for column in of_role if column.dtype not in MARKS]
+    # Nested ones mark places in a picture: their classes are not the records'.
+    labels = [column for column in of_role if not column.is_nested]
     if not labels:
         return ([] if task.inputs.of_role("label") else _few(table.num_rows, "")), 0
     findings, sampled = [], 0
@@ -79,7 +78,7 @@ def read_labels(table: pa.Table, column: Column) -> Labels:
     values = table.column(column.name)
     rows = np.flatnonzero(pc.is_valid(values).to_numpy())
     values = values.take(pa.array(rows))
-    if not len(rows) or column.dtype in ("timestamp", *MARKS):
+    if not len(rows) or column.is_nested or column.dtype == "timestamp":
         return Labels(rows, None)
     names = pc.unique(values)
     if column.dtype == "string":

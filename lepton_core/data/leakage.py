@@ -39,7 +39,7 @@ def find_leaks(
     """
     found = []
     for column in features:
-        if column.dtype in ("image", "frame", "boxes", "tracks"):
+        if column.is_nested:
             continue
         values = table.column(column.name)
         named = {"column": column.name, "label": label}

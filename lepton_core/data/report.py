@@ -9,6 +9,7 @@ from typing import Any
 from lepton_core.data.mapping import ColumnMatch
 from lepton_core.errors import TrainingError
 from lepton_core.messages import t
+from lepton_core.spec import NESTED
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -79,7 +80,7 @@ class ColumnFound:
         """Its row of the table: names, types, empty, refused, values."""
         name = self.name if self.theirs in (None, self.name) else f"{self.theirs} -> {self.name}"
         if self.theirs is None:
-            marks = self.expected in ("image", "frame", "boxes")
+            marks = self.expected in NESTED
             needed = self.required or (self.role == "label" and not marks)
             kind = t("check.absent_required" if needed else "check.absent")
             return [name, kind, self.expected, "-", "-", "-"]

@@ -76,7 +76,7 @@ def _same_records(table: pa.Table, columns: list[Column], id_name: str) -> list[
     """Records under different ids that are equal in all a model can see of them."""
     seen = [column for column in columns if column.role in ("entity", "time", "feature")]
     # Pictures are compared by themselves.
-    if not seen or any(column.dtype in ("image", "frame") for column in seen):
+    if not seen or any(column.is_picture for column in seen):
         return []
     names = [column.name for column in seen]
     later, first = repeats(record_keys(table, names))
@@ -117,7 +117,7 @@ def _pictures(table: pa.Table, column: Column, task: Task) -> list[Finding]:
 
     found = [Finding("warning", "same_pictures", {**named, "n": len(later), **pair(0)})]
     for label in task.inputs.of_role("label"):
-        if label.name not in table.column_names or label.dtype in ("image", "frame", "boxes"):
+        if label.name not in table.column_names or label.is_nested:
             continue
         given = codes(table.column(label.name))
         differs = (given[later] != given[first]) & (given[later] >= 0) & (given[first] >= 0)
@@ -165,7 +165,7 @@ def _feature(values: pa.ChunkedArray, column: Column, distinct: int) -> list[Fin
     named = {"column": column.name}
     if there < (1 - MOSTLY_EMPTY) * n:
         return [Finding("warning", "mostly_empty", {**named, "share": 1 - there / n})]
-    if column.dtype in ("image", "frame", "boxes") or column.role != "feature" or there < 2:
+    if column.is_nested or column.role != "feature" or there < 2:
         return []
     values = values.drop_null()
     if pc.all(pc.equal(values, values[0])).as_py():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.spec import TRACK_KEYS, Column
+from lepton_core.box_cells import TRACKS
+from lepton_core.spec import TRACK_KEYS
 
-TRACKS = Column("tracks", "tracks").arrow_type()
 # One place of one thing; `time` in seconds from its frame, 0 or, for what is told late, below;
 # `size` the number of a size class, -1 where not known; `fresh` how many steps at the end of its
 # path are new. Behind these, the path: time (likewise), x and y of points, the last one now, those

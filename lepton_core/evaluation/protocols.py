@@ -11,13 +11,12 @@ import pyarrow as pa
 
 from lepton_core.evaluation.rows import in_steps
 from lepton_core.predictions import Predictions, concat
+from lepton_core.records.video import FRAME_BATCH_ROWS, takes_frames
 from lepton_core.rejects import Rejects
 
 if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
     from lepton_core.training.splits import Split
-
-_FRAMES_A_STEP = 32
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,7 @@ def score_rows(pipeline: Pipeline, records: pa.Table, rows: np.ndarray) -> Predi
     if pipeline.task.stateful:
         until = int(rows.max()) + 1 if len(rows) else 0
         # Frames of a video do not fit in memory twice over; any cut gives the same.
-        is_video = any(column.dtype == "frame" for column in pipeline.task.inputs)
-        step = _FRAMES_A_STEP if is_video and until else max(until, 1)
+        step = FRAME_BATCH_ROWS if takes_frames(pipeline.task.inputs) else max(until, 1)
         cuts = range(0, max(until, 1), step)
         scored = concat([session.step(records.slice(at, min(step, until - at))) for at in cuts])
         return scored.take(pa.array(np.flatnonzero(np.isin(scored.rows, rows))))
