@@ -93,8 +93,9 @@ def open_records(
     """
     mapping = mapping or {}
     if takes_frames(spec) and isinstance(source, (str, Path)) and not _is_table(source):
-        own = {"batch_rows": batch_rows, "fps": fps, "labels": labels}
-        return open_video(source, spec, mapping, extra=extra, **own)  # type: ignore[arg-type]
+        return open_video(
+            source, spec, mapping, extra=extra, batch_rows=batch_rows, fps=fps, labels=labels
+        )
     if takes_pictures(spec):
         rows = batch_rows or PICTURE_BATCH_ROWS
         if not isinstance(source, (str, Path)) or not (_is_table(source) or _is_arrays(source)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from lepton_core.records.picture_parts import (
     read_file,
     refused_archive,
 )
+from lepton_core.records.source import Closing
 from lepton_core.spec import Column
 
 PICTURE_COLUMNS = ("record_id", "image", "label", "patient")
@@ -45,7 +45,7 @@ class Original(NamedTuple):
     data: bytes | None
 
 
-class PictureReader:
+class PictureReader(Closing):
     """Encoded pictures, read once, in order, a batch at a time; memory stays flat.
 
     Made by :func:`open_pictures` and :func:`lepton_core.records.open_records`.
@@ -117,17 +117,6 @@ class PictureReader:
         self._stream.close()
         if self._files is not None:
             self._files.close()
-
-    def __enter__(self) -> PictureReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_pictures(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import pyarrow as pa
 
-from lepton_core.records.source import RecordReader
+from lepton_core.records.source import Closing, RecordReader
 
 
-class SeveralReader:
+class SeveralReader(Closing):
     """Records of several sources, each opened when the one before has ended.
 
     Args:
@@ -43,14 +42,3 @@ class SeveralReader:
     def close(self) -> None:
         """Let go of the source that is open."""
         self._reader.close()
-
-    def __enter__(self) -> SeveralReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, Self
 
 import pyarrow as pa
 
@@ -20,11 +20,13 @@ class RecordReader(Protocol):
         source: where they stand, as text for messages.
         schema_names: the columns delivered.
         rows_total: the number of records; None where it is not known before they are read.
+        is_live: whether what was read cannot be read again, as of a camera.
     """
 
     source: str
     schema_names: tuple[str, ...]
     rows_total: int | None
+    is_live: bool
 
     def batches(self) -> Iterator[pa.Table]:
         """The records, so many at a time; nothing more after :meth:`close`."""
@@ -42,6 +44,31 @@ class RecordReader(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+class Closing:
+    """What a reader has beside its records: it is closed where its ``with`` block ends.
+
+    Attributes:
+        is_live: whether what was read cannot be read again, as of a camera.
+    """
+
+    is_live = False
+
+    def close(self) -> None:
+        """Let go of the source."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import pyarrow as pa
 
 from lepton_core.errors import DataError
 from lepton_core.records.choosing import Chosen, choose_columns
-from lepton_core.records.source import TableSource, unreadable
+from lepton_core.records.source import Closing, TableSource, unreadable
 from lepton_core.spec import Spec
 
 TABLE_SUFFIXES = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 
 
-class TableReader:
+class TableReader(Closing):
     """The rows of one file, read once, in order, a batch at a time; memory stays flat.
 
     Made by :func:`open_table`. Values are not checked yet: that is
@@ -53,17 +52,6 @@ class TableReader:
         """Let go of the file."""
         self._first = None
         self._stream.close()
-
-    def __enter__(self) -> TableReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_table(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ from lepton_core.errors import DataError
 from lepton_core.frames import frame_array
 from lepton_core.images import quiet_cv2
 from lepton_core.records.choosing import choose_columns
+from lepton_core.records.source import Closing
 from lepton_core.records.video_file import Shot, VideoFile
 from lepton_core.records.video_folder import FrameFolder, frames_in, videos_in
 from lepton_core.records.video_names import VIDEO_SUFFIXES, address_of, is_video, shown_address
@@ -30,6 +30,7 @@ _TIME = pa.timestamp("us", tz="UTC")
 class Shots(Protocol):
     """Where frames come from: a file, a folder or a stream."""
 
+    is_live: bool
     frames_claimed: int | None
 
     def shots(self) -> Iterator[Shot]: ...
@@ -37,7 +38,7 @@ class Shots(Protocol):
     def close(self) -> None: ...
 
 
-class VideoReader:
+class VideoReader(Closing):
     """Frames of one source, read once, in order, a batch at a time.
 
     Attributes:
@@ -59,7 +60,7 @@ class VideoReader:
         self._columns = columns
         self.schema_names = tuple(columns.values())
         self.rows_total = shots.frames_claimed
-        self.is_live = isinstance(shots, VideoStream)
+        self.is_live = shots.is_live
 
     def batches(self) -> Iterator[pa.Table]:
         """The frames, so many at a time that a batch is a few megabytes."""
@@ -108,17 +109,6 @@ class VideoReader:
     def close(self) -> None:
         """Let go of the source."""
         self._shots.close()
-
-    def __enter__(self) -> VideoReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def takes_frames(spec: Spec) -> bool:

@@ -55,6 +55,8 @@ class VideoFile:
             ``data.video_codec``.
     """
 
+    is_live = False
+
     def __init__(self, path: Path) -> None:
         try:
             size = path.stat().st_size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,8 @@ class FrameFolder:
     Raises:
         DataError: ``data.video_no_frames``.
     """
+
+    is_live = False
 
     def __init__(self, folder: Path, fps: float | None = None, masks: bool = False) -> None:
         self.fps = fps or ASSUMED_FPS
@@ -84,11 +86,10 @@ def _masks_beside(folder: Path) -> dict[int, Path]:
     return {}
 
 
-def _names(folder: Path, wanted: object) -> list[str]:
+def _names(folder: Path, wanted: Callable[[str], bool]) -> list[str]:
     try:
         found = [entry.name for entry in os.scandir(folder) if not entry.is_dir()]
     except OSError as error:
         reason = error.strerror or error
         raise DataError("data.no_access", source=folder, reason=reason) from error
-    assert callable(wanted)
     return sorted((n for n in found if wanted(n) and not n.startswith((".", "_"))), key=natural)

@@ -86,7 +86,7 @@ def natural(name: str) -> tuple[tuple[int, int | str], ...]:
         ['F1.jpg', 'f2.jpg', 'f10.jpg']
     """
     parts = re.split(r"(\d+)", name.lower())
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts if part)
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
 
 
 def frame_times(names: Sequence[str], fps: float) -> list[int]:

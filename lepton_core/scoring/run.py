@@ -110,7 +110,7 @@ class Run:
             # In the reading thread, which alone knows how many records came before a batch.
             nonlocal place
             # What a camera sent before cannot be read again: it goes on with what it sends now.
-            skip, left = 0 if getattr(reader, "is_live", False) else done, self._left()
+            skip, left = 0 if reader.is_live else done, self._left()
             for batch in whole_units(reader.batches(), together):
                 if skip >= batch.num_rows:
                     skip -= batch.num_rows
