@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Steps to either side of zero; and the number of weights from which it is worth it.
 _STEPS, _LEAST = 127, 4096
+# Fewer weights stand on steps by chance, and their steps would take more room than they save.
+_LEAST_CHANNEL = 8
 # How far from a whole number of steps a weight may be that a converter has multiplied by a
 # normalisation's factor.
 _ROUNDING = 5e-4
@@ -101,6 +103,8 @@ def _on_steps(array: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """
     for axis in (0, array.ndim - 1):
         channels = np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
+        if channels.shape[1] < _LEAST_CHANNEL:
+            continue
         if _whole(channels[:1]) is None or (found := _whole(channels)) is None:
             continue
         whole, step = found

@@ -11,7 +11,7 @@ onnx = pytest.importorskip("onnx")
 
 from lepton_core._keras import keras  # noqa: E402
 from lepton_core.export.onnx import export_onnx  # noqa: E402
-from lepton_core.export.rounding import round_weights  # noqa: E402
+from lepton_core.export.rounding import pack_rounded, round_weights  # noqa: E402
 
 
 def network() -> keras.Model:
@@ -68,3 +68,10 @@ def test_a_channel_of_nothing_stays_nothing() -> None:
     model.get_layer("conv").kernel.assign(kernel)
     round_weights(model)
     assert (np.array(model.get_layer("conv").kernel)[..., 5] == 0).all()
+
+
+def test_a_matrix_of_one_column_is_not_taken_for_a_rounded_one() -> None:
+    weights = np.random.default_rng(0).normal(size=(5000, 1)).astype(np.float32)
+    tensor = onnx.numpy_helper.from_array(weights, "w")
+    graph = onnx.helper.make_graph([], "g", [], [], [tensor])
+    assert pack_rounded(onnx.helper.make_model(graph)) == 0
