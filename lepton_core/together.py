@@ -100,11 +100,8 @@ def without_broken_units(
     """
     if not columns or not len(checked.rejects):
         return checked
-    starts = unit_starts(unit_names(records, columns))
-    units = np.searchsorted(starts, np.arange(records.num_rows), side="right") - 1
-    broken = {
-        int(units[reject.row - first_row]): reject.record_id for reject in list(checked.rejects)
-    }
+    units = _units(records, columns)
+    broken = {int(units[one.row - first_row]): one.record_id for one in checked.rejects}
     mates = np.isin(units[checked.rows - first_row], list(broken))
     ids = checked.table.column("record_id")
     for at in np.flatnonzero(mates).tolist():
@@ -133,9 +130,14 @@ def without_mates(
     """
     if not columns or not len(repeats):
         return fresh, {}
-    starts = unit_starts(unit_names(table, columns))
-    units = np.searchsorted(starts, np.arange(table.num_rows), side="right") - 1
+    units = _units(table, columns)
     ids = table.column("record_id")
     broken = {int(units[at]): ids[at].as_py() for at in repeats.tolist()}
     gone = {int(at): broken[int(units[at])] for at in fresh.tolist() if int(units[at]) in broken}
     return np.array([at for at in fresh.tolist() if at not in gone], np.int64), gone
+
+
+def _units(table: pa.Table, columns: Sequence[str]) -> np.ndarray:
+    """Of which unit each record is, counted from 0, int64 [n]."""
+    starts = unit_starts(unit_names(table, columns))
+    return np.searchsorted(starts, np.arange(table.num_rows), side="right") - 1

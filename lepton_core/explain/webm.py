@@ -33,9 +33,6 @@ class WebmWriter:
 
     Raises:
         DataError: ``explain.no_video`` at the first pictures, where the file cannot be written.
-
-    Attributes:
-        written: pictures in the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +43,7 @@ class WebmWriter:
         self._fps = 0.0
         self._start_s = 0.0
         self._last: tuple[float, np.ndarray] | None = None
-        self.written = 0
+        self._written = 0
 
     def add(self, picture: np.ndarray, time_s: float) -> None:
         """The next picture.
@@ -67,8 +64,6 @@ class WebmWriter:
         """Finish the file. Nothing is written where no picture came."""
         if self._writer is None and self._held:
             self._open()
-        if self._last is not None and not self.written:
-            self._put(self._last[1])
         if self._writer is not None:
             self._writer.release()  # type: ignore[attr-defined]
             self._writer = None
@@ -97,9 +92,9 @@ class WebmWriter:
             self._start_s += time_s - self._last[0] - 1.0 / self._fps
         due = round((time_s - self._start_s) * self._fps)
         # What stood before goes on until now.
-        while self._last is not None and self.written < due:
+        while self._last is not None and self._written < due:
             self._put(self._last[1])
-        if self.written == due:
+        if self._written == due:
             self._put(picture)
         self._last = (time_s, picture)
 
@@ -108,7 +103,7 @@ class WebmWriter:
         if picture.shape[1::-1] != self._size:
             picture = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
         self._writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))  # type: ignore[union-attr]
-        self.written += 1
+        self._written += 1
 
 
 @contextmanager

@@ -50,9 +50,9 @@ def read_pems_station(folder: str | Path) -> pa.Table:
             count = table.column(flow).cast(pa.float64())
         except pa.ArrowInvalid as error:
             raise _other(path, "times as day/month/year, and numbers", one_line(error)) from error
-        told = {"time": pc.assume_timezone(time, "UTC"), "count": count}
+        utc = pc.assume_timezone(time, "UTC")
         station = pa.repeat(pa.scalar("lane-1"), table.num_rows)
-        parts.append(pa.table({"time": told["time"], "station": station, "count": told["count"]}))
+        parts.append(pa.table({"time": utc, "station": station, "count": count}))
     return pa.concat_tables(parts)
 
 
