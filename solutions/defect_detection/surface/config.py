@@ -51,7 +51,6 @@ class Moves:
         zoom: largest change of the size, as a factor either way: 1.5 is from two thirds to 1.5.
         shift: largest move along each side, as a share of it.
         rotation: largest turn either way, degrees; boxes grow with it, so little for boxes.
-        mosaic: share of tiles, 0 to 1, that are put together from four.
     """
 
     flip_left_right: bool = True
@@ -60,7 +59,6 @@ class Moves:
     zoom: float = 1.3
     shift: float = 0.15
     rotation: float = 0.0
-    mosaic: float = 0.0
 
 
 @dataclass(frozen=True)

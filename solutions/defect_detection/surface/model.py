@@ -129,9 +129,8 @@ def train(
         pixel_stride=_FINEST,
         smoothing=config.smoothing,
         balanced=config.balanced,
-        calm_from=round(0.8 * config.epochs),
     )
-    losses: dict[str, Any] = {"image": image_loss}
+    losses: dict[str, Any] = {"image": keras.losses.CategoricalCrossentropy(from_logits=True)}
     if boxes:
         losses["candidates"] = BoxLoss(_centres(shape, len(config.filters)), count)
     if pixels:
@@ -166,17 +165,6 @@ def train(
     if config.rounded:
         round_weights(model)
     return model
-
-
-def image_loss(truth: Any, logits: Any) -> Any:
-    """Cross-entropy [B] of a tile as a whole.
-
-    Args:
-        truth: float32 [B, 2 + C]: target over good and the classes, and whether it counts.
-        logits: float32 [B, 1 + C].
-    """
-    missed = -ops.sum(truth[:, :-1] * ops.log_softmax(logits, axis=-1), axis=-1)
-    return missed * truth[:, -1]
 
 
 def score(model: keras.Model, x: np.ndarray, batch_size: int = 32) -> dict[str, np.ndarray]:

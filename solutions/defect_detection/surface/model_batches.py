@@ -63,7 +63,6 @@ class TileBatches(Batches):
         smoothing: share of the image target that goes to the other classes.
         balanced: whether half of the tiles are good and each defect class comes as often as the
             others, for a set with few defects.
-        calm_from: epoch from which on no mosaic is made.
     """
 
     def __init__(
@@ -76,19 +75,16 @@ class TileBatches(Batches):
         pixel_stride: int,
         smoothing: float,
         balanced: bool,
-        calm_from: int,
     ) -> None:
         self._classes = _turns(tiles.image) if balanced else []
         super().__init__((np.arange(len(tiles)),), batch_size, seed)
         self._tiles, self._moves, self._augmentation = tiles, moves, augmentation
-        self._stride, self._calm_from = pixel_stride, calm_from
+        self._stride = pixel_stride
         count = 1 + len(tiles.classes)
         self._image_target = np.eye(count, dtype=np.float32) * (1.0 - smoothing)
         self._image_target += smoothing / count
-        most = max((len(boxes) for boxes in tiles.boxes or []), default=0)
-        self._most_boxes = max(4 * most if moves.mosaic else most, 1)
-        told = np.ones(len(tiles), bool) if tiles.told is None else np.asarray(tiles.told, bool)
-        self._is_told, self._told = told, np.flatnonzero(told)
+        self._most_boxes = max((len(boxes) for boxes in tiles.boxes or []), default=0) or 1
+        self._told = np.ones(len(tiles), bool) if tiles.told is None else tiles.told
 
     def _shuffled(self) -> np.ndarray:
         if not self._classes:
@@ -101,7 +97,7 @@ class TileBatches(Batches):
         """Tiles uint8 [B, height, width, C] and a target for each head, see ``model.py``."""
         (rows,) = super().__getitem__(index)
         generator = np.random.default_rng([self._seed or 0, self._epoch, index])
-        made = [self._one(int(row), generator) for row in rows]
+        made = [self._moved(self._marked(int(row)), generator) for row in rows]
         x = np.stack([one.x for one in made])
         if self._augmentation is not None:
             x = augment(x, self._augmentation, generator)
@@ -118,14 +114,6 @@ class TileBatches(Batches):
             )
         return x, targets
 
-    def _one(self, row: int, generator: np.random.Generator) -> _Marked:
-        calm = self._epoch >= self._calm_from
-        if calm or generator.random() >= self._moves.mosaic or not self._is_told[row]:
-            return self._moved(self._marked(row), generator)
-        others = self._told[generator.integers(0, len(self._told), 3)]
-        four = [self._moved(self._marked(int(one)), generator) for one in (row, *others)]
-        return _joined(four, generator)
-
     def _marked(self, row: int) -> _Marked:
         tiles = self._tiles
         height, width = tiles.x.shape[1:3]
@@ -134,8 +122,8 @@ class TileBatches(Batches):
         valid = np.ones((height, width), np.uint8)
         if tiles.valid is not None:
             valid = tiles.valid[row].astype(np.uint8)
-        told = bool(self._is_told[row])
-        image = np.append(self._image_target[tiles.image[row]], np.float32(1))
+        told = bool(self._told[row])
+        image = self._image_target[tiles.image[row]]
         return _Marked(tiles.x[row], image, boxes, mask, valid * np.uint8(told), told)
 
     def _moved(self, one: _Marked, generator: np.random.Generator) -> _Marked:
@@ -172,7 +160,7 @@ class TileBatches(Batches):
 
 @dataclass(frozen=True)
 class _Marked:
-    """One tile, what it is (target and whether it counts, [C + 2]), and what is marked on it."""
+    """One tile, what it is (target [1 + C]), and what is marked on it."""
 
     x: np.ndarray
     image: np.ndarray
@@ -230,27 +218,3 @@ def _moved_boxes(boxes: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -
     stays = (left >= _LEFT) & ((cut_high - cut_low).min(axis=1) >= 3)
     found = np.column_stack([boxes[:, 0], cut_low, cut_high])[stays]
     return found.astype(np.float32)
-
-
-def _joined(four: list[_Marked], generator: np.random.Generator) -> _Marked:
-    """Four tiles put together about a point; each is cut, none shrunk."""
-    first = four[0]
-    height, width = first.x.shape[:2]
-    at_x = int(width * generator.uniform(0.3, 0.7))
-    at_y = int(height * generator.uniform(0.3, 0.7))
-    x, valid = np.empty_like(first.x), np.empty_like(first.valid)
-    mask = None if first.mask is None else np.empty_like(first.mask)
-    boxes = []
-    spans_y, spans_x = (slice(0, at_y), slice(at_y, height)), (slice(0, at_x), slice(at_x, width))
-    for number, one in enumerate(four):
-        place = spans_y[number // 2], spans_x[number % 2]
-        x[place], valid[place] = one.x[place], one.valid[place]
-        if mask is not None:
-            mask[place] = one.mask[place]  # type: ignore[index]
-        low = np.array([place[1].start, place[0].start])
-        size = place[1].stop - low[0], place[0].stop - low[1]
-        moved = _moved_boxes(one.boxes, np.column_stack([np.eye(2), -low]), size)
-        boxes.append(moved + np.concatenate([[0], low, low]).astype(np.float32))
-    # It is of no class as a whole.
-    image = np.append(first.image[:-1], np.float32(0))
-    return _Marked(x, image, np.concatenate(boxes), mask, valid, all(one.told for one in four))

@@ -32,8 +32,8 @@ def tiles(told: list[bool], masks: bool = False) -> Tiles:
     )
 
 
-def batches(given: Tiles, mosaic: float = 0.0) -> TileBatches:
-    return TileBatches(given, len(given), 0, Moves(mosaic=mosaic), None, 4, 0.0, False, 100)
+def batches(given: Tiles) -> TileBatches:
+    return TileBatches(given, len(given), 0, Moves(), None, 4, 0.0, False)
 
 
 def places(truth: np.ndarray) -> np.ndarray:
@@ -52,7 +52,6 @@ def test_nothing_said_about_a_tile_that_nobody_marked_is_wrong() -> None:
     assert loss[untold] == 0
     assert loss[~untold] > 0.1
     # Its class is learned all the same.
-    assert targets["image"][untold, -1] == 1
     assert targets["image"][untold, 1] == 1
 
 
@@ -74,14 +73,6 @@ def test_pixels_that_nobody_marked_do_not_count() -> None:
     wrong = np.zeros((*targets.shape[:-1], 3), np.float32)
     wrong[..., 1] = 9.0
     assert keras.ops.convert_to_numpy(pixel_loss(targets, wrong)) == pytest.approx(0.0, abs=1e-6)
-
-
-def test_a_tile_that_nobody_marked_is_in_no_mosaic() -> None:
-    truth = batches(tiles([True, False, False, False]), mosaic=1.0)[0][1]
-    untold = truth["candidates"][:, 0, 0] == UNTOLD
-    assert untold.sum() == 3
-    # A mosaic has no class as a whole; theirs must not be lost in one.
-    assert (truth["image"][untold, -1] == 1).all()
 
 
 @pytest.mark.parametrize("kind", [BOXES, MASK])
