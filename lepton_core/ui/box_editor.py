@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from lepton_core.messages import t
+from lepton_core.ui.component import check_source, component, nothing, told_of
 
 _HTML = (
-    '<div class="boxes" role="application" tabindex="0"><div class="frame">'
+    '<div class="editor boxes" role="application" tabindex="0"><div class="frame">'
     '<img alt="" draggable="false"><svg preserveAspectRatio="none"></svg></div>'
     '<div class="row"><button class="remove" type="button"></button>'
     '<button class="rename" type="button"></button><button class="clear" type="button"></button>'
@@ -51,11 +49,10 @@ def edit_boxes(
     Raises:
         ValueError: ``source`` is no data URI.
     """
-    if not source.startswith("data:image/"):
-        raise ValueError(f"source is a data URI. Received: {source[:20]!r}")
+    check_source(source)
     width, height = size
     begin = [_box(box, width, height) for box in boxes]
-    told = _component()(
+    told = component("box_editor", _HTML, "editor.css")(
         data={
             "source": source,
             "width": width,
@@ -69,7 +66,7 @@ def edit_boxes(
             "words": {n: t(f"ui.boxes.{n}") for n in ("remove", "rename", "clear", "hint")},
         },
         key=key,
-        on_boxes_change=_nothing,
+        on_boxes_change=nothing,
     )
     return drawn_boxes(told.boxes, picture, size, begin)
 
@@ -86,10 +83,8 @@ def drawn_boxes(
         >>> drawn_boxes(told, "b", (20, 10), [])
         []
     """
-    if not isinstance(told, Mapping) or told.get("key") != picture:
-        return begin
-    given = told.get("boxes")
-    if not isinstance(given, Sequence):
+    given = told_of(told, picture, "boxes")
+    if given is None:
         return begin
     try:
         found = [_box(box, *size) for box in given]
@@ -105,18 +100,3 @@ def _box(box: Mapping[str, Any], width: int, height: int) -> dict[str, Any]:
         for name, end in zip(_CORNERS, most, strict=True)
     }
     return {"label": str(box["label"]), **corners}
-
-
-def _nothing() -> None:
-    """A change draws the page anew; nothing else is to be done."""
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    folder = Path(__file__).parent
-    return st.components.v2.component(
-        "lepton_box_editor",
-        html=_HTML,
-        css=(folder / "box_editor.css").read_text(encoding="utf-8"),
-        js=(folder / "box_editor.js").read_text(encoding="utf-8"),
-    )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from lepton_core.messages import t
+from lepton_core.ui.component import check_source, component, nothing, told_of
 
 _HTML = (
-    '<div class="shapes" role="application" tabindex="0"><div class="frame">'
+    '<div class="editor shapes" role="application" tabindex="0"><div class="frame">'
     '<img alt="" draggable="false"><svg preserveAspectRatio="none"></svg></div>'
     '<div class="row"><button class="finish" type="button"></button>'
     '<button class="remove" type="button"></button>'
@@ -52,11 +50,10 @@ def edit_shapes(
     Raises:
         ValueError: ``source`` is no data URI.
     """
-    if not source.startswith("data:image/"):
-        raise ValueError(f"source is a data URI. Received: {source[:20]!r}")
+    check_source(source)
     width, height = size
     begin = [dict(shape) for shape in shapes]
-    told = _component()(
+    told = component("shape_editor", _HTML, "editor.css")(
         data={
             "source": source,
             "width": width,
@@ -71,7 +68,7 @@ def edit_shapes(
             },
         },
         key=key,
-        on_shapes_change=_nothing,
+        on_shapes_change=nothing,
     )
     return drawn_shapes(told.shapes, picture, size, begin)
 
@@ -88,10 +85,8 @@ def drawn_shapes(
         >>> drawn_shapes({"key": "other", "shapes": [shape]}, "p", (20, 10), [])
         []
     """
-    if not isinstance(told, Mapping) or told.get("key") != picture:
-        return begin
-    given = told.get("shapes")
-    if not isinstance(given, Sequence):
+    given = told_of(told, picture, "shapes")
+    if given is None:
         return begin
     try:
         return [_shape(one, size) for one in given]
@@ -108,18 +103,3 @@ def _shape(one: Mapping[str, Any], size: tuple[int, int]) -> dict[str, Any]:
         for p in one["points"]
     ]
     return {"kind": str(one["kind"]), "name": str(one["name"]), "points": points}
-
-
-def _nothing() -> None:
-    """A change draws the page anew; nothing else is to be done."""
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    folder = Path(__file__).parent
-    return st.components.v2.component(
-        "lepton_shape_editor",
-        html=_HTML,
-        css=(folder / "shape_editor.css").read_text(encoding="utf-8"),
-        js=(folder / "shape_editor.js").read_text(encoding="utf-8"),
-    )

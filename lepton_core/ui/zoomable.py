@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-import streamlit as st
-
 from lepton_core.messages import t
+from lepton_core.ui.component import check_source, component
 
 _HTML = (
     '<div class="zoomable" role="img" tabindex="0"><img alt="" draggable="false">'
@@ -42,12 +38,10 @@ def show_zoomable(
     Raises:
         ValueError: ``source`` is no data URI, or ``aspect`` is not above 0.
     """
-    if not source.startswith("data:image/") or not aspect > 0:
-        raise ValueError(
-            "source is a data URI and aspect above 0. "
-            f"Received: source={source[:20]!r}, aspect={aspect!r}"
-        )
-    _component()(
+    check_source(source)
+    if not aspect > 0:
+        raise ValueError(f"aspect is above 0. Received: {aspect!r}")
+    component("zoomable", _HTML, "zoomable.css")(
         data={
             "source": source,
             "aspect": aspect,
@@ -58,15 +52,4 @@ def show_zoomable(
             "words": {name: t(f"ui.zoom.{name}") for name in ("closer", "wider", "whole")},
         },
         key=key,
-    )
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Any:
-    folder = Path(__file__).parent
-    return st.components.v2.component(
-        "lepton_zoomable",
-        html=_HTML,
-        css=(folder / "zoomable.css").read_text(encoding="utf-8"),
-        js=(folder / "zoomable.js").read_text(encoding="utf-8"),
     )
