@@ -136,12 +136,17 @@ def with_ids(
             read_cells(table[name], Column(name, "string"), source, first_row, whole)[0]
             for name in (*parts, *([column.name] if at >= 0 else []))
         ]
-        # What only some records have (a cycle or else a time) is left out of the others' ids.
-        joined = pc.binary_join_element_wise(*texts[: len(parts)], "/", null_handling="skip")
+        texts, own = texts[: len(parts)], texts[len(parts) :]
+        # What only some records have (a cycle or else a time) is left out of the others' ids; rows
+        # that have nothing at all are joined as "", since Arrow would leave them out.
+        nothing = pc.is_null(pc.coalesce(*texts))
+        texts[0] = pc.if_else(nothing, "", texts[0])
+        joined = pc.binary_join_element_wise(*texts, "/", null_handling="skip")
+        joined = pc.if_else(nothing, pa.scalar(None, pa.string()), joined)
         if at < 0:
             table = table.add_column(0, column.name, joined)
         else:
-            table = table.set_column(at, column.name, pc.coalesce(texts[-1], joined))
+            table = table.set_column(at, column.name, pc.coalesce(*own, joined))
     return table
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -122,12 +123,14 @@ class Windows:
             record.
         kept: int64 [k], positions of these records in the batch, ascending.
         late: int64, positions of records before an earlier one of their series.
+        latest: int64, for each late one, the latest step of its series until then.
         repeated: int64, positions of records on the same step as an earlier one.
     """
 
     past: np.ndarray
     kept: np.ndarray
     late: np.ndarray
+    latest: np.ndarray
     repeated: np.ndarray
 
 
@@ -166,13 +169,16 @@ class SeriesHistory:
         order = np.argsort(slots, kind="stable")
         key, before = self._in_order(slots[order], steps[order])
         fresh = key > before
-        late, repeated = np.sort(order[key < before]), np.sort(order[key == before])
+        late = np.flatnonzero(key < before)
+        late = late[np.argsort(order[late])]
+        latest = steps[order[late]] + (before - key)[late]
         rows = order[fresh]
         # A gap longer than what is remembered leaves nothing of the past, however long it is.
         moved = np.minimum(key - before, self._length)[fresh]
         past = self._advance(slots[rows], steps[rows], moved, values[rows])
         arrival = np.argsort(rows)
-        return Windows(past[arrival], rows[arrival], late, repeated)
+        repeated = np.sort(order[key == before])
+        return Windows(past[arrival], rows[arrival], order[late], latest, repeated)
 
     def _in_order(self, slots: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Each row's step, and the latest one before it in its series, on one axis for all series.
@@ -221,7 +227,9 @@ class SeriesHistory:
         self._table.restore(arrays)
 
 
-def refuse_unordered(records: pa.Table, windows: Windows, *, series: str, time: str) -> Rejects:
+def refuse_unordered(
+    records: pa.Table, windows: Windows, *, series: str, time: str, step_minutes: float
+) -> Rejects:
     """What :meth:`SeriesHistory.step` could not take, with reasons: the past cannot be changed.
 
     Args:
@@ -229,12 +237,21 @@ def refuse_unordered(records: pa.Table, windows: Windows, *, series: str, time: 
         windows: what came of it.
         series: the column that names the series.
         time: the time column.
+        step_minutes: length of a step.
     """
     rejects = Rejects()
-    for key, rows in (("late", windows.late), ("same_step", windows.repeated)):
+    latest = windows.latest * round(step_minutes * _US_A_MINUTE)
+    known = pa.array(latest, pa.timestamp("us", tz="UTC")).cast(pa.string()).to_pylist()
+    late = [{"last": last, "days": 0.0} for last in known]
+    nothing: list[dict[str, Any]] = [{}] * len(windows.repeated)
+    for key, rows, more in (
+        ("late", windows.late, late),
+        ("same_step", windows.repeated, nothing),
+    ):
         some = records.select(["record_id", series, time]).take(pa.array(rows))
         moments = some.column(time).cast(pa.string()).to_pylist()
         ids, names = some.column("record_id").to_pylist(), some.column(series).to_pylist()
-        for row, record_id, name, moment in zip(rows.tolist(), ids, names, moments, strict=True):
-            rejects.add(row, record_id, key, column=series, entity=name, received=moment)
+        told = zip(rows.tolist(), ids, names, moments, more, strict=True)
+        for row, record_id, name, moment, also in told:
+            rejects.add(row, record_id, key, column=series, entity=name, received=moment, **also)
     return rejects

@@ -8,7 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lepton_core.series import SeriesHistory, calendar, step_numbers, values_ahead
+from lepton_core.messages import LANGUAGES, t
+from lepton_core.series import (
+    SeriesHistory,
+    calendar,
+    refuse_unordered,
+    step_numbers,
+    values_ahead,
+)
 
 LENGTH = 9
 
@@ -95,3 +102,24 @@ def test_calendar_comes_back_after_a_week_and_tells_days_apart() -> None:
 def test_a_step_of_no_length_is_refused() -> None:
     with pytest.raises(ValueError, match="above 0"):
         step_numbers(pa.array([0], pa.timestamp("us", "UTC")), 0)
+
+
+def test_what_is_out_of_order_is_told_with_the_latest_before_it() -> None:
+    """Also where that came in an earlier batch; in every language."""
+    history = SeriesHistory(3)
+
+    def step(*minutes: int) -> list[tuple[str, dict[str, object]]]:
+        times = pa.array([minute * 60_000_000 for minute in minutes], pa.timestamp("us", tz="UTC"))
+        names = [str(minute) for minute in minutes]
+        records = pa.table({"record_id": names, "road": ["a"] * len(minutes), "time": times})
+        steps = step_numbers(times, 5.0)
+        windows = history.step(records["road"], steps, np.zeros((len(minutes), 1)))
+        told = refuse_unordered(records, windows, series="road", time="time", step_minutes=5.0)
+        return [reason for reject in told for reason in reject.reasons]
+
+    found = [*step(0, 30, 20, 30), *step(25)]
+    assert [key for key, _ in found] == ["late", "same_step", "late"]
+    for key, values in found:
+        for language in LANGUAGES:
+            text = t(f"reject.{key}", language=language, **values)
+            assert key != "late" or "1970-01-01 00:30:00" in text

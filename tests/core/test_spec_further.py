@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lepton_core.checking import check
+from lepton_core.checking import check, with_ids
 from lepton_core.data.lookup import numbered
 from lepton_core.errors import DataError
 from lepton_core.records.opening import read_records
@@ -63,6 +63,8 @@ def test_ids_are_made_of_other_columns_where_there_are_none():
     own = table.append_column("record_id", pa.array(["x", "y"]))
     assert check(own, OPEN).table["record_id"].to_pylist() == ["x", "y"]
     assert numbered(table, OPEN).column_names == ["unit", "cycle"]
+    some = pa.table({"unit": ["a", None, "b"], "cycle": [7, None, None]})
+    assert with_ids(some, OPEN)["record_id"].to_pylist() == ["a/7", None, "b"]
 
 
 @pytest.mark.parametrize("cycles", [[[1]], [{"a": 1}], [b"\xff"]])

@@ -150,7 +150,10 @@ class CountsPreprocessor(Preprocessor):
         windows = self.pasts(records, history)
         past, kept = windows.past[:, :, 0], windows.kept
         arrays = self.arrays(past, self.places(records)[kept], self.steps(records)[kept])
-        rejects = refuse_unordered(records, windows, series="station", time="time")
+        step = self.config.step_minutes
+        rejects = refuse_unordered(
+            records, windows, series="station", time="time", step_minutes=step
+        )
         notes = {"notes": self._notes(past, arrays, partly(records)[kept])}
         return Prepared(arrays, kept, rejects, notes=notes)
 

@@ -94,7 +94,10 @@ class ForecastPreprocessor(Preprocessor):
         """Arrays of checked records; one that comes late in its series is refused."""
         windows = self.pasts(records, history)
         arrays = self.arrays(windows.past, self.steps(records)[windows.kept])
-        rejects = refuse_unordered(records, windows, series="series", time="time")
+        step = self.config.step_minutes
+        rejects = refuse_unordered(
+            records, windows, series="series", time="time", step_minutes=step
+        )
         return Prepared(arrays, windows.kept, rejects)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
