@@ -9,16 +9,13 @@ STDIN = Path("-")
 
 
 def options_of(task: Any, part_rows: int | None, **given: Any) -> Any:
-    from lepton_core.records.opening import PICTURE_BATCH_ROWS, TABLE_BATCH_ROWS, takes_pictures
-    from lepton_core.records.video import FRAME_BATCH_ROWS, takes_frames
+    from lepton_core.records.opening import usual_batch_rows
     from lepton_core.scoring.options import Options
 
     if part_rows is None:
         return Options(**given)
     # Parts are whole batches, so that the floats do not depend on where a part ends.
-    usual = PICTURE_BATCH_ROWS if takes_pictures(task.inputs) else TABLE_BATCH_ROWS
-    usual = FRAME_BATCH_ROWS if takes_frames(task.inputs) else usual
-    rows = min(usual, part_rows)
+    rows = min(usual_batch_rows(task.inputs), part_rows)
     return Options(**given, batch_rows=rows, part_batches=max(part_rows // rows, 1))
 
 

@@ -97,7 +97,7 @@ def open_records(
             source, spec, mapping, extra=extra, batch_rows=batch_rows, fps=fps, labels=labels
         )
     if takes_pictures(spec):
-        rows = batch_rows or PICTURE_BATCH_ROWS
+        rows = batch_rows or usual_batch_rows(spec)
         if not isinstance(source, (str, Path)) or not (_is_table(source) or _is_arrays(source)):
             return _open_pictures(source, spec, mapping, extra, rows, labels, root, layout)
         if is_list(source):
@@ -106,8 +106,7 @@ def open_records(
             return open_image_arrays(source, spec, mapping, extra=extra, batch_rows=rows)
     if not isinstance(source, (str, Path)):
         raise TypeError(f"a table is one file. Received: source={source!r}")
-    usual = FRAME_BATCH_ROWS if takes_frames(spec) else TABLE_BATCH_ROWS
-    rows = batch_rows or usual
+    rows = batch_rows or usual_batch_rows(spec)
     return open_table(source, mapping, batch_rows=rows, spec=spec, extra=extra)
 
 
@@ -210,6 +209,13 @@ def expand_inputs(paths: Sequence[str | Path], spec: Spec) -> list[Path]:
         else:
             found.append(path)
     return found
+
+
+def usual_batch_rows(spec: Spec) -> int:
+    """How many records are in a batch where nobody says it."""
+    if takes_frames(spec):
+        return FRAME_BATCH_ROWS
+    return PICTURE_BATCH_ROWS if takes_pictures(spec) else TABLE_BATCH_ROWS
 
 
 def takes_pictures(spec: Spec) -> bool:

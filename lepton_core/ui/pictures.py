@@ -13,9 +13,9 @@ from lepton_core.box_cells import flat_boxes
 from lepton_core.explain.occlusion_map import overlay
 from lepton_core.images import decode, resize
 from lepton_core.messages import t
-from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.class_charts import class_bars
 from lepton_core.ui.class_outcomes import ClassOutcomes
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import CHART
 from lepton_core.ui.loader import bundle_stamp, load
 from lepton_core.ui.plain import plain
@@ -186,16 +186,13 @@ def _downloads(outcomes: ClassOutcomes, rows: np.ndarray, key: str) -> None:
     everyone = np.arange(len(outcomes.codes))
     with st.container(horizontal=True):
         for name, some in (("shown", rows), ("scored", everyone)):
-            st.download_button(
+            csv_button(
                 t(f"ui.table.download_{name}", n=len(some)),
-                partial(_csv, outcomes, some),
-                file_name=f"{outcomes.task.name.replace('/', '_')}_{name}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"{key}.download.{name}",
+                partial(_flat, outcomes, some),
+                f"{outcomes.task.name.replace('/', '_')}_{name}.csv",
+                f"{key}.download.{name}",
             )
 
 
-def _csv(outcomes: ClassOutcomes, rows: np.ndarray) -> bytes:
-    return to_csv(flat_boxes(outcomes.table(rows)))
+def _flat(outcomes: ClassOutcomes, rows: np.ndarray) -> pa.Table:
+    return flat_boxes(outcomes.table(rows))

@@ -11,8 +11,8 @@ import streamlit as st
 
 from lepton_core.box_cells import flat_boxes, short_text
 from lepton_core.messages import t
-from lepton_core.spreadsheet import to_csv
 from lepton_core.ui.columns import word
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.figures import table_height
 from lepton_core.ui.outcomes import Outcomes
 
@@ -126,16 +126,13 @@ def _downloads(outcomes: Outcomes, rows: np.ndarray, key: str) -> None:
     everyone = np.arange(len(outcomes.positive))
     with st.container(horizontal=True):
         for name, some in (("shown", rows), ("scored", everyone)):
-            st.download_button(
+            csv_button(
                 t(f"ui.table.download_{name}", n=len(some)),
-                partial(_csv, outcomes, some),
-                file_name=f"{outcomes.task.name.replace('/', '_')}_{name}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"{key}.download.{name}",
+                partial(_flat, outcomes, some),
+                f"{outcomes.task.name.replace('/', '_')}_{name}.csv",
+                f"{key}.download.{name}",
             )
 
 
-def _csv(outcomes: Outcomes, rows: np.ndarray) -> bytes:
-    return to_csv(flat_boxes(outcomes.table(rows)))
+def _flat(outcomes: Outcomes, rows: np.ndarray) -> pa.Table:
+    return flat_boxes(outcomes.table(rows))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lepton_core.messages import t
 from lepton_core.solution import find_task
-from lepton_core.spreadsheet import to_csv
+from lepton_core.ui.csv_button import csv_button
 from lepton_core.ui.frame import header
 
 if TYPE_CHECKING:
@@ -92,11 +92,4 @@ def _all(forecasts: Forecasts) -> None:
         config[name] = st.column_config.NumberColumn(titles[name], format="%.1f")
     st.subheader(t("ui.forecast.by_series"), anchor=False)
     st.dataframe(table, hide_index=True, height=table_height(table.num_rows), column_config=config)
-    st.download_button(
-        t("ui.forecast.download", n=len(forecasts.time)),
-        lambda: to_csv(forecasts.table()),
-        file_name="forecasts.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    csv_button(t("ui.forecast.download", n=len(forecasts.time)), forecasts.table, "forecasts.csv")
