@@ -40,9 +40,9 @@ class Column:
             square pixels. An empty list says that nothing is there, null that nobody knows.
             ``frame`` is a raw picture of a video, ``struct<height, width, channels, data>`` with
             uint8 red, green, blue or grey alone (see :mod:`lepton_core.frames`). ``tracks`` is a
-            list of where things that move were, each with its id ``track``, ``size`` class,
-            ``time``, and ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot``
-            stands on the ground. Places of earlier frames stand in it with their own time.
+            list of where things that move were, each with its id ``track``, ``time``, and
+            ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot`` stands on the
+            ground. Places of earlier frames stand in it with their own time.
         role: one of ``ROLES``.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
@@ -110,9 +110,8 @@ class Column:
             return pa.struct([*sides, ("data", pa.large_binary())])
         if self.dtype == "tracks":
             numbers = [(name, pa.float32()) for name in TRACK_KEYS]
-            own = [("track", pa.int64()), ("size", pa.string())]
-            when = ("time", pa.timestamp("us", tz="UTC"))
-            return pa.list_(pa.struct([*own, when, *numbers]))
+            own = [("track", pa.int64()), ("time", pa.timestamp("us", tz="UTC"))]
+            return pa.list_(pa.struct([*own, *numbers]))
         return {
             "string": pa.string(),
             "bool": pa.bool_(),

@@ -66,7 +66,6 @@ class Crossings(Decision):
         lines: where crossings count; none at all without.
         ground: 3 x 3 numbers, row by row, that take pixels x, y, 1 to metres on the ground, up to
             scale, for speeds; empty for none.
-        sizes: names of the size classes of tracks.
         states: names of what ``camera`` numbers stand for.
         trusted: those in which counts can be trusted; in all others a person is to look.
         fitted_on: what data fitted it.
@@ -74,19 +73,18 @@ class Crossings(Decision):
     Example:
         >>> from lepton_core.decision.track_rows import empty_rows
         >>> rows = empty_rows(1, 1, path=2)
-        >>> rows[0, 0] = [3, 0, 0, 0, 8, 8, 4, 12, 20, -1, 1, 1, -0.5, 4, 8, 0, 4, 12]
+        >>> rows[0, 0] = [3, 0, 0, 0, 8, 8, 4, 12, 20, 1, 1, -0.5, 4, 8, 0, 4, 12]
         >>> decision = Crossings((Line("gate", (0, 10), (20, 10), "in", "out"),))
         >>> told = decision.apply({"score": np.zeros(1), "tracks": rows,
         ...                        "time": np.array([2_000_000]), "camera": np.zeros(1, int)})
         >>> told["vehicles"].tolist(), told["crossings"][0].as_py()[:53]
-        ([1], '[{"line": "gate", "direction": "in", "track": 3, "siz')
+        ([1], '[{"line": "gate", "direction": "in", "track": 3, "spe')
     """
 
     kind: ClassVar[str] = "crossings"
 
     lines: tuple[Line, ...] = ()
     ground: tuple[float, ...] = ()
-    sizes: tuple[str, ...] = ()
     states: tuple[str, ...] = ("ok",)
     trusted: tuple[str, ...] = ("ok",)
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
@@ -110,7 +108,7 @@ class Crossings(Decision):
 
         Returns:
             ``time``, ``score``, ``vehicles`` (how many are there), ``tracks``, ``crossings`` (JSON
-            text of a list, each with line, direction, track, size, speed_kmh, time, x and y; "[]"
+            text of a list, each with line, direction, track, speed_kmh, time, x and y; "[]"
             for none), ``camera`` and ``review``.
         """
         rows = np.asarray(outputs["tracks"], np.float32)
@@ -122,7 +120,7 @@ class Crossings(Decision):
             "time": pa.array(time_us).cast(_TIME),
             "score": np.asarray(outputs["score"], np.float32),
             "vehicles": is_now.sum(axis=1).astype(np.int64),
-            "tracks": track_lists(rows, time_us, self.sizes),
+            "tracks": track_lists(rows, time_us),
             "crossings": pa.array(self._texts(rows, time_us), pa.string()),
             "camera": labels_of(camera, self.states),
             "review": ~safe,
@@ -151,7 +149,6 @@ class Crossings(Decision):
                     "line": line.name,
                     "direction": direction,
                     "track": int(entries[entry, AT["track"]]),
-                    "size": self._size(entries[entry, AT["size"]]),
                     "speed_kmh": self._speed(paths[entry], step),
                     "time": when,
                     "x": round(float(spot[1]), 1),
@@ -167,9 +164,6 @@ class Crossings(Decision):
             moment = moment.replace(microsecond=facts["time"] % 1_000_000)
             told[at].append({**facts, "time": moment.isoformat()})
         return [json.dumps(one, ensure_ascii=False) for one in told]
-
-    def _size(self, code: float) -> str:
-        return self.sizes[int(code)] if 0 <= code < len(self.sizes) else ""
 
     def _speed(self, path: np.ndarray, step: int) -> float | None:
         """Kilometres an hour over the last second up to a step's end; None without calibration."""
@@ -208,7 +202,6 @@ class Crossings(Decision):
         return cls(
             tuple(map(Line.from_json, values["lines"])),
             tuple(values["ground"]),
-            tuple(values["sizes"]),
             tuple(values["states"]),
             tuple(values["trusted"]),
             values["fitted_on"],

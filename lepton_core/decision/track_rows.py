@@ -9,12 +9,11 @@ from lepton_core.box_cells import TRACKS
 from lepton_core.spec import TRACK_KEYS
 
 # One place of one thing; `time` in seconds from its frame, 0 or, for what is told late, below;
-# `size` the number of a size class, -1 where not known; `fresh` how many steps at the end of its
-# path are new. Behind these, the path: time (likewise), x and y of points, the last one now, those
-# that there are not being NaN, in front.
+# `fresh` how many steps at the end of its path are new. Behind these, the path: time (likewise), x
+# and y of points, the last one now, those that there are not being NaN, in front.
 FIELDS = (
     *("track", "time", "x0", "y0", "x1", "y1", "foot_x", "foot_y", "speed"),
-    *("size", "sure", "fresh"),
+    *("sure", "fresh"),
 )
 AT = {name: place for place, name in enumerate(FIELDS)}
 _NUMBERS = [AT[name] for name in TRACK_KEYS]
@@ -40,29 +39,25 @@ def paths_of(rows: np.ndarray) -> np.ndarray:
     return rows[..., len(FIELDS) :].reshape(*rows.shape[:-1], rest // 3, 3)
 
 
-def track_lists(rows: np.ndarray, time_us: np.ndarray, sizes: tuple[str, ...]) -> pa.ListArray:
+def track_lists(rows: np.ndarray, time_us: np.ndarray) -> pa.ListArray:
     """The column of the dtype ``tracks`` that rows stand for.
 
     Args:
         rows: float32 [n, K, ...] as :func:`empty_rows`.
         time_us: int64 [n], microseconds since 1970 of each frame.
-        sizes: names of the size classes.
 
     Example:
         >>> rows = empty_rows(1, 2, path=4)
-        >>> rows[0, 0, :12] = [7, -0.5, 0, 0, 4, 4, 2, 4, 30, 1, 0.9, 0]
-        >>> told = track_lists(rows, np.array([1_000_000]), ("small", "medium"))[0].as_py()
-        >>> [(one["track"], one["size"], one["time"].microsecond) for one in told]
-        [(7, 'medium', 500000)]
+        >>> rows[0, 0, :11] = [7, -0.5, 0, 0, 4, 4, 2, 4, 30, 0.9, 0]
+        >>> told = track_lists(rows, np.array([1_000_000]))[0].as_py()
+        >>> [(one["track"], one["time"].microsecond) for one in told]
+        [(7, 500000)]
     """
     row, place = np.nonzero(rows[:, :, AT["track"]] >= 0)
     found = rows[row, place]
     since_us = np.round(found[:, AT["time"]].astype(np.float64) * 1e6).astype(np.int64)
-    codes = found[:, AT["size"]].astype(np.int64)
-    names = np.array(["", *sizes], object)[np.clip(codes + 1, 0, len(sizes))]
     columns = [
         pa.array(found[:, AT["track"]].astype(np.int64)),
-        pa.array(names, pa.string()),
         pa.array(time_us[row] + since_us, pa.int64()).cast(pa.timestamp("us", tz="UTC")),
         *(pa.array(np.ascontiguousarray(found[:, at])) for at in _NUMBERS),
     ]

@@ -107,10 +107,10 @@ def od_chart(report: Report) -> go.Figure:
 def zone_chart(report: Report) -> go.Figure:
     """Vehicles that stand in each zone over time, and the share of time that it is occupied."""
     figure = go.Figure()
-    table = report.queues()
+    table = report.queues
     zones = np.array(table["zone"].to_pylist(), object)
     times, queued = table["time"].to_numpy(), table["queued"].to_numpy()
-    occupied = report.occupancy()
+    occupied = report.occupancy
     told = dict.fromkeys(zone.name for zone in report.scene.zones)
     for number, name in enumerate(told):
         own = zones == name

@@ -21,7 +21,7 @@ def told(
     rows = empty_rows(len(paths), 2, PATH)
     for row, path in zip(rows, paths, strict=True):
         row[0, : len(FIELDS)] = 0
-        row[0, AT["track"]], row[0, AT["size"]], row[0, AT["fresh"]] = track, -1, fresh
+        row[0, AT["track"]], row[0, AT["fresh"]] = track, fresh
         points = row[0, len(FIELDS) :].reshape(-1, 3)
         points[PATH - len(path) :] = path
     n = len(paths)

@@ -38,7 +38,7 @@ class Explainer(FileExplainer):
     formats: ClassVar[dict[str, str]] = {
         "video": "annotated.webm, plays in a browser",
         "private": "annotated.webm with boxes and lines on grey: no picture of the camera",
-        "csv": "events.csv, counts.csv, speeds.csv, od.csv",
+        "csv": "events, counts, speeds, od, headways and dwells, each .csv",
         "json": "summary.json",
     }
     usual: ClassVar[tuple[str, ...]] = ("video", "csv", "json")
@@ -116,9 +116,11 @@ def tables(report: Report) -> dict[str, pa.Table]:
     """
     return {
         "events": report.events,
-        "counts": report.detailed(),
+        "counts": report.detailed,
         "speeds": report.speeds,
         "od": report.od,
+        "headways": report.headways,
+        "dwells": report.dwells,
     }
 
 

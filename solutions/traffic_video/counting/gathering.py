@@ -91,7 +91,6 @@ def fill(row: np.ndarray, told: Told, now_s: float, scale: tuple[float, float]) 
         "foot_x": told.foot[0] * across,
         "foot_y": told.foot[1] * down,
         "speed": told.speed * math.sqrt(across * down),
-        "size": -1,
         "sure": told.sure,
         "fresh": told.fresh,
     }

@@ -85,6 +85,6 @@ def for_forecast(table: pa.Table) -> pa.Table:
             "time": kept["start"],
             "station": kept["line"],
             "count": kept["count"].cast(pa.float64()),
-            **{name: kept[name] for name in ("direction", "lane", "size", "flag")},
+            **{name: kept[name] for name in ("direction", "lane", "flag")},
         }
     )

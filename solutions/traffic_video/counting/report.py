@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from .interval_counts import judged, times_us, with_ends
 from .measures.count_interval import Checked
 from .measures.counting import COUNTS, counts
 from .measures.crossing import crossings
-from .measures.flow import occupancy, queues
+from .measures.flow import headways, occupancy, queues
 from .measures.scene_file import SceneFile
 from .measures.speed import Speed, speeds
 from .measures.watching import Watched
@@ -110,25 +110,19 @@ class Report:
             refused,
             checked,
         )
-        return replace(report, counts=report.counts_by(()))
+        return replace(report, counts=report.counts_by(by_lane=False))
 
-    def counts_by(self, split: Sequence[str]) -> pa.Table:
-        """Counts with rows for each lane or size class, too.
-
-        Args:
-            split: some of ``lane`` and ``size``.
-
-        Returns:
-            the columns of ``counts``.
-        """
+    def counts_by(self, *, by_lane: bool) -> pa.Table:
+        """Counts as in ``counts``, with a row for each lane, too, where asked."""
         filmed = Watched.of(times_us(self.rows))
-        table = counts(self.events, self.scene, filmed, self.interval_s, split)
+        table = counts(self.events, self.scene, filmed, self.interval_s, by_lane)
         table = judged(table, self.rows, self.watched, self.interval_s)
         return with_ends(table, self.checked)
 
+    @cached_property
     def detailed(self) -> pa.Table:
-        """Counts by all that is known: size class, and lane where lanes are drawn."""
-        return self.counts_by(("lane", "size") if self.scene.lanes else ("size",))
+        """Counts by lane where lanes are drawn; otherwise ``counts``."""
+        return self.counts_by(by_lane=True) if self.scene.lanes else self.counts
 
     @property
     def states(self) -> dict[str, int]:
@@ -140,14 +134,22 @@ class Report:
         """Share of the frames in which counts can be trusted, 0 to 1."""
         return float(is_trusted(self.rows).mean()) if self.rows.num_rows else 0.0
 
+    @cached_property
     def queues(self) -> pa.Table:
         """The columns of ``QUEUES``."""
         return queues(self.tracks, self.scene)
 
+    @cached_property
     def dwells(self) -> pa.Table:
         """The columns of ``DWELLS``."""
         return dwells(self.tracks, self.scene)
 
+    @cached_property
+    def headways(self) -> pa.Table:
+        """Seconds between vehicles at each line, by lane where lanes are drawn."""
+        return headways(self.events, self.watched)
+
+    @cached_property
     def occupancy(self) -> pa.Table:
         """``start``, ``zone`` and ``occupancy`` of every zone."""
         found = [

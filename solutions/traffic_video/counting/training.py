@@ -13,9 +13,8 @@ from lepton_core.training.job import TrainingJob
 from .camera import STATES, TRUSTED
 from .config import CLASSICAL, NETWORK, Config
 from .preprocessing import CountingPreprocessor
-from .tracks import SIZES
 
-DECISION = Crossings(sizes=SIZES, states=STATES, trusted=TRUSTED)
+DECISION = Crossings(states=STATES, trusted=TRUSTED)
 
 
 def train(job: TrainingJob) -> Trained:

@@ -1,9 +1,8 @@
-"""Counts by interval, line, direction, lane and size class; what was not watched is no zero."""
+"""Counts by interval, line, direction and lane; what was not watched is no zero."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -18,13 +17,11 @@ COUNTS = pa.schema(
         pa.field("line", pa.string(), nullable=False),
         pa.field("direction", pa.string(), nullable=False),
         pa.field("lane", pa.string(), nullable=False),
-        pa.field("size", pa.string(), nullable=False),
         pa.field("count", pa.int64()),
         pa.field("watched_share", pa.float64(), nullable=False),
         pa.field("flag", pa.string(), nullable=False),
     ]
 )
-SPLITS = ("lane", "size")
 
 
 def counts(
@@ -32,7 +29,7 @@ def counts(
     scene: SceneFile,
     watched: Watched,
     interval_s: float,
-    split: Sequence[str] = (),
+    by_lane: bool = False,
     enough_share: float = 0.95,
 ) -> pa.Table:
     """Counts of every line and direction in every interval.
@@ -42,7 +39,7 @@ def counts(
         scene: whose lines and directions all get a row, also without a crossing.
         watched: when the road was really seen.
         interval_s: length of an interval; intervals begin at whole multiples of it.
-        split: further columns, of ``SPLITS``; otherwise those are "".
+        by_lane: whether lanes are told apart; otherwise ``lane`` is "".
         enough_share: an interval that was watched less is flagged ``partly``.
 
     Returns:
@@ -65,13 +62,13 @@ def counts(
     first = int(watched.spans_us[:, 0].min()) // step
     last = -(-int(watched.spans_us[:, 1].max()) // step)
     times = found["time"].cast(pa.int64()).to_numpy()
-    extra = [found[name].to_pylist() if name in split else [""] * len(times) for name in SPLITS]
+    lanes = found["lane"].to_pylist() if by_lane else [""] * len(times)
     keys = list(
         zip(
             (times // step).tolist(),
             found["line"].to_pylist(),
             found["direction"].to_pylist(),
-            *extra,
+            lanes,
             strict=True,
         )
     )
@@ -89,14 +86,14 @@ def counts(
     return pa.table(arrays, schema=COUNTS)
 
 
-def _groups(scene: SceneFile, keys: list[tuple[Any, ...]]) -> list[tuple[str, str, str, str]]:
-    """Line, direction, lane, size of every row of an interval, in the scene's order."""
+def _groups(scene: SceneFile, keys: list[tuple[Any, ...]]) -> list[tuple[str, str, str]]:
+    """Line, direction, lane of every row of an interval, in the scene's order."""
     seen = {key[1:] for key in keys}
-    groups: list[tuple[str, str, str, str]] = []
+    groups: list[tuple[str, str, str]] = []
     for line in scene.lines:
         for direction in (line.to_right, line.to_left):
             if not direction:
                 continue
             own = sorted(key for key in seen if key[:2] == (line.name, direction))
-            groups += own or [(line.name, direction, "", "")]
+            groups += own or [(line.name, direction, "")]
     return groups

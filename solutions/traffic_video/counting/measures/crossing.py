@@ -30,7 +30,6 @@ CROSSINGS = pa.schema(
         pa.field("x", pa.float64(), nullable=False),
         pa.field("y", pa.float64(), nullable=False),
         pa.field("lane", pa.string(), nullable=False),
-        pa.field("size", pa.string(), nullable=False),
         pa.field("speed_kmh", pa.float64()),
     ]
 )
@@ -169,7 +168,7 @@ def crossings(
 
     Returns:
         the columns of ``CROSSINGS``, in order of time; ``frame`` is the first frame of the track
-        at or after the crossing; ``lane`` is "" outside every lane, ``size`` "" where not known.
+        at or after the crossing; ``lane`` is "" outside every lane.
     """
     counter = LineCounter(scene.lines)
     rows = []
@@ -177,29 +176,27 @@ def crossings(
         times, feet = tracks.time_us[part].tolist(), tracks.foot_xy[part].tolist()
         boxes, frames = tracks.box_xyxy[part], tracks.frame[part]
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
-        size = usual_size(tracks.size[part])
         for k in range(1, len(times)):
             before, now = feet[k - 1], feet[k]
             steps = counter.step(track, times[k - 1], before, times[k], now, heights[k])
             for found in steps:
                 at = int(np.searchsorted(tracks.time_us[part], found.time_us))
-                rows.append((found, int(frames[at]), size))
+                rows.append((found, int(frames[at])))
         counter.forget(track)
     rows.sort(key=lambda row: (row[0].time_us, row[0].track))
-    spots = np.array([(found.x, found.y) for found, _, _ in rows], float).reshape(-1, 2)
+    spots = np.array([(found.x, found.y) for found, _ in rows], float).reshape(-1, 2)
     known = speeds_kmh or {}
     return pa.table(
         [
-            pa.array([found.time_us for found, _, _ in rows], pa.timestamp("us", tz="UTC")),
-            [frame for _, frame, _ in rows],
-            [found.line for found, _, _ in rows],
-            [found.direction for found, _, _ in rows],
-            [found.track for found, _, _ in rows],
+            pa.array([found.time_us for found, _ in rows], pa.timestamp("us", tz="UTC")),
+            [frame for _, frame in rows],
+            [found.line for found, _ in rows],
+            [found.direction for found, _ in rows],
+            [found.track for found, _ in rows],
             spots[:, 0],
             spots[:, 1],
             lane_of(spots, scene.lanes),
-            [size for _, _, size in rows],
-            [known.get(found.track) for found, _, _ in rows],
+            [known.get(found.track) for found, _ in rows],
         ],
         schema=CROSSINGS,
     )
@@ -211,9 +208,3 @@ def lane_of(points: np.ndarray, lanes: Sequence[Zone]) -> list[str]:
     for lane in reversed(lanes):
         names[inside(points, lane.polygon)] = lane.name
     return [str(name) for name in names]
-
-
-def usual_size(sizes: np.ndarray) -> str:
-    """The most frequent size class of a track that is known; "" for none."""
-    known, often = np.unique(sizes[sizes != ""], return_counts=True)
-    return str(known[often.argmax()]) if len(known) else ""

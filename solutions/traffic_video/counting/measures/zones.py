@@ -32,7 +32,6 @@ MOVEMENTS = pa.schema(
         pa.field("origin", pa.string(), nullable=False),
         pa.field("destination", pa.string(), nullable=False),
         pa.field("time", pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field("size", pa.string(), nullable=False),
         pa.field("travel_s", pa.float64(), nullable=False),
     ]
 )
@@ -83,9 +82,7 @@ def movements(tracks: Tracks, scene: SceneFile) -> pa.Table:
             continue
         first, last = stays[0], stays[-1]
         travel = max(0.0, (last.enter_us - first.leave_us) / 1e6)
-        known, often = np.unique(tracks.size[part], return_counts=True)
-        size = str(known[often.argmax()])
-        rows.append((track, first.zone, last.zone, last.enter_us, size, travel))
+        rows.append((track, first.zone, last.zone, last.enter_us, travel))
     return _table(sorted(rows, key=lambda row: row[3]), MOVEMENTS)
 
 

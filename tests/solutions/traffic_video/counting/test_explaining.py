@@ -81,7 +81,8 @@ def test_two_files_of_a_camera_are_one_clip(pipeline: Pipeline, tmp_path: Path) 
     clip(folder / "part1.mp4", 0, 60)
     done = explained(pipeline, folder, out)
     assert (done.read, done.explained, len(done.rejects)) == (130, 130, 0)
-    names = {"annotated.webm", "events.csv", "counts.csv", "speeds.csv", "od.csv", "summary.json"}
+    written = ("events", "counts", "speeds", "od", "headways", "dwells")
+    names = {"annotated.webm", "summary.json", *(f"{name}.csv" for name in written)}
     assert {path.name for path in out.iterdir()} == names
     told = json.loads((out / "summary.json").read_text())
     events, counts = table(out / "events.csv"), table(out / "counts.csv")

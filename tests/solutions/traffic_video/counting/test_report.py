@@ -34,7 +34,7 @@ def rows(minutes: list[str], passes_s: tuple[int, ...] = (10, 70, 130)) -> pa.Ta
             y = 5 + 2 * k
             spot = {"x0": 20.0, "y0": y - 10.0, "x1": 30.0, "y1": float(y)}
             told = {"track": number, "time": times[at], "foot_x": 25.0, "foot_y": float(y), **spot}
-            tracks[at].append({"size": "", "speed": 10.0, "sure": 0.9, **told})
+            tracks[at].append({"speed": 10.0, "sure": 0.9, **told})
     states = [minutes[time // 60_000_000] for time in times]
     known = {field.name for field in TRACKS.value_type}
     kept = [[{k: v for k, v in one.items() if k in known} for one in row] for row in tracks]
@@ -68,7 +68,7 @@ def test_movements_go_from_zone_to_zone() -> None:
         {"origin": "north", "north": 0, "south": 3},
         {"origin": "south", "north": 0, "south": 0},
     ]
-    assert set(report.occupancy()["zone"].to_pylist()) == {"north", "south"}
+    assert set(report.occupancy["zone"].to_pylist()) == {"north", "south"}
 
 
 def test_a_checked_sample_gives_each_count_its_interval() -> None:

@@ -16,7 +16,7 @@ from solutions.traffic_video.counting.measures.scene_file import CountLine, Scen
 from solutions.traffic_video.counting.measures.watching import Watched
 from solutions.traffic_video.counting.scenes import Scene, render
 from solutions.traffic_video.counting.scenes import crossings as true_crossings
-from solutions.traffic_video.counting.tracks import TRACKS, Tracks, check_tracks
+from solutions.traffic_video.counting.tracks import Tracks
 
 GATE = CountLine("gate", (0, 50), (100, 50), "down", "up")
 PLAIN = SceneFile(100, 100, (GATE,))
@@ -83,35 +83,11 @@ def test_a_direction_without_a_name_is_not_counted() -> None:
     assert sorted(crossings(both, PLAIN)["track"].to_pylist()) == [1, 2]
 
 
-def test_a_track_without_an_id_is_never_counted() -> None:
-    table = _track([40, 60]).to_table()
-    unsure = table.set_column(9, "confirmed", pa.array([False, False]))
-    assert crossings(Tracks.from_table(unsure), PLAIN).num_rows == 0
-    assert crossings(Tracks.from_table(table), PLAIN).num_rows == 1
-
-
 def test_the_backlog_of_a_late_id_counts_from_its_first_position() -> None:
-    late = _track([60, 70, 80]).to_table()
-    backlog = _track([20, 40]).to_table()
-    times = pa.array([200_000, 300_000, 400_000], late["time"].type)
-    shifted = late.set_column(1, TRACKS.field("time"), times)
-    both = Tracks.from_table(pa.concat_tables([shifted, backlog]))
+    ys, times = [60, 70, 80, 20, 40], [200_000, 300_000, 400_000, 0, 100_000]
+    boxes, feet = [[40, y - 20, 60, y] for y in ys], [[50, y] for y in ys]
+    both = Tracks.of([2] * 5, times, [1] * 5, boxes, feet)
     assert crossings(both, PLAIN)["direction"].to_pylist() == ["down"]
-
-
-@pytest.mark.parametrize(
-    ("change", "key"),
-    [
-        (lambda t: t.drop_columns(["foot_x"]), "missing"),
-        (lambda t: t.set_column(2, "track", pa.array(["a", "b"])), "type"),
-        (lambda t: t.set_column(7, "foot_x", pa.array([1.0, None])), "empty"),
-        (lambda t: t.set_column(7, "foot_x", pa.array([1.0, np.nan])), "position"),
-    ],
-)
-def test_tables_that_are_no_tracks_are_told(change: object, key: str) -> None:
-    with pytest.raises(DataError) as told:
-        check_tracks(change(_track([40, 60]).to_table()))  # type: ignore[operator]
-    assert told.value.key == f"traffic_video.tracks.{key}"
 
 
 def test_tracks_of_a_rendered_scene_cross_when_and_where_the_truth_says() -> None:
@@ -136,10 +112,12 @@ def test_tracks_of_a_rendered_scene_cross_when_and_where_the_truth_says() -> Non
 
 
 def _counted(lanes: tuple[Zone, ...] = ()) -> pa.Table:
-    feet = [40, 60]
-    parts = [_track(feet, x=x, track=k) for k, x in enumerate((20.0, 30.0, 80.0))]
-    tables = pa.concat_tables([part.to_table() for part in parts])
-    return crossings(Tracks.from_table(tables), SceneFile(100, 100, (GATE,), lanes))
+    xs = [20, 20, 30, 30, 80, 80]
+    ys, times = [40, 60] * 3, [0, 100_000] * 3
+    boxes = [[x - 10, y - 20, x + 10, y] for x, y in zip(xs, ys, strict=True)]
+    feet = list(zip(xs, ys, strict=True))
+    tracks = Tracks.of([0, 1] * 3, times, [0, 0, 1, 1, 2, 2], boxes, feet)
+    return crossings(tracks, SceneFile(100, 100, (GATE,), lanes))
 
 
 def test_counts_split_by_lane_and_every_direction_has_a_row() -> None:
@@ -149,7 +127,7 @@ def test_counts_split_by_lane_and_every_direction_has_a_row() -> None:
     )
     scene = SceneFile(100, 100, (GATE,), lanes)
     watched = Watched(np.array([[0, 60_000_000]]))
-    rows = counts(_counted(lanes), scene, watched, 60, split=("lane",)).to_pylist()
+    rows = counts(_counted(lanes), scene, watched, 60, by_lane=True).to_pylist()
     told = {(row["direction"], row["lane"]): row["count"] for row in rows}
     assert told == {("down", "left"): 2, ("down", "right"): 1, ("up", ""): 0}
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from lepton_core.errors import DataError
+from lepton_core.solution import find_task
 from solutions.traffic_video.counting.measures.geometry import apply
 from solutions.traffic_video.counting.measures.scene_file import (
     read_scene,
@@ -106,6 +107,7 @@ def _set(*path: Any) -> Callable[[dict[str, Any]], None]:
 def test_each_fault_says_where_it_is(
     change: Callable[[dict[str, Any]], None], key: str, said: str
 ) -> None:
+    find_task("traffic_video/counting")  # with which the solution's sentences are known
     tree = copy.deepcopy(TREE)
     change(tree)
     with pytest.raises(DataError) as told:
