@@ -7,6 +7,8 @@ from typing import Any
 
 from lepton_core.messages import t
 
+_MOST_NUMBERS = 20
+
 
 def to_markdown(card: Mapping[str, Any]) -> str:
     """``CARD.md`` from the contents of ``card.json``.
@@ -43,7 +45,17 @@ def to_markdown(card: Mapping[str, Any]) -> str:
 
 
 def _facts(values: Mapping[str, Any]) -> list[str]:
-    return [f"- {name.replace('_', ' ')}: {value}" for name, value in values.items()]
+    return [f"- {name.replace('_', ' ')}: {_short(value)}" for name, value in values.items()]
+
+
+def _short(value: Any) -> Any:
+    """The value, with how many there are in place of a long row of numbers."""
+    if isinstance(value, Mapping):
+        return {name: _short(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        numbers = all(isinstance(one, (int, float)) for one in value)
+        return f"{len(value)} numbers" if numbers and len(value) > _MOST_NUMBERS else value
+    return value
 
 
 def _figures(card: Mapping[str, Any]) -> list[str]:

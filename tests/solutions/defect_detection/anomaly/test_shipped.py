@@ -125,3 +125,12 @@ def test_the_bundle_of_real_tiles_states_what_it_measured() -> None:
     for figures in card["baselines"].values():
         assert figures["image_auroc"]["value"] < card["metrics"]["image_auroc"]["low"]
     assert card["decision"]["good"]["groups"] == card["training"]["good_parts"]
+
+
+@pytest.mark.parametrize("name", TASK.bundles())
+def test_a_card_is_a_page_and_no_list_of_every_held_out_score(name: str) -> None:
+    folder = TASK.bundle(name)
+    held_out = read_json(folder, "card.json")["decision"]["good"]["scores"]
+    lines = (folder / "CARD.md").read_text(encoding="utf-8").splitlines()
+    assert max(len(line) for line in lines) < 1000
+    assert any(f"{len(held_out)} numbers" in line for line in lines)
