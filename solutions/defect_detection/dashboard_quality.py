@@ -15,8 +15,6 @@ _ICONS = {
     "plan": "inventory",
     "study": "straighten",
 }
-# Views of the chosen results; the others bring their own.
-_OF_RESULTS = ("chart", "pareto", "capability")
 
 
 def view() -> None:

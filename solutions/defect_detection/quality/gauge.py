@@ -28,11 +28,6 @@ class AnovaRow:
     f: float | None = None
     p: float | None = None
 
-    @property
-    def mean_square(self) -> float:
-        """Sum of squares over degrees of freedom."""
-        return self.squares / self.df
-
 
 @dataclass(frozen=True)
 class GaugeStudy:

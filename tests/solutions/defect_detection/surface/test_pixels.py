@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from lepton_core._keras import keras
+from solutions.defect_detection.surface.config import ModelConfig
+from solutions.defect_detection.surface.model import build
 from solutions.defect_detection.surface.model_pixels import pixel_evidence, pixel_loss
 
 CLASSES, SIDE = 2, 32
@@ -48,3 +50,18 @@ def test_evidence_is_that_of_the_most_defective_cells_whatever_the_size_of_the_d
     assert of_four == pytest.approx([-8, 8, 8])
     assert of_sixteen == pytest.approx([-8, (4 * 8 - 12 * 8) / 16, 8])
     assert (told.reshape(3, 3, CLASSES)[..., 1] <= 0).all(), "the other class is seen nowhere"
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+def test_the_class_of_a_tile_does_not_pull_at_its_pixels() -> None:
+    config = ModelConfig(filters=(16, 16), blocks=1, width=16)
+    model = build(config, (SIDE, SIDE, 1), CLASSES, boxes=False, pixels=True)
+    whole = keras.Model(model.input, model.output["image"])
+    whole.compile(keras.optimizers.SGD(1.0), keras.losses.CategoricalCrossentropy(from_logits=True))
+    learned = {name: model.get_layer(name).get_weights()[0] for name in ("pixels", "image_logits")}
+    tiles = np.random.default_rng(0).integers(0, 255, (4, SIDE, SIDE, 1)).astype(np.uint8)
+    whole.fit(tiles, np.eye(1 + CLASSES, dtype=np.float32)[[1, 0, 2, 1]], verbose=0)
+    moved = {
+        name for name in learned if (model.get_layer(name).get_weights()[0] != learned[name]).any()
+    }
+    assert moved == {"image_logits"}
