@@ -120,7 +120,7 @@ def _on_server() -> Clip | None:
 
     root = os.environ.get(FOLDER_SETTING)
     if root:
-        names = _below(Path(root))
+        names = _below(Path(root)) if Path(root).is_dir() else []
         if not names:
             raise DataError(f"{PAGE}.no_videos", folder=root, setting=FOLDER_SETTING)
         chosen = st.multiselect(t(f"{PAGE}.source.files"), names, key=f"{_KEY}.files")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,8 @@ from .dashboard_counting_shapes import FORMS, GROUND, kinds, merged, shapes_of
 from .dashboard_counting_tables import edit_tables
 
 _KEY = "traffic_video.counting"
+# How small and how large a rectangle on the road may be, metres.
+_LEAST_M, _ACROSS_M, _ALONG_M = 0.5, 200.0, 1000.0
 
 
 def edit_scene(clip: Clip) -> tuple[SceneFile | None, LeptonError | None]:
@@ -48,7 +51,7 @@ def edit_scene(clip: Clip) -> tuple[SceneFile | None, LeptonError | None]:
             label_visibility="collapsed",
         )
         if kind == GROUND:
-            _ground(draft)
+            _ground(draft, f"{clip.key}:{draft['version']}")
         told = edit_shapes(
             _picture(clip.key, clip.frame),
             clip.size,
@@ -80,25 +83,40 @@ def _draft(clip: Clip) -> dict[str, Any]:
         tree: dict[str, Any] = {"frame": {"width": width, "height": height}}
         if clip.scene is not None:
             tree = tree_of(read_scene(clip.scene))
-        kept[clip.key] = {"tree": tree, "version": 0, "ground": (7.0, 30.0)}
+        ground = _extent(tree, (7.0, 30.0))
+        kept[clip.key] = {"tree": tree, "version": 0, "ground": ground}
     return kept[clip.key]
 
 
 def _put(draft: dict[str, Any], tree: dict[str, Any]) -> None:
     draft["tree"] = tree
     draft["version"] += 1
+    draft["ground"] = _extent(tree, draft["ground"])
 
 
-def _ground(draft: dict[str, Any]) -> None:
+def _extent(tree: dict[str, Any], usual: tuple[float, float]) -> tuple[float, float]:
+    """Metres across and along of the calibrated rectangle; the usual ones where there is none."""
+    try:
+        calibration = scene_of(tree).calibration
+    except DataError:
+        return usual  # said where the scene is checked
+    if calibration is None:
+        return usual
+    first, second, third, _ = calibration.metres
+    across, along = math.dist(first, second), math.dist(second, third)
+    return min(max(across, _LEAST_M), _ACROSS_M), min(max(along, _LEAST_M), _ALONG_M)
+
+
+def _ground(draft: dict[str, Any], key: str) -> None:
     """How large the rectangle on the road is, of which four corners are clicked."""
     st.caption(t(f"{PAGE}.scene.ground_help"))
     with st.container(horizontal=True):
         across, along = draft["ground"]
         width = st.number_input(
-            t(f"{PAGE}.scene.across"), 0.5, 200.0, across, 0.5, key=f"{_KEY}.across"
+            t(f"{PAGE}.scene.across"), _LEAST_M, _ACROSS_M, across, 0.5, key=f"{_KEY}.across.{key}"
         )
         length = st.number_input(
-            t(f"{PAGE}.scene.along"), 0.5, 1000.0, along, 1.0, key=f"{_KEY}.along"
+            t(f"{PAGE}.scene.along"), _LEAST_M, _ALONG_M, along, 1.0, key=f"{_KEY}.along.{key}"
         )
     if (width, length) != (across, along):
         draft["ground"] = (width, length)

@@ -20,8 +20,6 @@ from .tracker_told import Told, packed, thinned, unpacked
 _CELLS = 12
 # A thing that was seen once is given up sooner than a vehicle.
 _YOUNG = 0.5
-# Seconds without a step after which it stands.
-_REST_S = 2.0
 
 
 class Tracker:
@@ -122,7 +120,7 @@ class Tracker:
             x0, y0, x1, y1 = blobs.box[at].tolist()
             x, y = (x0 + x1) / 2, (y0 + y1) / 2
             sure = float(blobs.sure[at])
-            track = Track(x, y, x1 - x0, y1 - y0, time_s, time_s, time_s, sure)
+            track = Track(x, y, x1 - x0, y1 - y0, time_s, time_s, sure)
             track.begin(diagonal, self._usual(x, y, size))
             hidden_by = coming_out(blobs.box[at], self.tracks)
             if hidden_by is not None:
@@ -148,8 +146,6 @@ class Tracker:
             x, y = track.foot
             step = self._config.step * track.size
             moved = track.path.go(time_s, x, y, track.size, step, self._config.path)
-            if moved or len(track.path.points) == 1:
-                track.rested_s = time_s
             now = self._now(track, time_s, moved)
             if track.is_confirmed:
                 told.append(now)
@@ -172,10 +168,8 @@ class Tracker:
 
     def _now(self, track: Track, time_s: float, moved: bool) -> Told:
         path = tuple(track.path.points) if moved and len(track.path.points) > 1 else ()
-        rests = time_s - track.rested_s >= _REST_S
-        seen = track.seen_s == time_s and not track.merged
         own = (track.number, time_s, track.box, track.foot, track.speed, track.sure)
-        return Told(*own, seen, rests, path, 1 if path else 0)
+        return Told(*own, path, 1 if path else 0)
 
     def _is_vehicle(self, track: Track, diagonal: float) -> bool:
         """Whether it was seen often enough and has travelled, not trembled."""
@@ -236,7 +230,7 @@ def _is_double(track: Track, others: list[Track]) -> bool:
     if not mine:
         return False
     boxes = np.array([other.box for other in mine])
-    return bool((overlap(np.repeat(box, len(boxes), 0), boxes, of_first=True) > 0.8).any())
+    return bool((overlap(np.repeat(box, len(boxes), 0), boxes) > 0.8).any())
 
 
 def _cut(points: np.ndarray, lengths: np.ndarray) -> list[list[Point]]:

@@ -36,7 +36,7 @@ def joined(blobs: Blobs, tracks: list[Track]) -> Blobs:
     for track in tracks:
         if not track.is_confirmed:
             continue
-        inside = overlap(blobs.box, np.array(track.box), of_first=True)
+        inside = overlap(blobs.box, np.array(track.box))
         pieces = np.flatnonzero(inside > 0.6)
         if len(pieces) < 2:
             continue
@@ -69,7 +69,7 @@ def shared(blobs: Blobs, tracks: list[Track], owner: dict[int, int]) -> dict[int
     left = [at for at, track in enumerate(tracks) if at not in owner and track.is_confirmed]
     of_blob = {blob: at for at, blob in owner.items()}
     for at in left:
-        inside = overlap(np.array([tracks[at].box]), blobs.box, of_first=True)
+        inside = overlap(np.array([tracks[at].box]), blobs.box)
         blob = int(inside.argmax())
         if inside[blob] >= _INSIDE:
             found.setdefault(blob, []).append(at)
@@ -111,7 +111,7 @@ def coming_out(box: np.ndarray, tracks: list[Track]) -> Track | None:
     hiding = [track for track in tracks if track.is_confirmed and track.path.points]
     if not hiding:
         return None
-    inside = overlap(np.repeat(box[None], len(hiding), 0), _boxes(hiding), of_first=True)
+    inside = overlap(np.repeat(box[None], len(hiding), 0), _boxes(hiding))
     at = int(inside.argmax())
     size = float((box[2:] - box[:2]).prod())
     is_large = size >= _CHILD * hiding[at].width * hiding[at].height
@@ -122,20 +122,17 @@ def _boxes(tracks: list[Track]) -> np.ndarray:
     return np.array([track.box for track in tracks]).reshape(-1, 4)
 
 
-def overlap(first: np.ndarray, second: np.ndarray, *, of_first: bool) -> np.ndarray:
-    """Share of boxes that lies in others, [n]; of the first or of the smaller of both.
+def overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Share of the area of each of the first boxes that lies in the second ones, [n].
 
     Args:
         first: [n, 4] or [1, 4].
         second: [n, 4] or [4].
-        of_first: whether it is the share of the first one's area.
     """
     first, second = np.atleast_2d(first), np.atleast_2d(second)
     sides = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
     common = np.clip(sides, 0, None).prod(axis=1)
     area = (first[:, 2:] - first[:, :2]).prod(axis=1)
-    if not of_first:
-        area = np.minimum(area, (second[:, 2:] - second[:, :2]).prod(axis=1))
     found: np.ndarray = common / np.maximum(area, 1e-6)
     return found
 

@@ -32,7 +32,6 @@ class Track:
         width: of its box; ``height`` likewise.
         time_s: of the last frame.
         seen_s: when it was last seen.
-        first_s: when it was first seen.
         sure: how surely it is a vehicle, 0 to 1, the mean of what was seen.
         path: where its foot has been.
         backlog: what will be told of its past once it has an id.
@@ -42,7 +41,6 @@ class Track:
         vx: speed in pixels a second; ``vy`` likewise.
         p_place: variance of the place; ``p_both`` with the speed, ``p_speed`` of the speed.
         merged: whether it shares one blob with others now.
-        rested_s: since when it stands still; NaN while it moves.
     """
 
     x: float
@@ -51,7 +49,6 @@ class Track:
     height: float
     time_s: float
     seen_s: float
-    first_s: float
     sure: float
     path: Path = field(default_factory=Path)
     backlog: list[Told] = field(default_factory=list)
@@ -64,7 +61,6 @@ class Track:
     p_both: float = 0.0
     p_speed: float = 1.0
     merged: bool = False
-    rested_s: float = math.nan
 
     @property
     def size(self) -> float:
@@ -148,7 +144,7 @@ class Track:
         scale = size / self.size
         width, height = self.width * scale, self.height * scale
         box = (x - width / 2, y - height, x + width / 2, y)
-        return Told(self.number, time_s, box, (x, y), self.speed, self.sure, False, False)
+        return Told(self.number, time_s, box, (x, y), self.speed, self.sure)
 
     def numbers(self) -> list[float]:
         """All plain values in the order of :data:`NAMES`, for the exported memory."""

@@ -21,8 +21,6 @@ class Told:
         foot: where it stands on the road, x y.
         speed: pixels a second.
         sure: 0 to 1.
-        seen: whether it was seen by itself then, and not only expected or within a crowd.
-        rests: whether it stands.
         path: its way up to then, time x y size each; empty without a new step.
         fresh: how many steps at the end of its way are new.
     """
@@ -33,8 +31,6 @@ class Told:
     foot: tuple[float, float]
     speed: float
     sure: float
-    seen: bool
-    rests: bool
     path: tuple[Point, ...] = ()
     fresh: int = 0
 
@@ -54,10 +50,10 @@ def thinned(told: list[Told], most: int) -> list[Told]:
 def packed(held: Sequence[Sequence[Told]]) -> dict[str, np.ndarray]:
     """What is held of each track as plain arrays."""
     every = [told for one in held for told in one]
-    rows = [[*_plain(one), one.speed, one.sure, one.seen, one.rests, one.fresh] for one in every]
+    rows = [[*_plain(one), one.speed, one.sure, one.fresh] for one in every]
     return {
         "held": np.array([len(one) for one in held], np.int64),
-        "told": np.array(rows, np.float64).reshape(-1, 13),
+        "told": np.array(rows, np.float64).reshape(-1, 11),
         "told_steps": np.array([len(one.path) for one in every], np.int64),
         "steps": np.array([p for one in every for p in one.path], np.float64).reshape(-1, 4),
     }
@@ -68,11 +64,10 @@ def unpacked(arrays: Mapping[str, np.ndarray]) -> list[list[Told]]:
     steps = iter([(t, x, y, size) for t, x, y, size in arrays["steps"].tolist()])
     every = []
     for row, count in zip(arrays["told"].tolist(), arrays["told_steps"].tolist(), strict=True):
-        number, time_s, x0, y0, x1, y1, foot_x, foot_y, speed, sure, *flags = row
+        number, time_s, x0, y0, x1, y1, foot_x, foot_y, speed, sure, fresh = row
         path = tuple(next(steps) for _ in range(count))
         place = (x0, y0, x1, y1), (foot_x, foot_y)
-        seen, rests, fresh = bool(flags[0]), bool(flags[1]), int(flags[2])
-        every.append(Told(int(number), time_s, *place, speed, sure, seen, rests, path, fresh))
+        every.append(Told(int(number), time_s, *place, speed, sure, path, int(fresh)))
     rest = iter(every)
     return [[next(rest) for _ in range(count)] for count in arrays["held"].tolist()]
 

@@ -34,11 +34,10 @@ class YoloForm:
         result: name of its output.
         size: side of the square picture in pixels.
         layout: ``rows`` [n, boxes, 4 + 1 + classes] with the sureness of any thing before those of
-            the classes (YOLOv5, YOLOX); ``columns`` [n, 4 + classes, boxes] (YOLOv8 and after);
+            the classes (YOLOv5); ``columns`` [n, 4 + classes, boxes] (YOLOv8 and after);
             both with middle, width and height in pixels; ``boxes`` [n, boxes, 6] with corners,
             sureness and class, each thing once (YOLOv10 and exports that select boxes).
         classes: numbers of those that are vehicles.
-        divide: what pixels of 0..255 are divided by; 1 for YOLOX.
     """
 
     source: str = "images"
@@ -46,10 +45,9 @@ class YoloForm:
     size: int = 640
     layout: str = "columns"
     classes: tuple[int, ...] = COCO_VEHICLES
-    divide: float = 255.0
 
     @classmethod
-    def of(cls, path: str, classes: Sequence[int] = COCO_VEHICLES) -> YoloForm:
+    def of(cls, path: str) -> YoloForm:
         """Found out from a file.
 
         Raises:
@@ -81,7 +79,7 @@ class YoloForm:
         layout = _layout(np.shape(found))
         if layout is None:
             raise _wrong(path, f"its output is {list(np.shape(found))}")
-        return cls(node.name, result, size, layout, tuple(classes))
+        return cls(node.name, result, size, layout)
 
 
 class Yolo(Detector):
@@ -101,8 +99,7 @@ class Yolo(Detector):
         side = self._form.size
         x = np.empty((len(looks), 3, side, side), np.float32)
         for row, look in enumerate(looks):
-            framed, _ = letterbox(look.original, side)
-            x[row] = framed.transpose(2, 0, 1) / np.float32(self._form.divide)
+            x[row] = letterbox(look.original, side).transpose(2, 0, 1) / np.float32(255.0)
         return {self._form.source: x}
 
     def things(self, outputs: Mapping[str, np.ndarray], row: int, size: tuple[int, int]) -> Blobs:
@@ -135,8 +132,8 @@ class Yolo(Detector):
         return np.concatenate([rows[:, :2] - half, rows[:, :2] + half], axis=1), sure
 
 
-def letterbox(picture: np.ndarray, side: int) -> tuple[np.ndarray, float]:
-    """A picture [h, w, 3] in the middle of a grey square, and by how much it was scaled."""
+def letterbox(picture: np.ndarray, side: int) -> np.ndarray:
+    """A picture [h, w, 3] in the middle of a grey square [side, side, 3]."""
     height, width = picture.shape[:2]
     scale = side / max(height, width)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
@@ -144,7 +141,7 @@ def letterbox(picture: np.ndarray, side: int) -> tuple[np.ndarray, float]:
     out = np.full((side, side, 3), _MARGIN, np.uint8)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     out[top : top + size[1], left : left + size[0]] = small
-    return out, scale
+    return out
 
 
 def once(box: np.ndarray, sure: np.ndarray) -> np.ndarray:

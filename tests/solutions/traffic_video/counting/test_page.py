@@ -141,9 +141,12 @@ def test_a_line_outside_the_frame_is_told_and_nothing_runs() -> None:
 def test_the_server_gives_only_what_its_operator_offers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEPTON_VIDEOS", str(tmp_path))
+    monkeypatch.setenv("LEPTON_VIDEOS", str(tmp_path / "not there"))
     page = start()
     page.radio(key="traffic_video.counting.source").set_value("server").run()
+    assert any("holds no videos" in one for one in told(page))
+    monkeypatch.setenv("LEPTON_VIDEOS", str(tmp_path))
+    page.run()
     assert any("holds no videos" in one for one in told(page))
     camera = tmp_path / "camera 7"
     camera.mkdir()
@@ -167,3 +170,15 @@ def test_without_a_folder_a_page_open_to_others_reads_no_path(
     page = start()
     page.radio(key="traffic_video.counting.source").set_value("server").run()
     assert any("below a folder that its operator names" in one for one in told(page)), told(page)
+
+
+def test_the_rectangle_on_the_road_is_as_large_as_the_scene_says() -> None:
+    page = start()
+    page.segmented_control(key="traffic_video.counting.kind").set_value("ground").run()
+    across, along = page.number_input
+    assert (across.value, along.value) == pytest.approx((15.5, 21.993))
+    across.set_value(7.0).run()
+    (kept,) = page.session_state["traffic_video.counting.scenes"].values()
+    metres = kept["tree"]["calibration"]["metres"]
+    assert metres[1] == [7.0, 0.0]
+    assert metres[2] == pytest.approx([7.0, 21.993])
