@@ -149,7 +149,9 @@ class Forecasts:
         n = self.judged.sum(axis=0)
         truth = np.where(self.judged, self.truth, 0.0)
         error = np.where(self.judged, np.abs(self.value - truth), 0.0).sum(axis=0)
-        last = np.nansum(np.where(self.judged, np.abs(self.count[:, None] - truth), 0.0), axis=0)
+        # A partly watched interval has no count, so that it forecasts nothing by itself.
+        counted = self.judged & np.isfinite(self.count)[:, None]
+        last = np.where(counted, np.abs(self.count[:, None] - truth), 0.0).sum(axis=0)
         inside = (self.inside & self.judged).sum(axis=0)
         width = np.where(self.judged, self.high - self.low, 0.0).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -157,7 +159,7 @@ class Forecasts:
                 "minutes": np.asarray(self.config.data.ahead_minutes),
                 "n": n,
                 "mae": error / n,
-                "last": last / n,
+                "last": last / counted.sum(axis=0),
                 "coverage": 100.0 * inside / n,
                 "width": width / n,
             }

@@ -80,7 +80,11 @@ def choose_units() -> Units | None:
     source = read_source(task, kind)
     if source is None or not source.table.num_rows:
         return None
-    table = readable(source.table, source.name)
+    table, unreadable = readable(source.table, source.name)
+    if unreadable:
+        names = ", ".join(t(f"traffic_video.signals.column.{name}") for name in unreadable)
+        text = t(f"{PAGE}.unreadable", n=sum(unreadable.values()), columns=names)
+        st.warning(text, icon=":material/edit:")
     order = [(name, "ascending") for name in ("intersection", "period")]
     # Stable, as a person's own order of movements and intersections is meant to stay.
     place = pa.array(range(table.num_rows))
@@ -88,21 +92,28 @@ def choose_units() -> Units | None:
     return Units(source.key, table.drop_columns(["place"]))
 
 
-def readable(table: pa.Table, source: str) -> pa.Table:
-    """The task's columns in their types; what cannot be read, or is not there, is empty."""
+def readable(table: pa.Table, source: str) -> tuple[pa.Table, dict[str, int]]:
+    """The task's columns in their types; what cannot be read, or is not there, is empty.
+
+    Returns:
+        the table; column -> how many of its cells cannot be read, where there are any.
+    """
     from lepton_core.cells import read_cells
     from lepton_core.checking import with_ids
 
     spec = find_task(TASK).inputs
     table = with_ids(table.combine_chunks(), spec, source)
     spec.require(table.column_names, source)
-    columns = {}
+    columns, unreadable = {}, {}
     for column in spec:
-        if column.name in table.column_names:
-            columns[column.name] = read_cells(table[column.name], column, source, 0, False)[0]
-        else:
-            columns[column.name] = pa.nulls(table.num_rows, column.arrow_type())
-    return pa.table(columns)
+        name = column.name
+        if name not in table.column_names:
+            columns[name] = pa.nulls(table.num_rows, column.arrow_type())
+            continue
+        columns[name], wrong, _ = read_cells(table[name], column, source, 0, False)
+        if wrong is not None and wrong.any():
+            unreadable[name] = int(wrong.sum())
+    return pa.table(columns), unreadable
 
 
 def edit_unit(units: Units, unit: tuple[str, str]) -> pa.Table:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..settings import check_choice, check_ranges
+
 # The quantiles that the network gives.
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 KINDS = ("identity", "tcn", "gru")
@@ -34,6 +36,17 @@ class DataConfig:
     smooth_minutes: float = 5.0
     season_minutes: float = 10080.0
     coverage: float = 0.9
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "data",
+            self,
+            step_minutes=(0.1, 1440),
+            lags=(1, 1000),
+            smooth_minutes=(0, 720),
+            season_minutes=(1, 527_040),
+            coverage=(0.5, 0.99),
+        )
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,25 @@ class ModelConfig:
     short_pasts: int = 10
     new_stations: int = 10
 
+    def __post_init__(self) -> None:
+        check_choice("model", self, kind=KINDS, value=VALUES)
+        check_ranges(
+            "model",
+            self,
+            members=(1, 100),
+            width=(1, 4096),
+            blocks=(0, 100),
+            embedding=(1, 1024),
+            dropout=(0, 0.9),
+            epochs=(1, 10_000),
+            patience=(1, 10_000),
+            batch_size=(1, 100_000),
+            learning_rate=(1e-7, 1),
+            weight_decay=(0, 1),
+            short_pasts=(0, 100_000),
+            new_stations=(0, 100_000),
+        )
+
 
 @dataclass(frozen=True)
 class SplitConfig:
@@ -86,12 +118,15 @@ class SplitConfig:
 
     Args:
         valid_share: of the time before the test, its last part: to stop early and to set the
-            intervals, 0 to 1.
-        test_share: of the time, the latest, for the figures on the card, 0 to 1.
+            intervals, 0 to 0.95.
+        test_share: of the time, the latest, for the figures on the card, 0 to 0.95.
     """
 
     valid_share: float = 0.2
     test_share: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_ranges("split", self, valid_share=(0, 0.95), test_share=(0, 0.95))
 
 
 @dataclass(frozen=True)

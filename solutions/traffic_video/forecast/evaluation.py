@@ -15,6 +15,7 @@ from lepton_core.training.job import TrainingJob
 
 from .config import LEVELS, Config
 from .preprocessing import CountsPreprocessor
+from .protocols import WINDOW
 from .stations import counts, stations
 from .truths import ROWS, told, truths
 
@@ -127,8 +128,8 @@ def _root(total: np.ndarray, n: np.ndarray) -> float:
     return float(np.sqrt(_ratio(total, n)))
 
 
-def _gap_free(records: pa.Table, lags: int = 12) -> np.ndarray:
-    """bool [n], whether the eleven records before each of the same station follow without a gap.
+def _gap_free(records: pa.Table) -> np.ndarray:
+    """bool [n], whether the records before each of the same station fill a window without a gap.
 
     Counted within the test records: of its first ones nothing is known.
     """
@@ -137,12 +138,11 @@ def _gap_free(records: pa.Table, lags: int = 12) -> np.ndarray:
     free = np.zeros(len(time), bool)
     for code in np.unique(station):
         rows = np.flatnonzero(station == code)
-        if len(rows) < lags:
+        back = WINDOW - 1
+        if len(rows) <= back:
             continue
-        gaps = np.diff(time[rows])
-        usual = np.median(gaps)
-        whole = time[rows[lags - 1 :]] - time[rows[: len(rows) - lags + 1]] == usual * (lags - 1)
-        free[rows[lags - 1 :]] = whole
+        usual = np.median(np.diff(time[rows]))
+        free[rows[back:]] = time[rows[back:]] - time[rows[:-back]] == usual * back
     return free
 
 

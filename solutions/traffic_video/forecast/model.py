@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
-from lepton_core.errors import UsageError
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
 from lepton_core.training.pinball import Pinball
 
-from .config import KINDS, LEVELS, VALUES, ModelConfig
+from .config import LEVELS, ModelConfig
 from .preprocessing import HALF_HOURS
 
 Arrays = Mapping[str, np.ndarray]
@@ -77,25 +76,11 @@ def build(config: ModelConfig, lags: int, ahead: int, stations: int, seed: int =
         x [n, L, 2], level [n, H], calendar [n, 5], station, half_hour, weekday int32 [n, 1] ->
         float32 [n, M, H, 5]: how far the counts will be from what is usual, in spreads.
 
-    Raises:
-        UsageError: ``traffic_video.forecast.choice`` for a kind or value that there is not.
-
     Source:
         ``identity``: Shao, Zhang, Wang, Wei and Xu, Spatial-Temporal Identity: A Simple yet
         Effective Baseline for Multivariate Time Series Forecasting, CIKM 2022. ``tcn``: Bai, Kolter
         and Koltun, 2018. ``gru``: Cho et al., 2014.
     """
-    for setting, received, known in (
-        ("kind", config.kind, KINDS),
-        ("value", config.value, VALUES),
-    ):
-        if received not in known:
-            raise UsageError(
-                "traffic_video.forecast.choice",
-                setting=f"model.{setting}",
-                received=received,
-                known=", ".join(known),
-            )
     keras.utils.set_random_seed(seed)
     layers = keras.layers
     x = keras.Input((lags, 2), name="x")

@@ -17,10 +17,10 @@ from lepton_core.training.splits import Split
 from .config import Config
 from .preprocessing import steps_ahead
 from .stations import counts, stations
-from .truths import ROWS, TRUTH, told, with_truths
+from .truths import ROWS, told, with_truths
 
-# Windows of both published protocols: twelve counts in.
-_LAGS = 12
+# Windows of both published protocols: so many counts in.
+WINDOW = 12
 
 
 class CountsSplit(Protocol):
@@ -124,7 +124,7 @@ class RowsSplit(CountsSplit):
         for station in pc.unique(series):
             mine = pc.equal(series, station).to_numpy(zero_copy_only=False)
             rows = np.flatnonzero(tested & mine)
-            ends = np.arange(_LAGS - 1, len(rows) - self._rows - self._left_out)
+            ends = np.arange(WINDOW - 1, len(rows) - self._rows - self._left_out)
             for place, ahead in enumerate(asked):
                 later[place, rows[ends]] = values[rows[ends + ahead]]
         for ahead, column in zip(asked, later, strict=True):
@@ -133,7 +133,7 @@ class RowsSplit(CountsSplit):
         return records
 
     def describe(self) -> dict[str, Any]:
-        windows = f"{_LAGS} rows of the test in, {self._rows} out, across gaps"
+        windows = f"{WINDOW} rows of the test in, {self._rows} out, across gaps"
         return {**super().describe(), "published_windows": windows}
 
 
@@ -151,6 +151,3 @@ def pems_station(config: Config) -> RowsSplit:
 def los_loop(config: Config) -> RowsSplit:
     """The first four fifths of the week to learn from; three rows ahead, as published."""
     return RowsSplit(config, "los_loop", 3, 1, None)
-
-
-__all__ = ["TRUTH", "CountsSplit", "RowsSplit", "by_time", "los_loop", "pems_station"]

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# What a line is split into by counting; each is a series of its own.
-PARTS = ("direction", "lane", "size")
+from .task import PARTS
+
 # What stands in ``flag`` of an interval that was seen as a whole.
 _WHOLE = ("", "ok")
 

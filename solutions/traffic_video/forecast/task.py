@@ -5,8 +5,8 @@ from __future__ import annotations
 from lepton_core.solution import Task
 from lepton_core.spec import FURTHER, Column, Spec
 
-from .stations import PARTS
-
+# What a station may be split into; each part is a series of its own.
+PARTS = ("direction", "lane", "size")
 INPUTS = Spec(
     (
         Column(

@@ -83,7 +83,7 @@ def reserve(junction: Junction, timing: TimingConfig, degree: float = PRACTICAL)
         0.2
     """
     low, high = 0.0, 10.0
-    cycle = timing.max_cycle
+    cycle = timing.longest
     for _ in range(40):
         middle = (low + high) / 2
         if fits(junction, timing, cycle, degree, middle):

@@ -78,14 +78,13 @@ def _notes(junction: Junction, plan: Plan, config: Config) -> dict[str, np.ndarr
     m, timing = len(junction.flow), config.timing
     x = plan.degree(junction)
     high = saturation_degree(junction.high, plan.capacity(junction))
-    longest = timing.max_cycle // timing.cycle_step * timing.cycle_step
     binding = (plan.greens <= phase_least(junction, timing)) @ junction.serves.T > 0
     return {
         "oversaturated": x > 1,
         "oversaturated_at_high": (high > 1) & (x <= 1),
         "intersection_oversaturated": np.full(m, critical(junction).total >= 1),
         "near_capacity": (x > config.plan.near_capacity) & (x <= 1),
-        "longest_cycle": np.full(m, plan.cycle >= longest),
+        "longest_cycle": np.full(m, plan.cycle >= timing.longest),
         "least_green": binding & ~junction.always,
         "no_flow": junction.flow == 0,
     }

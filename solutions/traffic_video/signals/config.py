@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from lepton_core.errors import UsageError
 
+from ..settings import check_choice, check_ranges
+
 METHODS = ("optimised", "webster")
-
-
-def _within(setting: str, received: float, low: float, high: float) -> None:
-    if not low <= received <= high:
-        raise _wrong("range", setting=setting, received=received, low=low, high=high)
 
 
 def _wrong(key: str, **values: object) -> UsageError:
@@ -45,23 +42,29 @@ class TimingConfig:
     walking_speed: float = 1.07
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("intergreen", 1, 20),
-            ("lost", 0, 20),
-            ("min_green", 1, 60),
-            ("min_cycle", 10, 300),
-            ("max_cycle", 20, 300),
-            ("cycle_step", 1, 30),
-            ("walk", 0, 30),
-            ("walking_speed", 0.3, 3.0),
-        ):
-            _within(f"timing.{name}", getattr(self, name), low, high)
+        check_ranges(
+            "timing",
+            self,
+            intergreen=(1, 20),
+            lost=(0, 20),
+            min_green=(1, 60),
+            min_cycle=(10, 300),
+            max_cycle=(20, 300),
+            cycle_step=(1, 30),
+            walk=(0, 30),
+            walking_speed=(0.3, 3.0),
+        )
         if self.min_cycle > self.max_cycle:
             raise _wrong("cycles", low=self.min_cycle, high=self.max_cycle)
-        if self.max_cycle // self.cycle_step * self.cycle_step < self.min_cycle:
+        if self.longest < self.min_cycle:
             raise _wrong(
                 "cycle_step", step=self.cycle_step, low=self.min_cycle, high=self.max_cycle
             )
+
+    @property
+    def longest(self) -> int:
+        """The longest cycle that is a multiple of the step, s."""
+        return self.max_cycle // self.cycle_step * self.cycle_step
 
     def crossing_green(self, width: float) -> int:
         """The green, in whole seconds, in which pedestrians cross ``width`` metres.
@@ -100,12 +103,14 @@ class PlanConfig:
     near_capacity: float = 0.9
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            known = ", ".join(METHODS)
-            raise _wrong("choice", setting="plan.method", received=self.method, known=known)
-        _within("plan.hours", self.hours, 0.05, 4.0)
-        _within("plan.saturation_lane", self.saturation_lane, 500, 3000)
-        _within("plan.near_capacity", self.near_capacity, 0.5, 1.0)
+        check_choice("plan", self, method=METHODS)
+        check_ranges(
+            "plan",
+            self,
+            hours=(0.05, 4.0),
+            saturation_lane=(500, 3000),
+            near_capacity=(0.5, 1.0),
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.evaluation.intervals import bootstrap
+from lepton_core.evaluation.measures import RESAMPLES
 from lepton_core.evaluation.protocols import Protocol
 from lepton_core.evaluation.report import Measured
 from lepton_core.together import unit_names
@@ -19,8 +20,6 @@ from .config import Config
 from .preprocessing import TOGETHER, PlanPreprocessor
 from .reading import read_junction
 from .webster import equal_plan, webster_plan
-
-RESAMPLES = 200
 
 
 class AllRecords(Protocol):

@@ -61,8 +61,7 @@ def best_equal_plan(junction: Junction, timing: TimingConfig, hours: float) -> P
 def allowed_cycles(junction: Junction, timing: TimingConfig) -> np.ndarray:
     """All cycles that are allowed, ascending, s."""
     low = allowed_cycle(junction, timing, 0.0)
-    high = allowed_cycle(junction, timing, float(timing.max_cycle))
-    return np.arange(low, high + 1, timing.cycle_step, dtype=np.int64)
+    return np.arange(low, timing.longest + 1, timing.cycle_step, dtype=np.int64)
 
 
 _MAKERS = (webster_splits, equal_plan)

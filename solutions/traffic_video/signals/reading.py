@@ -74,8 +74,7 @@ def read_junction(rows: list[dict[str, Any]], config: Config) -> Junction | list
     if faults:
         return faults
     junction = _junction(rows, phases, config)
-    least, most = least_cycle(junction, config.timing), config.timing.max_cycle
-    most = most // config.timing.cycle_step * config.timing.cycle_step
+    least, most = least_cycle(junction, config.timing), config.timing.longest
     if least > most:
         return [Fault(None, "signals_least", {"least": least, "most": most})]
     return junction

@@ -82,11 +82,8 @@ def webster_plan(junction: Junction, timing: TimingConfig) -> Plan:
     found = critical(junction)
     wanted = optimal_cycle(found.total, junction.phases * timing.lost)
     cycle = allowed_cycle(junction, timing, wanted)
-    while cycle < timing.max_cycle and not fits(junction, timing, cycle, PRACTICAL):
-        longer = allowed_cycle(junction, timing, cycle + timing.cycle_step)
-        if longer == cycle:
-            break
-        cycle = longer
+    while cycle < timing.longest and not fits(junction, timing, cycle, PRACTICAL):
+        cycle += timing.cycle_step
     return webster_splits(junction, timing, cycle)
 
 
@@ -144,9 +141,8 @@ def allowed_cycle(junction: Junction, timing: TimingConfig, wanted: float) -> in
     """The whole cycle next above ``wanted`` that the settings and the least greens allow."""
     step = timing.cycle_step
     low = max(timing.min_cycle, least_cycle(junction, timing))
-    wanted = min(max(wanted, low), timing.max_cycle)
-    up = math.ceil(wanted / step - 1e-9) * step
-    return up if up <= timing.max_cycle else timing.max_cycle // step * step
+    wanted = min(max(wanted, low), timing.longest)
+    return math.ceil(wanted / step - 1e-9) * step
 
 
 def whole_greens(

@@ -25,6 +25,12 @@ def start(language: str = "en") -> AppTest:
     return page.run()
 
 
+def with_file(text: str) -> AppTest:
+    page = start()
+    page.sidebar.radio[0].set_value("file").run()
+    return page.file_uploader[0].set_value(("mine.csv", text.encode(), "text/csv")).run()
+
+
 def told(page: AppTest) -> list[str]:
     return [one.value for one in (*page.exception, *page.error)]
 
@@ -56,3 +62,36 @@ def test_another_time_and_station_tell_another_forecast() -> None:
     next(box for box in page.selectbox if box.label == "Station").select_index(3).run()
     assert not told(page)
     assert words() not in (first, second)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "no records"),
+        ("a,b\n1,2\n", "lacks required columns"),
+        ("time,station,count\nsoon,a,3\n", "cannot be read as timestamp"),
+    ],
+)
+def test_a_file_that_holds_no_counts_says_what_to_do(text: str, part: str) -> None:
+    page = with_file(text)
+    assert not page.exception
+    assert any(part in one.value for one in page.error)
+    assert not page.metric
+
+
+def test_records_out_of_order_are_told_and_the_others_forecast() -> None:
+    page = with_file("time,station,count\n2026-03-02 00:05,a,3\n2026-03-02 00:00,a,4\n")
+    assert not told(page)
+    refused = page.dataframe[0].value
+    assert "is before 2026-03-02 00:05" in refused.iloc[0, -1]
+    assert page.metric[1].value == "1"
+
+
+def test_an_interval_without_a_count_forecasts_nothing_by_itself() -> None:
+    """Counts 3, unknown, 9 and 12: in 5 minutes 9 is off by 3, in 15 minutes 3 by 9."""
+    rows = ["00:00,a,3,", "00:05,a,1,partly", "00:10,a,9,", "00:15,a,12,"]
+    page = with_file("time,station,count,flag\n" + "".join(f"2026-03-02 {row}\n" for row in rows))
+    assert not told(page)
+    by_ahead = page.dataframe[0].value
+    assert by_ahead["n"].tolist()[:2] == [2, 1]
+    assert by_ahead["last"].tolist()[:2] == [3.0, 9.0]

@@ -9,10 +9,24 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.errors import UsageError
+from lepton_core.settings import apply_settings
 from solutions.traffic_video.forecast.clock import Clock, local_clock
-from solutions.traffic_video.forecast.config import DataConfig
+from solutions.traffic_video.forecast.config import Config, DataConfig
 from solutions.traffic_video.forecast.preprocessing import CountsPreprocessor, steps_ahead
 from solutions.traffic_video.forecast.usual import learn_usual
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *("step_minutes=0", "lags=0", "coverage=1.5", "members=0", "epochs=0", "batch_size=0"),
+        *("dropout=2", "embedding=0", "kind=lstm", "value=mode", "short_pasts=-1", "test_share=-1"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_told(setting: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        apply_settings(Config(), [setting])
+    assert setting.split("=")[0] in raised.value.text("zh")
 
 
 def step(text: str, minutes: float = 5.0) -> int:

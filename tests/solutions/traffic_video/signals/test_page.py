@@ -34,9 +34,7 @@ def page(language: str = "en") -> AppTest:
 
 def with_file(text: str) -> AppTest:
     drawn = page()
-    drawn.sidebar.radio[0].set_value(drawn.sidebar.radio[0].options[-1]).run()
-    if drawn.exception or not drawn.file_uploader:
-        drawn.sidebar.radio[0].set_value("file").run()
+    drawn.sidebar.radio[0].set_value("file").run()
     return drawn.file_uploader[0].set_value(("mine.csv", text.encode(), "text/csv")).run()
 
 
@@ -116,3 +114,10 @@ def test_flows_beyond_capacity_are_planned_and_marked() -> None:
     assert any("Beyond capacity: N, E" in one for one in told)
     assert any("1.44" in one for one in told)
     assert drawn.metric[1].value == "F"
+
+
+def test_cells_that_cannot_be_read_are_told_and_not_passed_over() -> None:
+    drawn = with_file("intersection,flow,flow_low,phases\nA,500,abc,1\nA,300,200,2\n")
+    assert not said(drawn)
+    assert any("1 (Flow, low)" in one.value for one in drawn.warning)
+    assert not with_file(GOOD).warning
