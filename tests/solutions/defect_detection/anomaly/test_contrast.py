@@ -99,6 +99,22 @@ def test_several_aspects_that_change_a_little_are_one_large_change() -> None:
     assert all_five > 1.5 * one
 
 
+def test_what_usually_changes_together_is_strange_where_it_does_not() -> None:
+    rng = np.random.default_rng(0)
+
+    def part(*shifts: float) -> list[np.ndarray]:
+        cells = rng.normal(0, 1, (60, 60, 1)) + 0.3 * rng.normal(0, 1, (60, 60, 5))
+        cells[30:] += shifts
+        return areas_of(np.exp(0.3 * cells).astype(np.float32))
+
+    units = units_of([part(0, 0, 0, 0, 0) for _ in range(10)])
+    together, against = (
+        np.nanmax(units.distances(part(*shifts))[..., 0])
+        for shifts in ((1, 1, 1, 1, 1), (1, 1, 1, -1, -1))
+    )
+    assert against > 2 * together
+
+
 def test_usual_changes_measure_one() -> None:
     rng = np.random.default_rng(0)
     many = [areas_of(rng.gamma(2, 0.1, (50, 50, 5)).astype(np.float32)) for _ in range(20)]
