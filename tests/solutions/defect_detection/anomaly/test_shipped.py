@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lepton_core.bundle_files import read_json
 from lepton_core.cli.main import _run
 from lepton_core.decision import Outlier
 from lepton_core.pipeline import Pipeline
+from lepton_core.runtime.keras import KerasRuntime
 from solutions.defect_detection.anomaly.sample import generate
 from solutions.defect_detection.anomaly.task import TASK
 
@@ -56,6 +58,12 @@ def test_fresh_sample_pictures_are_told_apart(pipeline: Pipeline) -> None:
     assert not len(found.rejects)
     assert failed[bad].mean() > 0.9
     assert failed[~bad].mean() < 0.2
+
+
+def test_scores_are_those_of_the_keras_model_to_the_fifth_digit(pipeline: Pipeline) -> None:
+    table = generate(seed=9, pictures=60)
+    taught = replace(pipeline, runtime=KerasRuntime.open(TASK.bundle("sample") / "models"))
+    assert taught.score(table)["score"] == pytest.approx(pipeline.score(table)["score"], abs=5e-5)
 
 
 def test_another_false_reject_rate_moves_the_verdicts_and_no_score(
