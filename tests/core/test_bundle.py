@@ -238,6 +238,8 @@ def test_the_kept_model_has_no_optimizer_state_and_the_given_one_keeps_its(
     saved = save_bundle(tmp_path / "made", TASK, trained, {}, {"seed": 0})
     assert model.optimizer is optimizer
     with zipfile.ZipFile(saved / "models" / "main.keras") as packed:
+        kinds = {entry.compress_type for entry in packed.infolist()}
+        assert kinds == {zipfile.ZIP_DEFLATED}, "it is kept small"
         weights = packed.open("model.weights.h5")
         with h5py.File(weights) as stored:
             assert "optimizer" not in stored

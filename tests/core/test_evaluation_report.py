@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from lepton_core.evaluation import run
 from lepton_core.evaluation.intervals import bootstrap_mean
 from lepton_core.evaluation.metrics import accuracy
 from lepton_core.evaluation.report import Measured, Report
 from lepton_core.messages import set_language
+from lepton_core.pipeline import Pipeline
+from lepton_core.training.splits import Split
 
 FOLD = ([0, 1, 1, 1], [0, 1, 0, 1])
 
@@ -87,3 +92,24 @@ def test_chinese_columns_stand_below_each_other(report: Report) -> None:
 def test_nan_is_never_reported(figure: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="finite"):
         Measured(*figure)
+
+
+def test_what_a_bundle_refused_is_told_beside_its_figures(
+    fraud: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LastTen:
+        name = "the last ten"
+
+        def with_truth(self, records: pa.Table) -> pa.Table:
+            return records
+
+        def split(self, records: pa.Table) -> Split:
+            rows = np.arange(records.num_rows)
+            return Split(rows[:-10], rows[:0], rows[-10:])
+
+    records = fraud.task.hook(fraud.task.sample)(seed=3, cards=10, terminals=10, days=30)
+    for kept, told in ((10, ""), (8, "2 of the 10")):
+        monkeypatch.setattr(run, "measure", lambda *given, kept=kept: ({}, kept))
+        note = run.evaluate_bundle(fraud, records, "mine.csv", LastTen()).note  # type: ignore[arg-type]
+        assert ("Refused by the bundle" in note) == bool(told)
+        assert told in note

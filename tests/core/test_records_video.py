@@ -12,7 +12,10 @@ import pytest
 from lepton_core.checking import check
 from lepton_core.errors import DataError
 from lepton_core.frames import FRAME, frame_array, frames_of
+from lepton_core.records import video_file
 from lepton_core.records.opening import expand_inputs, open_records
+from lepton_core.records.several import SeveralReader
+from lepton_core.records.video import VideoReader, open_video
 from lepton_core.records.video_names import frame_times, moment_in
 from lepton_core.records.video_stream import VideoStream
 from lepton_core.spec import Column, Spec
@@ -123,6 +126,41 @@ def test_an_mp4_cut_off_before_its_index_is_an_error(tmp_path: Path) -> None:
         read(path)
 
 
+class CutTogether:
+    """OpenCV's reader of a file whose stamps begin anew in its middle, at 25 frames a second."""
+
+    def __init__(self, stamps_ms: list[float]) -> None:
+        self.stamps, self.at = stamps_ms, -1
+
+    def isOpened(self) -> bool:
+        return True
+
+    def get(self, what: int) -> float:
+        if what == cv2.CAP_PROP_POS_MSEC:
+            return self.stamps[self.at]
+        return 25.0 if what == cv2.CAP_PROP_FPS else 0.0
+
+    def grab(self) -> bool:
+        self.at += 1
+        return self.at < len(self.stamps)
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        return True, np.zeros((4, 4, 3), np.uint8)
+
+    def release(self) -> None:
+        pass
+
+
+def test_where_stamps_begin_anew_time_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "clip.ts").write_bytes(b"x")
+    source = CutTogether([500.0, 540.0, 540.0, 0.0, 800.0])
+    monkeypatch.setattr(video_file, "open_capture", lambda _: source)
+    times = times_of(read(tmp_path / "clip.ts"))
+    assert times == [0, 40_000, 80_000, 120_000, 300_000]
+
+
 def test_a_missing_frame_of_a_folder_leaves_its_gap(tmp_path: Path) -> None:
     for number in (8, 9, 10, 13):
         cv2.imwrite(str(tmp_path / f"in{number}.png"), np.full((20, 30, 3), number, np.uint8))
@@ -133,6 +171,16 @@ def test_a_missing_frame_of_a_folder_leaves_its_gap(tmp_path: Path) -> None:
     ]
     assert times_of(table) == [0, 100_000, 200_000, 300_000, 500_000]
     assert [one.row for one in check(table, SPEC).rejects] == [3]
+
+
+def test_a_folder_of_frames_of_two_sizes_is_read_in_order(tmp_path: Path) -> None:
+    for number in range(6):
+        picture = np.full((20, 30 + 2 * (number == 3), 3), number, np.uint8)
+        cv2.imwrite(str(tmp_path / f"in{number}.png"), picture)
+    frames = list(frames_of(read(tmp_path)["frame"]))
+    assert [(one.shape[1], int(one[0, 0, 0])) for one in frames if one is not None] == [
+        *((30, 0), (30, 1), (30, 2), (32, 3), (30, 4), (30, 5))
+    ]
 
 
 def test_masks_beside_a_folder_of_frames_are_its_truth(tmp_path: Path) -> None:
@@ -153,6 +201,29 @@ def test_files_of_one_camera_come_as_people_count(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     found = expand_inputs([tmp_path], SPEC)
     assert [path.name for path in found] == ["cam 2.avi", "cam 10.avi"]
+
+
+def test_files_of_one_camera_are_read_as_one_and_each_is_closed(tmp_path: Path) -> None:
+    paths = [clip(tmp_path / f"cam {k}.avi", n=k + 1) for k in range(3)]
+    is_open: dict[str, bool] = {}
+
+    def reopen(path: Path) -> VideoReader:
+        assert not any(is_open.values())
+        reader = open_video(path, SPEC)
+        is_open[path.name] = True
+
+        def close() -> None:
+            is_open[path.name] = False
+
+        reader.close = close  # type: ignore[method-assign]
+        return reader
+
+    with SeveralReader(paths, reopen) as reader:
+        found = pa.concat_tables(list(reader.batches()))
+    assert [one.rpartition("#")[0] for one in found["record_id"].to_pylist()] == [
+        *("cam 0.avi", "cam 1.avi", "cam 1.avi", "cam 2.avi", "cam 2.avi", "cam 2.avi")
+    ]
+    assert is_open == {path.name: False for path in paths}
 
 
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -239,6 +310,19 @@ def test_frames_pass_through_arrow_without_a_copy() -> None:
     assert np.shares_memory(views[1], frames)
     sliced = list(frames_of(column.slice(1)))
     assert np.array_equal(sliced[0], frames[1])
+
+
+def test_text_is_no_frame() -> None:
+    table = pa.table(
+        {
+            "record_id": ["a"],
+            "time": pa.array([0]).cast(pa.timestamp("us", tz="UTC")),
+            "frame": ["a.png"],
+        }
+    )
+    with pytest.raises(DataError) as caught:
+        check(table, SPEC)
+    assert caught.value.values["column"] == "frame"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ import scoring_task
 from scoring_task import ODD, outcome, picture_pipeline, read, records, table_pipeline
 
 from lepton_core.errors import DataError
+from lepton_core.records.opening import open_records
+from lepton_core.scoring import engine
 from lepton_core.scoring.engine import score_files, work_folder
 from lepton_core.scoring.options import Options
 
@@ -74,6 +76,34 @@ def check(tmp_path: Path, inputs: Sequence[Path], options: Options = OPTIONS) ->
         wholes.append([row["record_id"] for row in whole["rows"]])
     assert all(ids == wholes[0] for ids in wholes)
     return whole
+
+
+def test_a_camera_goes_on_with_what_it_sends_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then, now = written(tmp_path, [records(40, 0), records(24, 1)])
+    (tmp_path / "both").mkdir()
+
+    def live(path: Path, *given: Any, **options: Any) -> Any:
+        reader = open_records(path, *given, **options)
+        reader.is_live = True
+        return reader
+
+    def stop(done: int, total: int | None) -> None:
+        if done >= 24:
+            raise Stop
+
+    monkeypatch.setattr(engine, "open_records", live)
+    # All that is known of a camera is its address.
+    monkeypatch.setattr(engine, "identity", lambda *given: {"path": "rtsp://camera/live"})
+    out = tmp_path / "out.parquet"
+    with pytest.raises(Stop):
+        score_files(table_pipeline(), [then], out, OPTIONS, progress=stop)
+    score_files(table_pipeline(), [now], out, OPTIONS, resume=True)
+    (both,) = written(tmp_path / "both", [pa.concat_tables([records(40, 0)[:16], records(24, 1)])])
+    score_files(table_pipeline(), [both], tmp_path / "whole.parquet", OPTIONS)
+    found = [read(path)["record_id"].to_pylist() for path in (out, tmp_path / "whole.parquet")]
+    assert found[0] == found[1]
 
 
 def test_several_inputs(tmp_path: Path) -> None:

@@ -121,6 +121,8 @@ SETTINGS = {
         ({"rules_sha256": "other"}, False, False),
         ({"bundle": "b", "bundle_sha256": "2"}, True, True),
         ({"bundle": "b", "bundle_sha256": "2"}, False, False),
+        ({"decision": {"threshold": 0.9}}, True, True),
+        ({"decision": {"threshold": 0.9}}, False, False),
         ({"bundle_sha256": "2", "scorer_sha256": "n"}, True, False),
         ({"select": ["score"]}, True, False),
         ({"mode": "files"}, True, False),
