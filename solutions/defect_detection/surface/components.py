@@ -44,7 +44,7 @@ def components(
     if not above.any():
         return none
     # Most of a large part is sound, and need not be looked at pixel by pixel.
-    (y0, y1), (x0, x1) = (_span(above.any(axis=axis)) for axis in (1, 0))
+    (y0, y1), (x0, x1) = (_span(above, axis) for axis in (0, 1))
     maps, defect = maps[y0:y1, x0:x1], defect[y0:y1, x0:x1]
     height, width = (
         min((end - start) * stride, side - start * stride)
@@ -71,10 +71,10 @@ def components(
     return boxes, area[kept].astype(np.float32), np.log(told / (1 - told)).astype(np.float32)
 
 
-def _span(is_there: np.ndarray) -> tuple[int, int]:
-    """From where to where something is there, with a cell of margin where there is one."""
-    places = np.flatnonzero(is_there)
-    return max(int(places[0]) - 1, 0), min(int(places[-1]) + 2, len(is_there))
+def _span(is_there: np.ndarray, axis: int) -> tuple[int, int]:
+    """From where to where something is there along an axis, with a cell of margin if it has one."""
+    places = np.flatnonzero(is_there.any(axis=1 - axis))
+    return max(int(places[0]) - 1, 0), min(int(places[-1]) + 2, is_there.shape[axis])
 
 
 def _shares(
