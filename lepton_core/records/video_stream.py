@@ -50,7 +50,6 @@ class VideoStream:
         self._open = opener or _open
         self._clock, self._sleep = clock, sleep
         self._capture = self._open(address)
-        self.reconnected = 0
         if not self._capture.isOpened():
             self._capture.release()
             raise DataError("data.video_no_stream", source=shown_address(address))
@@ -74,7 +73,6 @@ class VideoStream:
             self._sleep(wait)
             self._capture = self._open(self._address)
             if self._capture.isOpened() and self._capture.grab():
-                self.reconnected += 1
                 return True
         return False
 

@@ -246,6 +246,20 @@ def test_the_kept_model_has_no_optimizer_state_and_the_given_one_keeps_its(
             assert "layers" in stored
 
 
+def test_a_model_made_elsewhere_is_taken_as_it_is(tmp_path: Path) -> None:
+    shipped = TASK.bundle("sample")
+    pipeline = load_bundle(shipped)
+    model, kept = shipped / "models" / "step.onnx", read_arrays(shipped / "parity.npz")
+    given = {n.removeprefix("step.in."): a for n, a in kept.items() if n.startswith("step.in.")}
+    parts = Trained(pipeline.preprocessor, pipeline.decision, foreign={"step": (model, given)})
+    saved = save_bundle(tmp_path / "made", TASK, parts, {}, {"seed": 0})
+    assert (saved / "models" / "step.onnx").read_bytes() == model.read_bytes()
+    said = read_arrays(saved / "parity.npz")
+    assert set(said) == set(kept)
+    np.testing.assert_allclose(said["step.out.score"], kept["step.out.score"], atol=1e-5)
+    load_bundle(saved)
+
+
 @pytest.mark.parametrize("target", ["lepton_core.export.onnx.export_onnx", "verify_parity"])
 @pytest.mark.parametrize("older", [False, True], ids=["new", "an older one"])
 def test_a_failed_save_leaves_the_place_as_it_was(
