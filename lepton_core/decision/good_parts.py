@@ -61,7 +61,8 @@ class GoodParts:
             most: scores to keep. The highest half of them is kept as it is, the others are rounded
                 up to one that is kept, which can only make a p-value larger.
             steps: above 0, all are rounded up to one of so many steps of their range first: then no
-                part's own score is kept, and thresholds rise by a step at most.
+                part's own score is kept but the lowest and the highest, and thresholds rise by a
+                step at most.
 
         Raises:
             DataError: ``decision.no_good_parts`` or ``decision.bad_good_score``.

@@ -31,7 +31,8 @@ from .sample import generate
 from .splits import LABEL, PART, no_good, not_defective
 
 _PARITY_TILES = 4
-# Held-out scores are rounded up to so many steps: a bundle keeps no picture's own number.
+# Held-out scores are rounded up to so many steps of their range: between its ends a bundle keeps no
+# picture's own number.
 _STEPS = 500
 
 

@@ -123,6 +123,16 @@ def test_usual_changes_measure_one() -> None:
     assert np.mean(means, axis=0) == pytest.approx(np.ones(2 * len(STEPS)), abs=0.05)
 
 
+def test_a_part_that_was_taken_often_counts_once() -> None:
+    rng = np.random.default_rng(0)
+    areas = [areas_of(rng.gamma(k, 0.1, (50, 50, 5)).astype(np.float32)) for k in (1, 2, 4)]
+    moments = np.array([moments_of(one) for one in areas])
+    once = Units.fit(moments, np.arange(3))
+    often = Units.fit(moments[[0, 0, 0, 0, 1, 2]], np.array([0, 0, 0, 0, 1, 2]))
+    assert often.whiten == pytest.approx(once.whiten, rel=1e-4)
+    assert often.weights == pytest.approx(once.weights)
+
+
 def test_the_way_along_which_good_parts_hardly_change_counts_most(contrasts) -> None:
     streaks = [grain(seed) + 30 * np.sin(np.arange(SIDE) / 9)[None] for seed in range(4)]
     down, across = units_of([contrasts(one)[1] for one in streaks]).weights

@@ -235,6 +235,10 @@ def test_the_bundle_says_what_it_was_made_of_and_holds_no_picture(
     assert decision["fitted_on"]["groups"] == len(GoodSplit(config).split(table).valid)
     split = GoodSplit(config).split(table)
     assert trained.figures["good_pictures"] == len(split.train) + len(split.valid)
+    # Scores of single pictures are not kept, but the nearest of 500 steps above them.
+    for held_out in (decision["good"]["scores"], decision["places"]["scores"]):
+        steps = (np.array(held_out) - held_out[0]) / np.ptp(held_out) * 500
+        assert steps == pytest.approx(np.round(steps), abs=1e-2)
 
 
 @pytest.mark.parametrize(
