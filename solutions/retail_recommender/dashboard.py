@@ -29,7 +29,7 @@ def page() -> None:
     from lepton_core.ui.forecasts import Forecasts
     from lepton_core.ui.plain import plain
 
-    task = find_task("retail_recommender/forecast")
+    task = find_task("retail_recommender/demand")
     chosen = choose_scored(task)
     if chosen is None:
         return

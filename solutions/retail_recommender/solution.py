@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lepton_core.solution import Solution
 
-from .forecast.task import TASK as FORECAST
+from .demand.task import TASK as DEMAND
 
 SOLUTION = Solution(
     name="retail_recommender",
     title="retail_recommender.title",
     package="solutions.retail_recommender",
-    tasks=(FORECAST,),
+    tasks=(DEMAND,),
     icon="show_chart",
 )

@@ -12,7 +12,7 @@ from lepton_core.pipeline import Pipeline
 from lepton_core.solution import find_task
 from lepton_core.testing import check_solution
 
-TASK = find_task("retail_recommender/forecast")
+TASK = find_task("retail_recommender/demand")
 
 
 @pytest.fixture(scope="module")

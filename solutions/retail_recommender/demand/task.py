@@ -1,4 +1,4 @@
-"""The declaration of ``retail_recommender/forecast``."""
+"""The declaration of ``retail_recommender/demand``."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ ABOUT = {
 }
 
 TASK = Task(
-    name="retail_recommender/forecast",
-    title="retail_recommender.forecast.title",
-    package="solutions.retail_recommender.forecast",
+    name="retail_recommender/demand",
+    title="retail_recommender.demand.title",
+    package="solutions.retail_recommender.demand",
     inputs=INPUTS,
     outputs=OUTPUTS,
     config="config:Config",
     preprocessor="preprocessing:ForecastPreprocessor",
     trainer="training:train",
     sample="sample:generate",
-    sample_data="retail_recommender_sample",
+    sample_data="retail_demand_sample",
     protocols={"*": "evaluation:by_time"},
     measures="evaluation:measures",
     baselines="evaluation:baselines",

@@ -1,4 +1,4 @@
-"""Every setting of ``retail_recommender/forecast``; the first group is what a client's data decides."""
+"""Every setting of ``retail_recommender/demand``; the first group is what a client's data decides."""
 
 from __future__ import annotations
 

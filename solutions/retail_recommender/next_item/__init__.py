@@ -1,0 +1,1 @@
+"""What a customer wants next, from what they had before."""
