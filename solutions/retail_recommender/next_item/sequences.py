@@ -1,4 +1,4 @@
-"""Histories of many customers in one array, and what of them is held out for validation and test."""
+"""Customers' histories in one array, and what of them is held out for validation and test."""
 
 from __future__ import annotations
 
