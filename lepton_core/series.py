@@ -125,6 +125,8 @@ class Windows:
         late: int64, positions of records before an earlier one of their series.
         latest: int64, for each late one, the latest step of its series until then.
         repeated: int64, positions of records on the same step as an earlier one.
+        since: int64 [k], steps from the series' last remembered record before each to it; 0 where
+            there is none.
     """
 
     past: np.ndarray
@@ -132,6 +134,7 @@ class Windows:
     late: np.ndarray
     latest: np.ndarray
     repeated: np.ndarray
+    since: np.ndarray
 
 
 class SeriesHistory:
@@ -157,17 +160,36 @@ class SeriesHistory:
             StateArray("past", (length, columns), "float64", np.nan),
         )
 
-    def step(self, series: pa.Array, steps: np.ndarray, values: np.ndarray) -> Windows:
+    def step(
+        self,
+        series: pa.Array,
+        steps: np.ndarray,
+        values: np.ndarray,
+        asks: np.ndarray | None = None,
+    ) -> Windows:
         """Takes records in and gives each its past, itself included.
 
         Args:
             series: strings or integers [n].
             steps: int64 [n], from :func:`step_numbers`.
             values: float64 [n, columns].
+            asks: bool [n], records that only ask what was known before their step, as those of
+                weeks to come do: they are not remembered, and their past is NaN from the first
+                step after the series' last record on. None for none.
+
+        Example:
+            >>> history = SeriesHistory(3)
+            >>> steps, asks = np.array([0, 2, 1]), np.array([False, True, False])
+            >>> values = np.array([[5.0], [np.nan], [6.0]])
+            >>> history.step(pa.array(["a", "a", "a"]), steps, values, asks).past[:, :, 0]
+            array([[nan, nan,  5.],
+                   [ 5., nan, nan],
+                   [nan,  5.,  6.]])
         """
         slots = self._table.slots(series)
         order = np.argsort(slots, kind="stable")
-        key, before = self._in_order(slots[order], steps[order])
+        only_asks = np.zeros(len(steps), bool) if asks is None else asks[order]
+        key, before, is_new = self._in_order(slots[order], steps[order], only_asks)
         fresh = key > before
         late = np.flatnonzero(key < before)
         late = late[np.argsort(order[late])]
@@ -175,18 +197,22 @@ class SeriesHistory:
         rows = order[fresh]
         # A gap longer than what is remembered leaves nothing of the past, however long it is.
         moved = np.minimum(key - before, self._length)[fresh]
-        past = self._advance(slots[rows], steps[rows], moved, values[rows])
+        past = self._advance(slots[rows], steps[rows], moved, values[rows], only_asks[fresh])
         arrival = np.argsort(rows)
         repeated = np.sort(order[key == before])
-        return Windows(past[arrival], rows[arrival], order[late], latest, repeated)
+        since = np.where(is_new, 0, key - before)[fresh]
+        return Windows(past[arrival], rows[arrival], order[late], latest, repeated, since[arrival])
 
-    def _in_order(self, slots: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Each row's step, and the latest one before it in its series, on one axis for all series.
+    def _in_order(
+        self, slots: np.ndarray, steps: np.ndarray, asks: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Each row's step, the latest remembered one before it in its series, on one axis for all
+        series, and whether there is none.
 
         Rows are grouped by series, in order of arrival within each.
         """
         if not len(slots):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool)
         series = np.cumsum(np.diff(slots, prepend=slots[0]) != 0)
         last = self._table["last"][slots]
         known = last[last > _NEVER]
@@ -194,29 +220,39 @@ class SeriesHistory:
         span = max(steps.max(), known.max(initial=steps.max())) - first + 1
         key = series * span + (steps - first)
         stored = series * span + np.maximum(last - first, 0)
-        reached = np.maximum.accumulate(key)
-        return key, np.maximum(np.concatenate([[-1], reached[:-1]]), stored)
+        reached = np.maximum.accumulate(np.where(asks, -1, key))
+        before = np.maximum(np.concatenate([[-1], reached[:-1]]), stored)
+        return key, before, before == series * span
 
     def _advance(
-        self, slots: np.ndarray, steps: np.ndarray, moved: np.ndarray, values: np.ndarray
+        self,
+        slots: np.ndarray,
+        steps: np.ndarray,
+        moved: np.ndarray,
+        values: np.ndarray,
+        asks: np.ndarray,
     ) -> np.ndarray:
         """The pasts [k, length, columns] of rows grouped by series, which move the series on.
 
         All series are laid out one behind the other on one line, what was stored before what came,
-        so that every past is a stretch of it.
+        so that every past is a stretch of it. A row that asks stands on the line without moving it.
         """
         stored, back = self._table["past"], np.arange(1 - self._length, 1)
         if not len(slots):
             return np.zeros((0, *stored.shape[1:]))
         is_first = np.concatenate([[True], slots[1:] != slots[:-1]])
         ends = np.append(np.flatnonzero(is_first)[1:], len(slots)) - 1
-        place = np.cumsum(is_first) * self._length - 1 + np.cumsum(moved)
-        line = np.full((place[-1] + 1, stored.shape[2]), np.nan)
+        reached = np.cumsum(is_first) * self._length - 1 + np.cumsum(np.where(asks, 0, moved))
+        place = reached + np.where(asks, moved, 0)
+        line = np.full((place.max() + 1, stored.shape[2]), np.nan)
         line[(place - moved)[is_first][:, None] + back] = stored[slots[is_first]]
-        line[place] = values
-        stored[slots[ends]] = line[place[ends][:, None] + back]
-        self._table["last"][slots[ends]] = steps[ends]
-        return line[place[:, None] + back]
+        line[place[~asks]] = values[~asks]
+        stored[slots[ends]] = line[reached[ends][:, None] + back]
+        np.maximum.at(self._table["last"], slots[~asks], steps[~asks])
+        past = line[place[:, None] + back]
+        # What stands there on the line came later, or is of another series.
+        past[asks[:, None] & (back > -moved[:, None])] = np.nan
+        return past
 
     def export(self) -> dict[str, np.ndarray]:
         """The whole memory as plain arrays."""

@@ -12,7 +12,7 @@ from lepton_core.errors import DataError
 
 PICTURE_KINDS = ("image_folder", "image_list", "image_arrays", "dicom")
 # Published sets that are no plain tables; each has a reader of its own.
-OWN_KINDS = ("turbofan", "pems_station", "los_loop")
+OWN_KINDS = ("turbofan", "pems_station", "los_loop", "item_lines", "atomic")
 READER_KINDS = ("table", *PICTURE_KINDS, *OWN_KINDS, "video", "text")
 ANNOTATIONS = ("voc", "coco", "yolo", "masks")
 LABELS = ("folder", "name", "boxes", "mask")
@@ -49,6 +49,8 @@ class Reader:
             or what is found.
         label: what tells the class of an annotated picture, one of ``LABELS``; None for the first
             that can, see :class:`lepton_core.records.annotation.Layout`.
+        dates: how a table writes its times where that is not year-month-day, as ``strptime`` reads
+            them: ``%d/%m/%Y``; None for year-month-day.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Reader:
     classes: dict[str, str] = field(default_factory=dict)
     annotation: str | None = None
     label: str | None = None
+    dates: str | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,8 @@ def read_card(path: Path) -> DatasetCard:
     ):
         if value is not None and (value not in known or card.reader.kind != "image_folder"):
             raise _bad(path, key, f"{' | '.join(known)}, of an image_folder", value)
+    if card.reader.dates is not None and card.reader.kind != "table":
+        raise _bad(path, "reader.dates", "the dates of a table", card.reader.dates)
     if card.split is not None and card.split.kind not in SPLIT_KINDS:
         raise _bad(path, "split.kind", " | ".join(SPLIT_KINDS), card.split.kind)
     inner = {"reader.path": card.reader.path, "split.file": card.split.file if card.split else None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lepton_core.data.cards import OWN_KINDS, PICTURE_KINDS, DatasetCard, read_card
 from lepton_core.data.solution_folders import solution_folders
 from lepton_core.errors import DataError
+from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
 
 if TYPE_CHECKING:
@@ -90,11 +91,13 @@ class Records:
         table: one row a record.
         source: the name or path that was asked for, for messages.
         dataset: the data set, where a name was given.
+        rejects: lines that were refused before records were made of the others.
     """
 
     table: pa.Table
     source: str
     dataset: Dataset | None
+    rejects: Rejects = field(default_factory=Rejects)
 
 
 def shipped_folder() -> Path:
@@ -192,9 +195,7 @@ def resolve(
     columns = {
         theirs: ours
         for theirs, ours in dataset.card.reader.columns.items()
-        if theirs not in given
-        and ours not in given.values()
-        and (spec is None or ours in spec.over([ours]))
+        if theirs not in given and ours not in given.values() and (spec is None or spec.takes(ours))
     }
     return Located(dataset.path, columns | given, dataset, text)
 
@@ -214,7 +215,7 @@ def load_records(
         spec: what the task takes; only its columns are read, and where one is an image, pictures
             are read. None reads all that the file, or a data set of pictures, has.
         mapping: their column name -> ours.
-        note: told what was found beside pictures.
+        note: told what was found beside pictures, or of lines that became histories.
 
     Raises:
         DataError: as :func:`resolve` and :func:`lepton_core.records.open_records`; also
@@ -233,7 +234,10 @@ def load_records(
         is_pictures and spec is not None and not wants_pictures
     ):
         raise DataError("data.not_a_table", name=located.source, kind=kind)
-    if wants_frames and spec is not None:
+    rejects = Rejects()
+    if spec is not None and spec.by_rows is not None and (kind == "table" or kind in OWN_KINDS):
+        table, rejects = _read_histories(kind, located, spec, note)
+    elif wants_frames and spec is not None:
         table = read_records(located.path, spec, located.mapping, note=note)
     elif is_pictures or wants_pictures:
         if spec is None:
@@ -248,12 +252,41 @@ def load_records(
     else:
         optional = None if spec is None else _without_id(spec)
         table = read_table(located.path, located.mapping, spec=optional)
+        if located.dataset is not None and located.dataset.card.reader.dates is not None:
+            table = with_dates(table, spec, located.dataset.card.reader.dates, located.source)
         table = table if spec is None else numbered(table, spec)
-    return Records(table, located.source, located.dataset)
+    return Records(table, located.source, located.dataset, rejects)
+
+
+def _read_histories(
+    kind: str, located: Located, spec: Spec, note: Callable[[str], None] | None
+) -> tuple[pa.Table, Rejects]:
+    """Records that are histories, and the lines that became none."""
+    from lepton_core.records.histories import histories
+    from lepton_core.records.table import open_table, read_table
+
+    if kind in OWN_KINDS:
+        table = _read_own(kind, located.path)
+        form = spec.form(table.column_names)
+    else:
+        with open_table(located.path, batch_rows=1) as reader:
+            found = [located.mapping.get(name, name) for name in reader.schema_names]
+        form = spec.form(found)
+        table = read_table(
+            located.path, located.mapping, spec=form if form is not spec else _without_id(spec)
+        )
+    if form is spec:
+        return numbered(table, spec), Rejects()
+    made = histories(table, spec, located.source)
+    for line in made.lines("en") if note is not None else ():
+        note(line)
+    return made.table, made.rejects
 
 
 def _read_own(kind: str, path: Path) -> pa.Table:
     """A published set that has a reader of its own."""
+    from lepton_core.records.atomic_files import read_atomic
+    from lepton_core.records.item_lines import read_item_lines
     from lepton_core.records.traffic_sets import read_los_loop, read_pems_station
     from lepton_core.records.turbofan import read_turbofan
 
@@ -261,8 +294,49 @@ def _read_own(kind: str, path: Path) -> pa.Table:
         "turbofan": read_turbofan,
         "pems_station": read_pems_station,
         "los_loop": read_los_loop,
+        "item_lines": read_item_lines,
+        "atomic": read_atomic,
     }
     return readers[kind](path)
+
+
+def with_dates(table: pa.Table, spec: Spec | None, form: str, source: str) -> pa.Table:
+    """The records with their columns of times read as a card says that they are written.
+
+    Args:
+        table: as read; a column whose type is a time already stays.
+        spec: which columns are times; None for none.
+        form: as ``strptime`` takes it, without a zone: UTC is meant.
+        source: where they came from, for messages.
+
+    Raises:
+        DataError: ``data.dates`` where a cell is written in another way.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> spec = Spec((Column("time", "timestamp"),))
+        >>> table = pa.table({"time": ["05/02/2010"]})
+        >>> with_dates(table, spec, "%d/%m/%Y", "a card")["time"].to_pylist()[0].month
+        2
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for column in spec or ():
+        if column.dtype != "timestamp" or column.name not in table.column_names:
+            continue
+        at, cells = table.column_names.index(column.name), table[column.name]
+        if not pa.types.is_string(cells.type):
+            continue
+        read = pc.strptime(cells, form, "us", error_is_null=True)
+        wrong = pc.and_not(pc.is_null(read), pc.is_null(cells))
+        if pc.any(wrong).as_py():
+            received = cells.filter(wrong)[0].as_py()
+            raise DataError(
+                "data.dates", source=source, column=column.name, expected=form, received=received
+            )
+        table = table.set_column(at, column.name, pc.assume_timezone(read, "UTC"))
+    return table
 
 
 def _layout(dataset: Dataset | None) -> Layout | None:

@@ -13,6 +13,7 @@ from lepton_core.decision.conformal import Conformal
 from lepton_core.decision.crossings import Crossings, Line
 from lepton_core.decision.detect import Detect
 from lepton_core.decision.interval import Interval
+from lepton_core.decision.nearest import Nearest
 from lepton_core.decision.outlier import Outlier
 from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
 from lepton_core.decision.remaining import Remaining
@@ -30,6 +31,7 @@ __all__ = [
     "Detect",
     "Interval",
     "Line",
+    "Nearest",
     "Outlier",
     "Policy",
     "Remaining",
@@ -46,6 +48,7 @@ _KINDS: dict[str, type[Any]] = {
     Interval.kind: Interval,
     Remaining.kind: Remaining,
     Ahead.kind: Ahead,
+    Nearest.kind: Nearest,
     Computed.kind: Computed,
     Detect.kind: Detect,
     Outlier.kind: Outlier,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..settings import check_choice, check_ranges
+from lepton_core.setting_checks import check_choice, check_ranges
 
 # The quantiles that the network gives.
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.training.ahead_loss import AheadLoss
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
-from lepton_core.training.pinball import Pinball
 
 from .config import LEVELS, ModelConfig
 from .preprocessing import HALF_HOURS
@@ -18,48 +18,6 @@ from .preprocessing import HALF_HOURS
 Arrays = Mapping[str, np.ndarray]
 
 _KERNEL = 3
-
-
-@keras.saving.register_keras_serializable(package="lepton")
-class AheadLoss(Pinball):
-    """The pinball loss at several times ahead, where truths that nobody knows count nothing.
-
-    Args:
-        levels: of the quantiles.
-        mean: whether the output of level 0.5 is drawn to the mean, by half the squared error.
-        **kwargs: what every loss takes.
-
-    Example:
-        >>> loss = AheadLoss((0.1, 0.5, 0.9))
-        >>> truth = np.array([[[10.0], [np.nan]]])
-        >>> round(float(loss(truth, np.array([[[8.0, 10, 12], [0, 0, 0]]]))), 4)  # as if one alone
-        0.1333
-    """
-
-    def __init__(
-        self, levels: tuple[float, ...] = LEVELS, mean: bool = False, **kwargs: Any
-    ) -> None:
-        super().__init__(levels, **kwargs)
-        self.mean = mean
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Loss [n] of quantiles [n, ..., times, levels] for true values [n, ..., times, 1]."""
-        ops = keras.ops
-        given = ops.convert_to_tensor(y_pred)
-        truth = ops.cast(y_true, given.dtype)
-        known = ops.logical_not(ops.isnan(truth))
-        above = ops.where(known, truth, given) - given
-        level = ops.convert_to_tensor(self.levels, dtype=given.dtype)
-        charged = ops.maximum(level * above, (level - 1.0) * above)
-        if self.mean:
-            charged = ops.where(ops.equal(level, 0.5), 0.5 * ops.square(above), charged)
-        n = len(given.shape)
-        axes = tuple(range(1, n))
-        weight = ops.cast(known, given.dtype) * ops.ones_like(given)
-        return ops.sum(charged, axis=axes) / ops.maximum(ops.sum(weight, axis=axes), 1.0)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mean": self.mean}
 
 
 def build(config: ModelConfig, lags: int, ahead: int, stations: int, seed: int = 0) -> keras.Model:

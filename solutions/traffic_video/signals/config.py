@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lepton_core.errors import UsageError
-
-from ..settings import check_choice, check_ranges
+from lepton_core.setting_checks import check_choice, check_ranges
 
 METHODS = ("optimised", "webster")
 

@@ -14,13 +14,13 @@ def check_ranges(group: str, config: object, **ranges: tuple[float, float]) -> N
         **ranges: name -> least and greatest value, both allowed.
 
     Raises:
-        UsageError: ``traffic_video.setting.range``.
+        UsageError: ``usage.setting_range``.
     """
     for name, (low, high) in ranges.items():
         received = getattr(config, name)
         if not low <= received <= high:
             raise UsageError(
-                "traffic_video.setting.range",
+                "usage.setting_range",
                 setting=f"{group}.{name}",
                 received=received,
                 low=low,
@@ -37,13 +37,13 @@ def check_choice(group: str, config: object, **known: tuple[str, ...]) -> None:
         **known: name -> what it may be.
 
     Raises:
-        UsageError: ``traffic_video.setting.choice``.
+        UsageError: ``usage.setting_choice``.
     """
     for name, choices in known.items():
         received = getattr(config, name)
         if received not in choices:
             raise UsageError(
-                "traffic_video.setting.choice",
+                "usage.setting_choice",
                 setting=f"{group}.{name}",
                 received=received,
                 known=", ".join(choices),
