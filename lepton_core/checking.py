@@ -18,6 +18,7 @@ from lepton_core.box_faults import outside_faults
 from lepton_core.cells import plain, read_cells, read_further
 from lepton_core.errors import DataError
 from lepton_core.frames import frame_faults, frame_sizes
+from lepton_core.list_cells import read_lists
 from lepton_core.rejects import Rejects
 from lepton_core.spec import Column, Spec
 
@@ -83,14 +84,15 @@ def check(
             columns.append(pa.nulls(table.num_rows, column.arrow_type()))
             continue
         raw = table.column(column.name)
-        if column.dtype == "boxes":
-            boxes, wrong = read_boxes(raw, column, source, first_row, whole)
-            columns.append(boxes)
+        if column.dtype == "boxes" or column.is_list:
+            read = read_lists if column.is_list else read_boxes
+            several, wrong = read(raw, column, source, first_row, whole)
+            columns.append(several)
             named = {"column": column.name}
             faults += [(mask, key, {**named, **told}, came) for mask, key, told, came in wrong]
-            if column.required and boxes.null_count:
+            if column.required and several.null_count:
                 told_already = np.any([mask for mask, *_ in wrong], axis=0)
-                faults.append((_mask(pc.is_null(boxes)) & ~told_already, "null", named, None))
+                faults.append((_mask(pc.is_null(several)) & ~told_already, "null", named, None))
             continue
         is_further = column.name not in named_ones
         values, unreadable, ambiguous = (

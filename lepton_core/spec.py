@@ -13,9 +13,12 @@ from lepton_core.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NESTED = ("image", "frame", "boxes", "tracks")
-DTYPES = ("string", "bool", "int64", "float32", "float64", "timestamp", *NESTED)
-ROLES = ("id", "entity", "time", "feature", "label", "output", "meta")
+PLAIN = ("string", "bool", "int64", "float32", "float64", "timestamp")
+# What one record has several of, in order, as the purchases of a customer.
+LISTS = tuple(f"list<{one}>" for one in PLAIN if one != "bool")
+NESTED = ("image", "frame", "boxes", "tracks", *LISTS)
+DTYPES = (*PLAIN, *NESTED)
+ROLES = ("id", "entity", "time", "feature", "quantity", "label", "output", "meta")
 FORMATS = ("dicom", "nifti")
 # The name of a column that stands for all those of a table that the Spec does not name.
 FURTHER = "*"
@@ -42,8 +45,9 @@ class Column:
             uint8 red, green, blue or grey alone (see :mod:`lepton_core.frames`). ``tracks`` is a
             list of where things that move were, each with its id ``track``, ``time``, and
             ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot`` stands on the
-            ground. Places of earlier frames stand in it with their own time.
-        role: one of ``ROLES``.
+            ground. Places of earlier frames stand in it with their own time. ``list<string>``,
+            ``list<float32>``... is a list of plain values; in CSV its JSON text.
+        role: one of ``ROLES``; ``quantity`` is how many, below 0 where a purchase is taken back.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
         high: largest allowed value, inclusive.
@@ -54,9 +58,13 @@ class Column:
             ``FORMATS``.
         made_of: of an id column, the columns whose values joined by ``/`` are the id where a table
             has none: ``("unit", "cycle")``.
+        rows: where a record is a history, the column of a table with one row an event that this
+            one is made of: the list ``items`` of its values ``item``, the id of whose event it is.
+            See :attr:`Spec.by_rows`.
 
     Raises:
-        ValueError: for an unknown dtype, role or format, or formats of what is no image.
+        ValueError: for an unknown dtype, role or format, formats of what is no image, or bounds of
+            what is a list.
     """
 
     name: str
@@ -70,6 +78,7 @@ class Column:
     description: str = ""
     formats: tuple[str, ...] = ()
     made_of: tuple[str, ...] = ()
+    rows: str = ""
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -81,6 +90,19 @@ class Column:
                 f"formats are any of {FORMATS}, of an image column. "
                 f"Received: formats={self.formats!r}, dtype={self.dtype!r}"
             )
+        bounds = (self.low, self.high, self.choices or None)
+        if self.is_list and any(bound is not None for bound in bounds):
+            raise ValueError(f"a list has no low, high or choices. Received: {bounds}")
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its cells are lists of plain values: one of ``LISTS``."""
+        return self.dtype in LISTS
+
+    @property
+    def item(self) -> str:
+        """The dtype of what its lists hold; its own where it is no list."""
+        return self.dtype[5:-1] if self.is_list else self.dtype
 
     @property
     def is_picture(self) -> bool:
@@ -96,6 +118,8 @@ class Column:
         """The Arrow type that records hold in this column."""
         import pyarrow as pa
 
+        if self.is_list:
+            return pa.list_(Column(self.name, self.item).arrow_type())
         if self.dtype == "timestamp":
             return pa.timestamp("us", tz="UTC")
         if self.dtype == "image":
@@ -182,6 +206,51 @@ class Spec:
         further = (name for name in dict.fromkeys(names) if name not in taken and name != FURTHER)
         return Spec((*own, *(replace(kind, name=name) for name in further)))
 
+    @property
+    def by_rows(self) -> Spec | None:
+        """The Spec of a table with one row an event, from which records that are histories are
+        made; None where records are no histories.
+
+        Example:
+            >>> spec = Spec((Column("record_id", "string", "id", rows="user"),
+            ...              Column("items", "list<string>", rows="item")))
+            >>> [(column.name, column.dtype) for column in spec.by_rows]
+            [('user', 'string'), ('item', 'string')]
+        """
+        made = [column for column in self.columns if column.rows]
+        if not made:
+            return None
+        return Spec(
+            tuple(
+                replace(
+                    column,
+                    name=column.rows,
+                    dtype=column.item,
+                    role="time" if column.item == "timestamp" else column.role,
+                    required=column.required or column.role == "id",
+                    rows="",
+                    made_of=(),
+                )
+                for column in made
+            )
+        )
+
+    def form(self, names: Iterable[str]) -> Spec:
+        """The Spec that a table with these columns is read by: this one, or :attr:`by_rows` where
+        it lacks the lists that a record must have.
+
+        Args:
+            names: the table's columns, under our names.
+        """
+        found, by_rows = set(names), self.by_rows
+        whole = {column.name for column in self.columns if column.is_list and column.required}
+        return self if by_rows is None or whole <= found else by_rows
+
+    def takes(self, name: str) -> bool:
+        """Whether a table's column of this name is read, in either form."""
+        by_rows = self.by_rows
+        return name in self.over([name]) or (by_rows is not None and name in by_rows)
+
     def filled(self, names: Iterable[str]) -> Spec:
         """The Spec of outputs whose column ``FURTHER`` stands for these columns, in its place.
 
@@ -242,8 +311,8 @@ class Spec:
     @classmethod
     def from_json(cls, columns: list[dict[str, Any]]) -> Spec:
         """The Spec that :meth:`to_json` wrote."""
-        # Bundles made before columns had formats or made_of name none.
-        listed = ({"formats": (), "made_of": (), **column} for column in columns)
+        # Bundles made before columns had formats, made_of or rows name none.
+        listed = ({"formats": (), "made_of": (), "rows": "", **column} for column in columns)
         several = ("choices", "formats", "made_of")
         return cls(tuple(Column(**{**c, **{n: tuple(c[n]) for n in several}}) for c in listed))
 

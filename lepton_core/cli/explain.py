@@ -98,11 +98,11 @@ def _reasons(
     from lepton_core.cli.output import note, print_json
     from lepton_core.data.mapping import known_mapping
     from lepton_core.errors import UsageError
-    from lepton_core.records.table import read_table
+    from lepton_core.records.opening import read_records
 
     task = pipeline.task
     mapping = mapping or known_mapping(source, task)[0]
-    records = read_table(source, mapping, spec=task.inputs)
+    records = read_records(source, task.inputs, mapping, note=note)
     path = out / "reasons.jsonl"
     if path.exists() and not overwrite:
         raise UsageError("usage.out_exists", out=path)

@@ -20,9 +20,11 @@ from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding
 from lepton_core.data.suspicions import find_suspicions
 from lepton_core.errors import DataError
 from lepton_core.frames import FRAME
+from lepton_core.list_cells import is_plain_list
 from lepton_core.records.opening import takes_pictures
 from lepton_core.records.picture_list import is_list
 from lepton_core.records.table import read_table
+from lepton_core.rejects import Rejects
 from lepton_core.solution import Task
 from lepton_core.spec import Column, Spec
 
@@ -90,13 +92,16 @@ def inspect_source(
         table = _ours(records, match, task)
         return _look(table, task, declared, match, "input", None)
     located, match = match_source(records, task, mapping)
-    if not match.found or (takes_pictures(task.inputs) and is_list(located.path)):
+    by_rows = task.inputs.by_rows is not None
+    if not match.found or by_rows or (takes_pictures(task.inputs) and is_list(located.path)):
         loaded = load_records(records, task.inputs, match.mapping, note)
         # Some columns are made of the files themselves.
         made = [name for name in loaded.table.column_names if match.theirs(name) is None]
         match = replace(match, found=(*match.found, *made))
         task = _over(task, match)
-        return _look(loaded.table, task, declared, match, loaded.source, loaded.dataset)
+        return _look(
+            loaded.table, task, declared, match, loaded.source, loaded.dataset, loaded.rejects
+        )
     task = _over(task, match)
     wanted = [name for name in task.inputs.names if match.theirs(name)]
     # Where nothing fits, any column tells at least how many records there are.
@@ -132,6 +137,7 @@ def _look(
     match: ColumnMatch,
     source: str,
     dataset: Dataset | None,
+    lines: Rejects | None = None,
 ) -> Inspected:
     """What is found in a table.
 
@@ -142,6 +148,7 @@ def _look(
         match: their columns and ours.
         source: where the table came from, for messages.
         dataset: the data set, where a name was given.
+        lines: those that were refused before records were made of the others.
     """
     checked, unreadable = _check(table, declared, source)
     missing = _missing(table, task, match)
@@ -152,7 +159,7 @@ def _look(
         findings.append(Finding("note", "left_alone", {"columns": theirs}))
     findings += _refused(checked, table.num_rows)
     sampled = 0
-    by_reason = _by_reason(checked)
+    by_reason = (*_by_reason(checked.rejects), *_by_reason(lines or Rejects()))
     columns = _columns(table, checked, task.inputs, match, by_reason)
     wanted = checked.table.column_names
     if checked.table.num_rows:
@@ -240,10 +247,10 @@ def _refused(checked: Checked, n: int) -> list[Finding]:
     return [Finding(severity, key, {"n": refused, "of": n, "reasons": reasons})]
 
 
-def _by_reason(checked: Checked) -> tuple[Refusal, ...]:
+def _by_reason(rejects: Rejects) -> tuple[Refusal, ...]:
     first: dict[tuple[str, str], Refusal] = {}
     counts: Counter[tuple[str, str]] = Counter()
-    for reject in checked.rejects:
+    for reject in rejects:
         for reason, values in reject.reasons:
             place = reason, str(values.get("column", ""))
             counts[place] += 1
@@ -282,6 +289,11 @@ def _columns(
     return found
 
 
+def _item(column: Column) -> Column:
+    """What stands for one value of a column's lists."""
+    return Column(column.name, column.item)
+
+
 def _kind(kind: pa.DataType) -> str:
     """An Arrow type in the words of a Spec, where it has them."""
     if pa.types.is_dictionary(kind):
@@ -292,6 +304,8 @@ def _kind(kind: pa.DataType) -> str:
         return "image"
     if kind in _NESTED:
         return _NESTED[kind]
+    if is_plain_list(kind):
+        return f"list<{_kind(kind.value_type)}>"
     return {"large_string": "string", "double": "float64", "float": "float32"}.get(
         str(kind), str(kind)
     )
@@ -309,6 +323,8 @@ def _values(values: pa.ChunkedArray, column: Column) -> dict[str, Any]:
     """Smallest and largest, or the number of distinct values, of what was accepted."""
     if column.dtype in ("frame", "tracks"):
         return {}
+    if column.is_list:
+        return _values(pa.chunked_array([values.combine_chunks().flatten()]), _item(column))
     if column.dtype == "image":
         return {"distinct": pc.count_distinct(pc.struct_field(values, "sha256")).as_py()}
     if column.dtype == "boxes":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
@@ -84,6 +84,7 @@ def match_columns(
     """
     mapping = dict(given or {})
     _check_targets(mapping, task)
+    task = _in_form(task, found, mapping)
     dataset = ""
     if _lacking(found, task, mapping, required=True):
         recognised, dataset = _known(set(found), task, mapping)
@@ -139,6 +140,7 @@ def known_mapping(source: Path, task: Task) -> tuple[dict[str, str], str]:
         return {}, ""
     with open_table(source, batch_rows=1) as reader:
         found = reader.schema_names
+    task = _in_form(task, found, {})
     return _known(set(found), task, {}) if _lacking(found, task, {}, required=True) else ({}, "")
 
 
@@ -152,12 +154,19 @@ def spelled(name: str) -> str:
     return "".join(character for character in name.casefold() if character not in " -_.")
 
 
+def _in_form(task: Task, found: Sequence[str], mapping: Mapping[str, str]) -> Task:
+    """The task with the Spec that a table with these columns is read by."""
+    form = task.inputs.form(mapping.get(name, name) for name in found)
+    return task if form is task.inputs else replace(task, inputs=form)
+
+
 def _check_targets(mapping: Mapping[str, str], task: Task) -> None:
-    taken = task.inputs.over(mapping.values())
+    by_rows = task.inputs.by_rows
+    names = [*(() if by_rows is None else by_rows.names), *task.inputs.names]
     for ours in mapping.values():
-        if ours not in taken:
-            near = get_close_matches(ours, task.inputs.names, n=1, cutoff=0.0)[0]
-            known = ", ".join(task.inputs.names)
+        if not task.inputs.takes(ours):
+            near = get_close_matches(ours, names, n=1, cutoff=0.0)[0]
+            known = ", ".join(dict.fromkeys(names))
             raise DataError("data.map_target", column=ours, known=known, near=near)
 
 

@@ -12,6 +12,7 @@ from lepton_core.errors import DataError
 from lepton_core.records.annotation import Annotations, Layout, find_annotations
 from lepton_core.records.annotation.finding import notes_of
 from lepton_core.records.choosing import by_role, choose_columns
+from lepton_core.records.histories import HISTORY_BATCH_ROWS, HistoryReader, open_histories
 from lepton_core.records.image_arrays import ARRAY_SUFFIX, open_image_arrays
 from lepton_core.records.picture_files import (
     PictureFiles,
@@ -58,14 +59,16 @@ def open_records(
     pictures: files, a CSV that lists files (see
     :func:`~lepton_core.records.picture_list.open_list`), arrays of them
     (:func:`~lepton_core.records.image_arrays.open_image_arrays`), or a table that holds such a
-    column. Otherwise it is a table.
+    column. Otherwise it is a table; where records are histories it may have one row an event (see
+    :func:`~lepton_core.records.histories.histories`).
 
     Args:
         source: one input of :func:`expand_inputs`; for pictures also a list of them.
         spec: what the task takes; the columns of pictures come under its names.
         mapping: their column name -> ours.
         extra: further columns to deliver, under the source's own names.
-        batch_rows: most records in a batch; 16,384 of a table, 64 pictures when None.
+        batch_rows: most records in a batch; 16,384 of a table, 2,048 histories, 64 pictures when
+            None.
         labels: whether class folders of pictures are their labels, and true masks of frames read.
         root: for a list of pictures, the folder that their ids are relative to.
         layout: how a folder is annotated, where somebody says so; found out for a Spec that has
@@ -107,6 +110,8 @@ def open_records(
     if not isinstance(source, (str, Path)):
         raise TypeError(f"a table is one file. Received: source={source!r}")
     rows = batch_rows or usual_batch_rows(spec)
+    if spec.by_rows is not None:
+        return open_histories(source, spec, mapping, extra, rows)
     return open_table(source, mapping, batch_rows=rows, spec=spec, extra=extra)
 
 
@@ -129,7 +134,7 @@ def read_records(
         extra: further columns to deliver, under the sources' own names.
         labels: whether class folders of pictures are their labels.
         layout: as for :func:`open_records`.
-        note: told what was found beside pictures.
+        note: told what was found beside pictures, or of lines that became histories.
 
     Raises:
         DataError: as :func:`expand_inputs` and :func:`open_records`; ``data.other_columns`` or
@@ -141,7 +146,7 @@ def read_records(
     names: tuple[str, ...] = ()
     for path in inputs:
         with open_records(path, spec, mapping, extra=extra, labels=labels, layout=layout) as reader:
-            if note is not None and isinstance(reader, PictureReader):
+            if note is not None and isinstance(reader, PictureReader | HistoryReader):
                 for line in reader.notes:
                     note(line)
             names = names or reader.schema_names
@@ -215,6 +220,8 @@ def usual_batch_rows(spec: Spec) -> int:
     """How many records are in a batch where nobody says it."""
     if takes_frames(spec):
         return FRAME_BATCH_ROWS
+    if spec.by_rows is not None:
+        return HISTORY_BATCH_ROWS
     return PICTURE_BATCH_ROWS if takes_pictures(spec) else TABLE_BATCH_ROWS
 
 

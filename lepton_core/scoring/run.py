@@ -104,6 +104,8 @@ class Run:
         """
         check_names(self.selection, reader.schema_names, source)
         first_of_source = self.session.cursor - done
+        if not done:
+            self._refuse_lines(reader, source)
         place, together = self.session.cursor, self.pipeline.task.together
 
         def numbered() -> Iterator[tuple[pa.Table, int]]:
@@ -185,18 +187,29 @@ class Run:
             raise DataError("data.cannot_write", out=self._out, reason=error) from error
         self.summary.count(batch.num_rows, predictions, table.num_rows)
 
+    def _refuse_lines(self, reader: RecordReader, source: str) -> None:
+        """Note the lines of which the reader could make no record."""
+        for reject in getattr(reader, "rejects", ()):
+            told = reject.to_json()
+            self._check_strict(told, source)
+            self.summary.refuse(reject, reject.row)
+            self.journal.append(REJECTED_LOG, {**told, "source": source})
+
+    def _check_strict(self, told: Mapping[str, Any], source: str) -> None:
+        if self.options.strict:
+            raise DataError(
+                "data.strict",
+                source=source,
+                row=told["row"],
+                record_id=told["record_id"],
+                reason=told["reasons"][0]["message"],
+            )
+
     def _refuse(self, predictions: Predictions, source: str, first_of_source: int) -> None:
         for reject in predictions.rejects:
             told = reject.to_json()
             told["row"] -= first_of_source
-            if self.options.strict:
-                raise DataError(
-                    "data.strict",
-                    source=source,
-                    row=told["row"],
-                    record_id=told["record_id"],
-                    reason=told["reasons"][0]["message"],
-                )
+            self._check_strict(told, source)
             self.summary.refuse(reject, told["row"])
             self.journal.append(REJECTED_LOG, {**told, "source": source})
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from lepton_core.box_cells import BOXES, TRACKS, box_lists, flat_boxes, plain_tracks
 from lepton_core.errors import DataError, UsageError
+from lepton_core.list_cells import flat_lists, is_plain_list, plain_lists
 
 SINK_SUFFIXES = (".parquet", ".csv", ".jsonl")
 _PACKED = (".csv.gz", ".jsonl.gz")
@@ -111,19 +112,22 @@ class _Parquet:
         self._writer.close()
 
 
+def _is_json(kind: pa.DataType) -> bool:
+    """Whether CSV holds a column as JSON text."""
+    return kind in (BOXES, TRACKS) or is_plain_list(kind)
+
+
 class _Csv:
     def __init__(self, path: Path, schema: pa.Schema, packed: bool, header: bool) -> None:
         from pyarrow import csv
 
         self._file = pa.output_stream(str(path), compression="gzip" if packed else None)
         options = csv.WriteOptions(include_header=header)
-        flat = pa.schema(
-            [(f.name, pa.string() if f.type in (BOXES, TRACKS) else f.type) for f in schema]
-        )
+        flat = pa.schema([(f.name, pa.string() if _is_json(f.type) else f.type) for f in schema])
         self._writer = csv.CSVWriter(self._file, flat, write_options=options)
 
     def write(self, table: pa.Table) -> None:
-        self._writer.write_table(flat_boxes(table))
+        self._writer.write_table(flat_lists(flat_boxes(table)))
 
     def close(self) -> None:
         self._writer.close()
@@ -152,6 +156,7 @@ class _JsonLines:
     def write(self, table: pa.Table) -> None:
         boxes = {f.name: box_lists(table[f.name]) for f in table.schema if f.type == BOXES}
         boxes |= {f.name: plain_tracks(table[f.name]) for f in table.schema if f.type == TRACKS}
+        boxes |= {f.name: plain_lists(table[f.name]) for f in table.schema if is_plain_list(f.type)}
         for place, row in enumerate(_without_nan(table).to_pylist()):
             row |= {name: values[place] for name, values in boxes.items()}
             self._file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from lepton_core.box_cells import flat_boxes, short_text
+from lepton_core.list_cells import flat_lists
 from lepton_core.messages import t
 from lepton_core.ui.columns import word
 from lepton_core.ui.csv_button import csv_button
@@ -135,4 +136,4 @@ def _downloads(outcomes: Outcomes, rows: np.ndarray, key: str) -> None:
 
 
 def _flat(outcomes: Outcomes, rows: np.ndarray) -> pa.Table:
-    return flat_boxes(outcomes.table(rows))
+    return flat_lists(flat_boxes(outcomes.table(rows)))

@@ -22,6 +22,7 @@ FOUNDATION = (
         "cells",
         "box_cells",
         "box_faults",
+        "list_cells",
         "checking",
         "frames",
     ),
