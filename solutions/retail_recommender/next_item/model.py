@@ -1,0 +1,260 @@
+"""The networks: a customer's items in order of time in, a vector like those of items out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_core._keras import keras
+from lepton_core.training.fit import fit
+from lepton_core.training.manifest import History, Run
+
+from .model_attention import attention
+from .model_batches import ChoiceBatches
+from .model_config import ModelConfig
+from .model_convolution import convolution
+from .model_loss import SampledSoftmax, as_given
+from .ranking import hit_rate, ndcg, ranks
+from .sequences import PADDING, HeldOut, Sequences
+
+_BODIES = {"attention": attention, "convolution": convolution}
+_START = 0.02
+
+
+def build(items: int, config: ModelConfig, seed: int = 0) -> keras.Model:
+    """A network whose vector at each place says what comes after it.
+
+    Items are padded on the left. A place knows its own item and those before it, and how long ago
+    they were counted in places: more padding changes nothing, nor does what comes later.
+
+    Args:
+        items: number of items, N.
+        config: kind and widths.
+        seed: of the start weights.
+
+    Returns:
+        x int32 [B, L], codes 1..N and 0 where padded -> float32 [B, L, D].
+    """
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    x = keras.Input((None,), dtype="int32", name="x")
+    start = keras.initializers.RandomNormal(stddev=_START)
+    there = Known(name="known")(x)
+    h = layers.Embedding(items + 1, config.width, embeddings_initializer=start, name="items")(x)
+    # The item vectors are short, so that training begins with equal chances for all.
+    h = layers.Rescaling(config.width**0.5)(h * keras.ops.expand_dims(there, -1))
+    h = layers.Dropout(config.dropout)(h)
+    h = _BODIES[config.kind](config, h, there)
+    return keras.Model(x, h, name="next_item")
+
+
+@keras.saving.register_keras_serializable(package="lepton")
+class Known(keras.layers.Layer):
+    """1 where a place holds an item, 0 where it is padded: int [B, L] -> float32 [B, L]."""
+
+    def call(self, x):
+        return keras.ops.cast(keras.ops.not_equal(x, PADDING), "float32")
+
+
+def vectors(model: keras.Model) -> keras.Model:
+    """What scores: the vector of a customer, to be multiplied with those of :func:`item_vectors`.
+
+    Args:
+        model: from :func:`train`.
+
+    Returns:
+        x int32 [B, L], padded on the left -> ``vector`` float32 [B, D].
+    """
+    return keras.Model(model.input, LastPlace(name="vector")(model.output), name="next_item_vector")
+
+
+@keras.saving.register_keras_serializable(package="lepton")
+class LastPlace(keras.layers.Layer):
+    """The vector of the last place: float [B, L, D] -> float [B, D]."""
+
+    def call(self, h):
+        return h[:, -1]
+
+
+def item_vectors(model: keras.Model) -> np.ndarray:
+    """The vectors of all items float32 [N, D]; row 0 is that of the code 1.
+
+    Args:
+        model: from :func:`train`.
+    """
+    table = keras.ops.convert_to_numpy(model.get_layer("items").embeddings)
+    return np.asarray(table[1:], np.float32)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A trained network as what ranks items.
+
+    Args:
+        model: from :func:`vectors`.
+        table: float32 [N, D], from :func:`item_vectors`.
+        length: items read at most.
+    """
+
+    model: keras.Model
+    table: np.ndarray
+    length: int
+
+    @classmethod
+    def of(cls, model: keras.Model, config: ModelConfig) -> Scorer:
+        """The scorer of a model from :func:`train`."""
+        return cls(vectors(model), item_vectors(model), config.length)
+
+    def scores(self, history: Sequences) -> np.ndarray:
+        """Scores float32 [users, N] of all items for each history."""
+        longest = int(history.lengths.max(initial=1))
+        x = history.last(min(self.length, max(longest, 1)))
+        vector = keras.ops.convert_to_numpy(self.model.predict_on_batch(x))
+        return np.asarray(vector @ self.table.T, np.float32)
+
+
+class Validated(keras.callbacks.Callback):
+    """Writes what the network is worth on validation beside the loss of each epoch.
+
+    Args:
+        model: from :func:`build`.
+        config: of the model.
+        held: what is ranked.
+    """
+
+    def __init__(self, model: keras.Model, config: ModelConfig, held: HeldOut) -> None:
+        super().__init__()
+        self._scored, self._config, self._held = model, config, held
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        found = ranks(Scorer.of(self._scored, self._config).scores, self._held)
+        if logs is not None:
+            logs |= {"val_hr10": hit_rate(found, 10), "val_ndcg10": ndcg(found, 10)}
+
+
+class Counted(keras.callbacks.Callback):
+    """Writes the epoch's number, by which the last epoch is the best one."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is not None:
+            logs["epochs"] = epoch + 1.0
+
+
+def train(
+    sequences: Sequences,
+    items: int,
+    config: ModelConfig,
+    seed: int,
+    *,
+    epochs: int | None = None,
+    run: Run | None = None,
+    verbose: bool = False,
+) -> keras.Model:
+    """A network trained for a number of epochs that is known, see :func:`build`.
+
+    Args:
+        sequences: what is learned from.
+        items: number of items, N.
+        config: kind, widths and training settings.
+        seed: of start weights, order, dropout and drawn items.
+        epochs: after how many to stop, of the ``config.epochs`` over which the learning rate
+            falls; None trains all of them. See :func:`choose_epochs`.
+        run: where checkpoints and logs go.
+        verbose: whether progress is shown.
+
+    Raises:
+        TrainingError: as :func:`lepton_core.training.fit.fit`.
+    """
+    return _trained(sequences, items, config, seed, None, epochs, run, verbose)[0]
+
+
+def choose_epochs(
+    sequences: Sequences,
+    items: int,
+    config: ModelConfig,
+    seed: int,
+    valid: HeldOut,
+    *,
+    run: Run | None = None,
+    verbose: bool = False,
+) -> tuple[keras.Model, int, History]:
+    """The network of the epoch with the best NDCG@10 on validation, and which epoch that is.
+
+    Args:
+        valid: what chooses; the other arguments are as for :func:`train`.
+
+    Returns:
+        The model, the epoch's number from 1, and the figures of all epochs.
+    """
+    model, history = _trained(sequences, items, config, seed, valid, None, run, verbose)
+    return model, int(np.argmax(history["val_ndcg10"])) + 1, history
+
+
+def _trained(
+    sequences: Sequences,
+    items: int,
+    config: ModelConfig,
+    seed: int,
+    valid: HeldOut | None,
+    epochs: int | None,
+    run: Run | None,
+    verbose: bool,
+) -> tuple[keras.Model, History]:
+    model = build(items, config, seed)
+    data = ChoiceBatches(
+        sequences,
+        items,
+        length=config.length,
+        batch_items=config.batch_items,
+        negatives=config.negatives,
+        popular=config.popular,
+        item_dropout=config.item_dropout,
+        backward=config.backward,
+        seed=seed,
+    )
+    training = build_training(model)
+    steps = max(len(data) * config.epochs, 1)
+    training.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
+            weight_decay=config.weight_decay,
+            clipnorm=1.0,
+        ),
+        as_given,
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    judge = Counted() if valid is None else Validated(model, config, valid)
+    history = fit(
+        training,
+        data,
+        epochs=config.epochs if epochs is None else min(epochs, config.epochs),
+        run=run,
+        patience=None if valid is None else config.patience,
+        monitor="epochs" if valid is None else "val_ndcg10",
+        mode="max",
+        seed=seed,
+        callbacks=[judge],
+        verbose=verbose,
+    )
+    return model, history
+
+
+def build_training(model: keras.Model) -> keras.Model:
+    """The network with its loss; the weights are those of `model`, not copies.
+
+    Args:
+        model: from :func:`build`.
+
+    Returns:
+        What :class:`ChoiceBatches` gives -> losses float32 [B, L].
+    """
+    table = model.get_layer("items")
+    x = keras.Input((None,), dtype="int32", name="x")
+    target = keras.Input((None,), dtype="int32", name="target")
+    negatives = keras.Input((), dtype="int32", name="negatives")
+    log_of = keras.Input((), name="log_of")
+    losses = SampledSoftmax(name="loss")(
+        model(x), table(target), target, table(negatives), negatives, log_of
+    )
+    return keras.Model([x, target, negatives, log_of], losses, name="next_item_training")

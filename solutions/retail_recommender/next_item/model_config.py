@@ -1,0 +1,54 @@
+"""Settings of the networks and of the baselines that they are compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KINDS = ("attention", "convolution")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network over a customer's items, and its training.
+
+    Args:
+        kind: one of ``KINDS``.
+        width: length of the vectors of items and customers.
+        blocks: of attention, or of two dilated convolutions, one after the other.
+        heads: of the attention, a divisor of ``width``.
+        hidden: the inner layer of an attention block, in widths.
+        gated: whether an attention block weighs what it adds by a gate (LiGR).
+        length: how many of a customer's last items are read.
+        dropout: share of units left out in training, 0 to 1.
+        item_dropout: share of each history's items left out in training, others each time, so that
+            what comes two or three items later is learned from as well, 0 to 1.
+        backward: share of histories read from their end in training, others each time: what goes
+            together does so in either order, 0 to 1.
+        negatives: how many items, drawn anew for each step, each choice is compared with; with as
+            many as there are items, or more, each step compares with all.
+        popular: how strongly often bought items are drawn more often: 0 for all alike, 1 for as
+            often as bought. The loss is corrected for it.
+        epochs: passes over the customers, at most.
+        patience: epochs without a better figure on validation after which training stops.
+        batch_items: choices in a training step.
+        learning_rate: at the start; it falls to zero along a cosine over ``epochs``.
+        weight_decay: how strongly weights are drawn to 0 at each step.
+    """
+
+    kind: str = "attention"
+    width: int = 64
+    blocks: int = 1
+    heads: int = 1
+    hidden: int = 4
+    gated: bool = False
+    length: int = 50
+    dropout: float = 0.3
+    item_dropout: float = 0.0
+    backward: float = 0.0
+    negatives: int = 1024
+    popular: float = 0.0
+    epochs: int = 60
+    patience: int = 20
+    batch_items: int = 1024
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
