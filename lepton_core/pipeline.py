@@ -127,7 +127,8 @@ class Pipeline:
         """
         if prepared.parts is not None:
             return _by_record(self.runtime, self.preprocessor, prepared, history)
-        said = self.runtime.run("main", prepared.arrays)
+        calls = self.preprocessor.calls(prepared.arrays)
+        said = _joined([self.runtime.run("main", arrays) for arrays in calls])
         return self.preprocessor.gather(said, prepared, history)
 
     def with_decision(self, decision: Decision) -> Pipeline:
@@ -378,6 +379,13 @@ def of_parts(runtime: Runtime, one: Prepared) -> dict[str, np.ndarray]:
         for at in rows
     ]
     return {name: np.concatenate([row[name] for row in each]) for name in each[0]}
+
+
+def _joined(said: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """What the model said in one or several calls, in order."""
+    if len(said) == 1:
+        return said[0]
+    return {name: np.concatenate([one[name] for one in said]) for name in said[0]}
 
 
 def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -129,6 +129,17 @@ class Preprocessor(ABC):
         """
         return None
 
+    def calls(self, arrays: Mapping[str, np.ndarray]) -> Iterator[Mapping[str, np.ndarray]]:
+        """The arrays of a batch as the model is given them: at once, unless overridden.
+
+        Long sequences take a model much memory, and padding takes time: such records are better
+        given in several calls, in order, each as long as its own longest.
+
+        Args:
+            arrays: of :class:`Prepared`, of records without parts.
+        """
+        yield arrays
+
     def gather(
         self, outputs: Mapping[str, np.ndarray], prepared: Prepared, history: Any = None
     ) -> Mapping[str, np.ndarray]:

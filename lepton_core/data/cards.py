@@ -12,7 +12,7 @@ from lepton_core.errors import DataError
 
 PICTURE_KINDS = ("image_folder", "image_list", "image_arrays", "dicom")
 # Published sets that are no plain tables; each has a reader of its own.
-OWN_KINDS = ("turbofan", "pems_station", "los_loop", "item_lines", "atomic")
+OWN_KINDS = ("turbofan", "pems_station", "los_loop", "item_lines", "atomic", "labelled_text")
 READER_KINDS = ("table", *PICTURE_KINDS, *OWN_KINDS, "video", "text")
 ANNOTATIONS = ("voc", "coco", "yolo", "masks")
 LABELS = ("folder", "name", "boxes", "mask")

@@ -287,11 +287,13 @@ def _read_own(kind: str, path: Path) -> pa.Table:
     """A published set that has a reader of its own."""
     from lepton_core.records.atomic_files import read_atomic
     from lepton_core.records.item_lines import read_item_lines
+    from lepton_core.records.labelled_text import read_labelled_text
     from lepton_core.records.traffic_sets import read_los_loop, read_pems_station
     from lepton_core.records.turbofan import read_turbofan
 
     readers = {
         "turbofan": read_turbofan,
+        "labelled_text": read_labelled_text,
         "pems_station": read_pems_station,
         "los_loop": read_los_loop,
         "item_lines": read_item_lines,
