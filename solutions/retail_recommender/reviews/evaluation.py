@@ -21,7 +21,7 @@ from lepton_core.training.splits import Split, group_split
 
 from .config import Config, GramConfig
 from .evidence import Evidence
-from .preprocessing import ReviewPreprocessor
+from .tokens import normaliser, prepared
 
 _LABEL = "positive"
 
@@ -125,8 +125,12 @@ def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
         name -> score of each test record [n], higher for a positive.
     """
     known, asked = (job.records.take(pa.array(rows)) for rows in (job.split.train, job.split.test))
-    preprocessor = ReviewPreprocessor(job.config.text).fit(known)
-    texts, test = (preprocessor.normalised(part["text"].to_pylist()) for part in (known, asked))
+    config: Config = job.config
+    normal = normaliser(config.text)
+    texts, test = (
+        [normal.normalize_str(prepared(text, config.text)) for text in part["text"].to_pylist()]
+        for part in (known, asked)
+    )
     labels = labels_of(known, _LABEL)
     found = {}
     for name, words in (("bag_of_words", 1), ("nbsvm", 2)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,8 +22,8 @@ _CLITIC = r" (?=(?:n't|'s|'re|'ve|'ll|'d|'m)(?!\p{L}))"
 _TAG = r"<(?:/?[A-Za-z][^<>]{0,300}|!--.{0,300}?--)>"
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&apos;": "'"}
 _BRACKETS = {"-lrb-": "(", "-rrb-": ")", "``": '"', "''": '"'}
-# Long enough for a word of a European language.
-_LONGEST = 16
+# Long enough for a word of a European language, and for one of Chinese, not for its phrases.
+_LONGEST, _LONGEST_HAN = 16, 3
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def build_tokenizer(config: TextConfig, texts: Iterable[str]) -> Tokenizer:
     from tokenizers.trainers import BpeTrainer
 
     tokenizer = Tokenizer(BPE(unk_token=UNKNOWN))
-    tokenizer.normalizer = _normalizer(config)
+    tokenizer.normalizer = normaliser(config)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(r"\s+"), "removed"),
@@ -106,7 +108,25 @@ def build_tokenizer(config: TextConfig, texts: Iterable[str]) -> Tokenizer:
     )
     read = (prepared(text, config) for text in texts)
     tokenizer.train_from_iterator(read, trainer)
+    tokenizer.model = _without_phrases(tokenizer)
     return tokenizer
+
+
+def _without_phrases(tokenizer: Tokenizer):
+    """The tokenizer's pairs without those that make more of Chinese than a word."""
+    from tokenizers.models import BPE
+
+    learned = json.loads(tokenizer.to_str())["model"]
+    long = {
+        token
+        for token in learned["vocab"]
+        if len(token) > _LONGEST_HAN and token not in (PAD, UNKNOWN) and is_han(token[0])
+    }
+    # What is made of a phrase is a longer one: pairs of what stays are complete.
+    merges = [(a, b) for a, b in learned["merges"] if a + b not in long]
+    kept = sorted(set(learned["vocab"]) - long, key=learned["vocab"].__getitem__)
+    vocabulary = {token: number for number, token in enumerate(kept)}
+    return BPE(vocabulary, merges, unk_token=UNKNOWN)
 
 
 def prepared(text: str, config: TextConfig) -> str:
@@ -115,7 +135,7 @@ def prepared(text: str, config: TextConfig) -> str:
     return simplified(text) if config.simplify else text
 
 
-def _normalizer(config: TextConfig):
+def normaliser(config: TextConfig):
     """What the tokenizer does to a text first; it keeps track of the places."""
     from tokenizers import Regex
     from tokenizers import normalizers as made
@@ -157,7 +177,7 @@ def words_of(encoding: Encoding, text: str) -> list[Word]:
         text: what was encoded, or the text that it was made from, of the same length.
 
     Returns:
-        in order, none overlapping; what is no letter, number or sign of its own is in none.
+        in order, none overlapping; spaces and punctuation are in none, emoji are words.
     """
     found: list[Word] = []
     specials = encoding.special_tokens_mask
@@ -167,7 +187,12 @@ def words_of(encoding: Encoding, text: str) -> list[Word]:
         if found and start <= found[-1].end and _joins(text, found[-1], start):
             start = found.pop().start
         found.append(Word(text[start:end], start, end))
-    return found
+    return [word for word in found if not _is_blank(word.text)]
+
+
+def _is_blank(text: str) -> bool:
+    """Whether there is nothing but spaces and punctuation."""
+    return all(unicodedata.category(sign)[0] in "PZC" for sign in text)
 
 
 def _joins(text: str, before: Word, start: int) -> bool:
