@@ -85,14 +85,14 @@ class ReviewPreprocessor(Preprocessor):
         assert self.tokenizer is not None
         return self.tokenizer.encode_batch([prepared(text, self.config) for text in texts])
 
-    def words(self, text: str) -> list[Word]:
-        """The words of a text as it was written, as far as it is read from its beginning."""
-        (encoding,) = self.encode([text])
-        most = self.config.characters
-        read = len(text) if len(text) <= most else most - most // 4
-        return [
-            word for word in words_of(encoding, prepared(text, self.config)) if word.end <= read
-        ]
+    def words(self, texts: Sequence[str]) -> list[list[Word]]:
+        """The words of texts as they were written, as far as each is read from its beginning."""
+        most, found = self.config.characters, []
+        for text, encoding in zip(texts, self.encode(texts), strict=True):
+            read = len(text) if len(text) <= most else most - most // 4
+            words = words_of(encoding, text[:read])
+            found.append([word for word in words if word.end <= read])
+        return found
 
     def transform(self, records: pa.Table, history: Any = None) -> Prepared:
         """Checked records [n] to the model's arrays."""

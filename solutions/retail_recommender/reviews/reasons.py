@@ -80,7 +80,7 @@ def weigh(pipeline: Pipeline, text: str, own: float | None = None) -> list[Weigh
     """
     preprocessor = pipeline.preprocessor
     assert isinstance(preprocessor, ReviewPreprocessor)
-    words = _few(preprocessor.words(text), text)
+    words = _few(preprocessor.words([text])[0], text)
     if own is None:
         (own,) = _scores(pipeline, [text])
     if not words or not np.isfinite(own):

@@ -81,9 +81,9 @@ def _review(
     for (clause, good), (_, before) in zip(said[1:], said[:-1], strict=True):
         parts.append(f"{words.but if good != before else words.and_}{clause}")
     closing = _one(rng, words.closing_good if positive else words.closing_bad)
-    opening = _one(rng, words.opening) if rng.random() < 0.6 else ""
+    opening = _one(rng, words.opening) if rng.random() < 0.25 else ""
     text = f"{opening}{''.join(parts)}{words.stop}"
-    return text + (closing if rng.random() < 0.5 else ""), positive
+    return text + (closing if rng.random() < 0.35 else ""), positive
 
 
 def _clause(rng: np.random.Generator, words: phrases.Words, aspect: str, good: bool) -> str:

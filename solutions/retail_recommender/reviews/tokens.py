@@ -174,7 +174,7 @@ def words_of(encoding: Encoding, text: str) -> list[Word]:
 
     Args:
         encoding: of the text, with places in it.
-        text: what was encoded, or the text that it was made from, of the same length.
+        text: what was encoded, or the beginning of the text that it was made from.
 
     Returns:
         in order, none overlapping; spaces and punctuation are in none, emoji are words.
@@ -182,7 +182,8 @@ def words_of(encoding: Encoding, text: str) -> list[Word]:
     found: list[Word] = []
     specials = encoding.special_tokens_mask
     for (start, end), special in zip(encoding.offsets, specials, strict=True):
-        if special or end <= start or not text[start:end].strip():
+        # Of a shortened text, what was behind the cut has no place in the one that is asked about.
+        if special or end <= start or end > len(text) or not text[start:end].strip():
             continue
         if found and start <= found[-1].end and _joins(text, found[-1], start):
             start = found.pop().start

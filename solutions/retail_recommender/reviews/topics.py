@@ -19,8 +19,9 @@ _STOP = frozenset(word for words in LISTS.values() for word in words)
 # Words that say whether, not what; a topic of them would be "good things".
 _JUDGING_WORDS = """
 good great bad nice best worst better perfect excellent terrible awful love like recommend happy
-very really quite not no never don't didn't can't but too much more only well poor
+very really quite simply so such not no never don't didn't can't but too much more only well poor
 好 很好 不错 非常 很 不 没 没有 太 比较 还 不好 喜欢 推荐 满意 失望 差 很差 但是 不是 不过 但 真 更
+真的 确实 实在 令人满 让人 没得说
 """
 _JUDGING = frozenset(_JUDGING_WORDS.split())
 _ROUNDS = 80
