@@ -191,7 +191,7 @@ def _write_parts(work: Path, task: Task, trained: Trained, card: Mapping[str, An
         "models": {role: list(scoring.outputs) for role, scoring in trained.scoring.items()},
     }
     write_json(work / "spec.json", specs)
-    write_json(work / "decision.json", trained.decision.to_json())
+    write_decision(work, trained.decision)
     write_json(work / "card.json", dict(card))
     (work / "CARD.md").write_text(cards.to_markdown(card), encoding="utf-8")
 
@@ -224,7 +224,7 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
     preprocessor = kind.from_state(
         read_json(folder, "preprocessor.json"), read_arrays(folder / "preprocessor.npz")
     )
-    decision = from_json(read_json(folder, "decision.json"))
+    decision = read_decision(folder)
     outputs = task.outputs.filled(decision.further_outputs())
     return Pipeline(
         task=task if outputs == task.outputs else replace(task, outputs=outputs),
@@ -235,6 +235,19 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
         card=read_json(folder, "card.json"),
         folder=folder,
     )
+
+
+def write_decision(folder: Path, decision: Decision) -> None:
+    """Write a decision's files into a bundle's folder; the manifest is not renewed."""
+    write_json(folder / "decision.json", decision.to_json())
+    arrays = decision.arrays()
+    if arrays:
+        write_arrays(folder / "decision.npz", arrays)
+
+
+def read_decision(folder: Path) -> Decision:
+    """The decision of a bundle's folder."""
+    return from_json(read_json(folder, "decision.json"), read_arrays(folder / "decision.npz"))
 
 
 def open_runtime(name: str, models: Path, threads: int | None = None) -> Runtime:

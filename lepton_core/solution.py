@@ -62,6 +62,9 @@ class Task:
         together: input columns that say which records only make sense together; those that follow
             each other with the same values there are scored in one batch or refused as one, see
             :mod:`lepton_core.together`. Such a task answers files, no streams.
+        again: whether the same record id may come again in a stream with more known of it, as a
+            customer whose history has grown: it is scored anew, where other tasks repeat their
+            answer.
         accepts: findings on training data that are no fault of this task's data, as ``one_class``
             where it learns from good parts alone.
     """
@@ -89,6 +92,7 @@ class Task:
     default_bundle: str = "sample"
     stateful: bool = False
     together: tuple[str, ...] = ()
+    again: bool = False
     accepts: tuple[str, ...] = ()
 
     def hook(self, reference: str) -> Any:

@@ -90,6 +90,22 @@ def decide(
             help="Which defects a part may have, in YAML; with --save, without SCORES.",
         ),
     ] = None,
+    ranking: Annotated[
+        Path | None,
+        typer.Option(
+            "--ranking",
+            metavar="FILE",
+            help="How lists of items are made: filters, diversity, margin, quota, in YAML.",
+        ),
+    ] = None,
+    catalogue: Annotated[
+        str | None,
+        typer.Option(
+            "--catalogue",
+            metavar="NAME|PATH",
+            help="Of a ranking's items: titles, categories, prices, margins, stock.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write SCORES with the new labels.")
     ] = None,
@@ -110,9 +126,10 @@ def decide(
     """
     from lepton_core.bundle import load_bundle
     from lepton_core.cli import decide_parts
+    from lepton_core.cli.decide_lists import decide_lists
     from lepton_core.cli.decide_outlier import decided
     from lepton_core.cli.output import note, print_json
-    from lepton_core.decision import Classify, Decision, Detect, Outlier
+    from lepton_core.decision import Classify, Decision, Detect, Outlier, Rank
     from lepton_core.errors import UsageError
     from lepton_core.redecide.asking import Asked
     from lepton_core.redecide.bundles import check_place, save_decided
@@ -137,6 +154,26 @@ def decide(
         "overkill_cost": overkill_cost,
         "defect_rate": defect_rate,
     }
+    if isinstance(before, Rank):
+        more = {"data": data, "since": since, "rules": rules, "limits": limits}
+        theirs = read_mapping(mapping)
+        return decide_lists(
+            folder,
+            pipeline,
+            scores,
+            ranking,
+            catalogue,
+            theirs,
+            {**options, **money, **more},
+            out,
+            save,
+            overwrite,
+            as_json,
+        )
+    lists = {"--ranking": ranking, "--catalogue": catalogue}
+    for option in (name for name, given in lists.items() if given is not None):
+        about = {"task": pipeline.task.name, "received": before.kind}
+        raise UsageError("rank.for_ranking", option=option, **about)
     if isinstance(before, Detect):
         others = {
             **{name: given for name, given in options.items() if name != "threshold"},

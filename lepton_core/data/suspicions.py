@@ -75,8 +75,8 @@ def _ids_and_records(table: pa.Table, columns: list[Column]) -> list[Finding]:
 def _same_records(table: pa.Table, columns: list[Column], id_name: str) -> list[Finding]:
     """Records under different ids that are equal in all a model can see of them."""
     seen = [column for column in columns if column.role in ("entity", "time", "feature")]
-    # Pictures are compared by themselves.
-    if not seen or any(column.is_picture for column in seen):
+    # Pictures are compared by themselves; two customers may well have chosen the same alone.
+    if not seen or any(column.is_picture or column.is_list for column in seen):
         return []
     names = [column.name for column in seen]
     later, first = repeats(record_keys(table, names))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from lepton_core.decision.ahead import Ahead
 from lepton_core.decision.base import Decision, labels_of
@@ -16,6 +19,7 @@ from lepton_core.decision.interval import Interval
 from lepton_core.decision.nearest import Nearest
 from lepton_core.decision.outlier import Outlier
 from lepton_core.decision.policies import POLICIES, Policy, choose_threshold
+from lepton_core.decision.rank import Rank
 from lepton_core.decision.remaining import Remaining
 from lepton_core.errors import BundleError
 
@@ -34,6 +38,7 @@ __all__ = [
     "Nearest",
     "Outlier",
     "Policy",
+    "Rank",
     "Remaining",
     "Told",
     "choose_threshold",
@@ -41,7 +46,7 @@ __all__ = [
     "labels_of",
 ]
 
-# Every one is made from its JSON by its own class method.
+# Every one is made from what it wrote by its own class method.
 _KINDS: dict[str, type[Any]] = {
     Classify.kind: Classify,
     ClassifyMany.kind: ClassifyMany,
@@ -53,11 +58,12 @@ _KINDS: dict[str, type[Any]] = {
     Detect.kind: Detect,
     Outlier.kind: Outlier,
     Crossings.kind: Crossings,
+    Rank.kind: Rank,
 }
 
 
-def from_json(values: dict[str, Any]) -> Decision:
-    """A decision of any kind from what its ``to_json`` wrote.
+def from_json(values: dict[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> Decision:
+    """A decision of any kind from what its ``to_json`` and ``arrays`` wrote.
 
     Raises:
         BundleError: ``bundle.unknown_decision`` for a kind of a newer version.
@@ -69,5 +75,5 @@ def from_json(values: dict[str, Any]) -> Decision:
     kind = values.get("kind")
     if kind not in _KINDS:
         raise BundleError("bundle.unknown_decision", received=kind, known=", ".join(_KINDS))
-    decision: Decision = _KINDS[kind].from_json(values)
+    decision: Decision = _KINDS[kind].from_parts(values, arrays or {})
     return decision

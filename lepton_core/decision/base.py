@@ -31,6 +31,16 @@ class Decision(ABC):
         [n, levels]...
         """
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What it needs beside :meth:`to_json`, as plain arrays; none unless overridden."""
+        return {}
+
+    @classmethod
+    def from_parts(cls, values: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Decision:
+        """The decision that :meth:`to_json` and :meth:`arrays` wrote."""
+        made: Decision = cls.from_json(values)  # type: ignore[attr-defined]
+        return made
+
     def further_outputs(self) -> tuple[str, ...]:
         """Names of the columns that stand for a task's output column ``*``; none unless overridden.
 

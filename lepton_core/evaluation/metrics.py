@@ -7,6 +7,7 @@ divide by zero it raises instead of returning NaN: a metric that is not defined 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from lepton_core.evaluation.metrics_binary import (
     ap,
@@ -26,6 +27,7 @@ from lepton_core.evaluation.metrics_classes import (
     winner_ece,
 )
 from lepton_core.evaluation.metrics_values import coverage, mae, rmse, wape
+from lepton_core.evaluation.ranking import CUTS, hit_rate, ndcg
 
 __all__ = [
     "METRICS",
@@ -38,8 +40,10 @@ __all__ = [
     "coverage",
     "ece",
     "f1",
+    "hit_rate",
     "macro_f1",
     "mae",
+    "ndcg",
     "precision",
     "recall",
     "rmse",
@@ -66,4 +70,6 @@ METRICS: dict[str, tuple[Callable[..., float], tuple[str, ...]]] = {
     "rmse": (rmse, ("value",)),
     "wape": (wape, ("value",)),
     "coverage90": (coverage, ("low", "high")),
+    **{f"hr{k}": (partial(hit_rate, k=k), ("items",)) for k in CUTS},
+    **{f"ndcg{k}": (partial(ndcg, k=k), ("items",)) for k in CUTS},
 }

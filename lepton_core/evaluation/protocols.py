@@ -40,10 +40,12 @@ class Protocol(ABC):
     Attributes:
         name: for reports, ``handbook``.
         group: the column that names what stays in one part; empty where records stand alone.
+        makes_cases: whether :meth:`with_truth` makes several cases of one record.
     """
 
     name: str
     group: str = ""
+    makes_cases: bool = False
 
     def with_truth(self, records: pa.Table) -> pa.Table:
         """The records with what is true of them, where other records tell it.
@@ -57,9 +59,15 @@ class Protocol(ABC):
             records: checked records [n], in order.
 
         Returns:
-            the same rows in the same order, with further columns.
+            the same rows in the same order, with further columns. Where records are whole
+            histories, of which a part is what another part predicts, it makes cases of each
+            (``makes_cases``), and :meth:`origins` tells of which; given cases it returns them.
         """
         return records
+
+    def origins(self, records: pa.Table) -> np.ndarray:
+        """Which of the records [n] each row of :meth:`with_truth` is made of, int64 [m]."""
+        return np.arange(records.num_rows)
 
     @abstractmethod
     def split(self, records: pa.Table) -> Split:

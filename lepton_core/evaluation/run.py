@@ -72,9 +72,10 @@ def part_to_test(
     if times:
         moments = checked.table.column(times[0].name).cast(pa.int64()).to_numpy()
         order = order[np.argsort(moments[order], kind="stable")]
-    records = protocol.with_truth(take_rows(checked.table, order))
+    given = take_rows(checked.table, order)
+    records = protocol.with_truth(given)
     test = protocol.split(records).test
-    return take_rows(records, test), checked.rows[order][test]
+    return take_rows(records, test), checked.rows[order][protocol.origins(given)[test]]
 
 
 def test_fingerprint(records: pa.Table, rows: np.ndarray) -> str:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from lepton_core.bundle import rewrite_card
+from lepton_core.bundle import rewrite_card, write_decision
 from lepton_core.bundle_files import read_json, sha256, verify_manifest, write_json
 from lepton_core.decision import Decision
 from lepton_core.errors import UsageError
@@ -19,6 +19,9 @@ _AT_A_THRESHOLD = (
     "escape",
     "f1",
     "false_reject",
+    *(f"{name}{k}" for name in ("hr", "ndcg") for k in (5, 10, 20)),
+    *(f"hr10_{stratum}" for stratum in ("head", "mid", "tail")),
+    *("item_coverage10", "novelty10"),
     "precision",
     "recall",
     "review_share",
@@ -67,9 +70,11 @@ def save_decided(
     try:
         made = work / out.name
         shutil.copytree(folder, made)
-        write_json(made / "decision.json", decision.to_json())
+        write_decision(made, decision)
         manifest = read_json(made, "manifest.json")
-        manifest["files"]["decision.json"] = sha256(made / "decision.json")
+        for name in ("decision.json", "decision.npz"):
+            if (made / name).exists():
+                manifest["files"][name] = sha256(made / name)
         write_json(made / "manifest.json", manifest)
         rewrite_card(made, _card(read_json(made, "card.json"), address, decision, out.name))
         if out.exists():

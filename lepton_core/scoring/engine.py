@@ -170,7 +170,7 @@ def open_run(
 
 def _on_repeat(pipeline: Pipeline, mode: str) -> str:
     if mode == "stream":
-        return "answer"
+        return "trust" if pipeline.task.again else "answer"
     spec = pipeline.task.inputs
     # The watcher gives each part an id of its own; medical files bring theirs.
     is_given = mode == "watch" and takes_pictures(spec) and not formats_of(spec)

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lepton_core.bundle import read_decision
 from lepton_core.bundle_files import read_json, sha256
-from lepton_core.decision import from_json
 from lepton_core.pipeline import Pipeline
 from lepton_core.scoring.flow import cores
 
@@ -62,7 +62,7 @@ def settings_of(pipeline: Pipeline, options: Options, mode: str) -> dict[str, An
     if folder:
         about["scorer_sha256"] = _scorer(folder)
     # As it is read: an older bundle's file lacks what a decision has learned to hold since.
-    if folder and pipeline.decision != from_json(read_json(folder, "decision.json")):
+    if folder and pipeline.decision != read_decision(folder):
         # Other lines on a camera's picture give other crossings.
         about["decision"] = pipeline.decision.to_json()
     if pipeline.rules:

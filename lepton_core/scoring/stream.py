@@ -42,7 +42,8 @@ def score_stream(
     """Answer each JSON line, in order; ends with the input.
 
     Lines that are there are scored together, without waiting for more. A record id that was
-    answered before is answered again with its stored score and is not applied a second time. A
+    answered before is answered again with its stored score and is not applied a second time, unless
+    the task's records come again with more known of them (:attr:`Task.again`). A
     record that cannot be scored is answered with its reasons.
 
     Args:
@@ -74,7 +75,8 @@ class _Stream:
     ) -> None:
         self._pipeline, self._answers, self._run = pipeline, answers, run
         self._mapping = mapping
-        self._session = run.session if run else pipeline.open_session(on_repeat="answer")
+        on_repeat = "trust" if pipeline.task.again else "answer"
+        self._session = run.session if run else pipeline.open_session(on_repeat)
         self._summary = run.summary if run else Summary(pipeline.address, "-")
         self._log: IO[bytes] | None = None
         self._since, self._committed = 0, time.monotonic()

@@ -12,7 +12,7 @@ import pyarrow as pa
 from lepton_core.bundle import Trained, load_bundle, save_bundle
 from lepton_core.data.labelled import load_labelled
 from lepton_core.data.lookup import find_dataset
-from lepton_core.decision import Outlier
+from lepton_core.decision import Decision, Outlier, Rank
 from lepton_core.evaluation.directions import HIGHER_IS_BETTER
 from lepton_core.evaluation.protocols import Protocol, score_rows
 from lepton_core.evaluation.run import find_protocol
@@ -112,12 +112,13 @@ def check_overfits(
     tested = records.take(pa.array(rows))
     measures = task.hook(task.measures)
     key = task.headline[0]
-    reached = measures(tested, scored.raw["score"], None)[key].value
+    reached = measures(tested, scored.raw["score"], _ranks(learned.decision))[key].value
     trivial = _trivial(pipeline, records, rows, rows)
     if HIGHER_IS_BETTER[key]:
         asked, enough = _LEARNED, reached >= _LEARNED
     else:
-        asked = _LEARNED_ERROR * measures(tested, trivial, None)[key].value
+        error = measures(tested, trivial, _ranks(pipeline.decision))[key].value
+        asked = _LEARNED_ERROR * error
         enough = reached <= asked
     assert enough, f"{task.name}: {key} on 32 learned records is {reached:.3f}, not {asked:.3f}"
 
@@ -129,7 +130,8 @@ def check_beats_trivial(pipeline: Pipeline, records: pa.Table, protocol: Protoco
     """
     task, split = pipeline.task, protocol.split(records)
     trivial = _trivial(pipeline, records, split.train, split.test)
-    figures = task.hook(task.measures)(records.take(pa.array(split.test)), trivial, None)
+    tested = records.take(pa.array(split.test))
+    figures = task.hook(task.measures)(tested, trivial, _ranks(pipeline.decision))
     for key in task.headline:
         if key not in figures or key not in HIGHER_IS_BETTER:
             continue
@@ -145,12 +147,19 @@ def target_of(task: Task) -> Column:
     return task.inputs[name]
 
 
+def _ranks(decision: Decision) -> Rank | None:
+    """The decision where scores say nothing without it: a customer's vector without items."""
+    return decision if isinstance(decision, Rank) else None
+
+
 def _trivial(
     pipeline: Pipeline, records: pa.Table, known: np.ndarray, asked: np.ndarray
 ) -> np.ndarray:
     values = records.column(target_of(pipeline.task).name).take(pa.array(known))
     targets = values.to_numpy()
-    if pa.types.is_string(values.type):
+    if isinstance(pipeline.decision, Rank):
+        targets = pipeline.decision.items.catalogue.codes(values)
+    elif pa.types.is_string(values.type):
         classes = list(pipeline.decision.to_json()["classes"])
         targets = np.array([classes.index(value) for value in values.to_pylist()])
     return pipeline.decision.trivial(targets, len(asked))

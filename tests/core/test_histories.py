@@ -182,7 +182,8 @@ def test_atomic_files_bring_titles_and_first_classes(tmp_path: Path) -> None:
         "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t7\t3\t1000\n1\t8\t3\t5\n"
     )
     (tmp_path / "a.item").write_text(
-        'item_id:token\tmovie_title:token_seq\tclass:token_seq\n7\tToy "S" Story\tAnimation Comedy\n'
+        "item_id:token\tmovie_title:token_seq\tclass:token_seq\n"
+        '7\tToy "S" Story\tAnimation Comedy\n'
     )
     spec = Spec((*SPEC, Column("titles", "list<string>", "meta", required=False, rows="title")))
     made = histories(read_atomic(tmp_path / "a.inter"), spec).table.to_pylist()

@@ -27,7 +27,7 @@ FOUNDATION = (
         "frames",
     ),
     "image_header",
-    *("predictions", "decision"),
+    *("predictions", "decision", "retrieval"),
 )
 
 

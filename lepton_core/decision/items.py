@@ -1,0 +1,76 @@
+"""The items of a ranking: what is known of them, and what was learned of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+
+from lepton_core.decision.catalogue import Catalogue
+
+_CATALOGUE = "catalogue."
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Items in a fixed order; an item's row is its code.
+
+    Args:
+        catalogue: what is known of each.
+        vectors: float32 [N, D]; their inner product with a customer's says how well an item fits.
+        counts: int64 [N], how often each was chosen in the training data.
+        trend: float32 [N], how much each is chosen lately; orders what is shown to somebody of
+            whom nothing is known.
+        together: int32 [N, m], the codes of what is chosen along with each item, the most
+            characteristic first; -1 where there are fewer.
+        lift: float32 [N, m], how many times as often as by chance.
+
+    Raises:
+        ValueError: arrays of other lengths, or numbers that are not finite.
+    """
+
+    catalogue: Catalogue
+    vectors: np.ndarray
+    counts: np.ndarray
+    trend: np.ndarray
+    together: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.int32))
+    lift: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+
+    def __post_init__(self) -> None:
+        n = len(self.catalogue)
+        if self.together.shape[0] != n:
+            none = self.together.size == 0
+            if none:
+                object.__setattr__(self, "together", np.empty((n, 0), np.int32))
+                object.__setattr__(self, "lift", np.empty((n, 0), np.float32))
+        lengths = [len(a) for a in (self.vectors, self.counts, self.trend, self.together)]
+        if set(lengths) != {n} or self.together.shape != self.lift.shape:
+            raise ValueError(f"arrays have one row for each of {n} items. Received: {lengths}")
+        if not (np.isfinite(self.vectors).all() and np.isfinite(self.trend).all()):
+            raise ValueError("vectors and trend are finite numbers. Received: some that are not")
+
+    def __len__(self) -> int:
+        return len(self.catalogue)
+
+    def updated(self, table: pa.Table) -> Items:
+        """The same items with what a client's catalogue says, see :meth:`Catalogue.updated`."""
+        return replace(self, catalogue=self.catalogue.updated(table))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All of it as plain arrays, for a bundle."""
+        about = {f"{_CATALOGUE}{name}": a for name, a in self.catalogue.arrays().items()}
+        own = ("vectors", "counts", "trend", "together", "lift")
+        return about | {name: getattr(self, name) for name in own}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Items:
+        """The items that :meth:`arrays` gave."""
+        about = {
+            name.removeprefix(_CATALOGUE): values
+            for name, values in arrays.items()
+            if name.startswith(_CATALOGUE)
+        }
+        own = {name: values for name, values in arrays.items() if not name.startswith(_CATALOGUE)}
+        return cls(Catalogue.from_arrays(about), **own)
