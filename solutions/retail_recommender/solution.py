@@ -5,11 +5,14 @@ from __future__ import annotations
 from lepton_core.solution import Solution
 
 from .demand.task import TASK as DEMAND
+from .next_item.task import TASK as NEXT_ITEM
+from .orders.task import TASK as ORDERS
+from .reviews.task import TASK as REVIEWS
 
 SOLUTION = Solution(
     name="retail_recommender",
     title="retail_recommender.title",
     package="solutions.retail_recommender",
-    tasks=(DEMAND,),
-    icon="show_chart",
+    tasks=(NEXT_ITEM, DEMAND, ORDERS, REVIEWS),
+    icon="storefront",
 )

@@ -1,0 +1,42 @@
+"""Every setting of ``retail_recommender/next_item``, with what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .model_config import ModelConfig
+
+
+@dataclass(frozen=True)
+class ListConfig:
+    """What is known of items, and what lists are made at first; ``lepton decide`` changes both.
+
+    Args:
+        catalogue: a data set's name or a file with ``item`` and any of ``title category price
+            margin stock``; without one, what order lines say of items is what is known.
+        k: items in a list.
+        seen: whether customers are shown again what they had, as where things are used up.
+        trend_days: after so many days a purchase counts half for what is trending; where no times
+            are known, all count alike.
+    """
+
+    catalogue: str = ""
+    k: int = 10
+    seen: bool = False
+    trend_days: float = 14.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings.
+
+    Args:
+        lists: the lists.
+        model: the network and its training.
+        learn_valid: whether the choices that validation is made of are learned from, too, at the
+            end: the network is then trained for all ``epochs``, since nothing is left to stop by.
+    """
+
+    lists: ListConfig = field(default_factory=ListConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    learn_valid: bool = False

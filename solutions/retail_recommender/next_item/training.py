@@ -1,0 +1,95 @@
+"""Trains the network on a job's histories and gives the parts of its bundle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from lepton_core.bundle import ScoringModel, Trained
+from lepton_core.decision import Rank
+from lepton_core.decision.items import Items
+from lepton_core.errors import DataError
+from lepton_core.training.job import TrainingJob
+
+from .catalogues import from_lines, with_file
+from .config import Config
+from .evaluation import held_out
+from .model import item_vectors
+from .model import train as train_model
+from .preprocessing import NextItemPreprocessor, known_sequences
+from .trends import together, trend
+
+_LEAST_ITEMS = 2
+
+
+def train(job: TrainingJob) -> Trained:
+    """A network trained on the training cases; the epoch is chosen on the validation cases.
+
+    Args:
+        job: cases of the protocol, and their split.
+
+    Raises:
+        DataError: ``data.few_items`` where there is nothing to choose between.
+    """
+    config: Config = job.config
+    records = job.records.take(pa.array(job.split.train))
+    preprocessor = NextItemPreprocessor(config.model.length).fit(records)
+    known = preprocessor.known
+    if len(known) < _LEAST_ITEMS:
+        raise DataError("data.few_items", n=len(known), least=_LEAST_ITEMS)
+    sequences, _ = known_sequences(records, known, following=True)
+    cases = job.records.take(pa.array(job.split.valid))
+    valid = held_out(cases, preprocessor) if len(job.split.valid) else None
+    learned = sequences
+    if config.learn_valid and valid is not None:
+        learned = _with_valid(records, cases, preprocessor)
+        valid = None
+    model = train_model(
+        learned,
+        len(known),
+        config.model,
+        job.seed,
+        valid=valid,
+        run=job.run,
+        verbose=job.verbose,
+    )
+    codes, lift = together(sequences, len(known))
+    items = Items(
+        with_file(from_lines(records, known), config.lists.catalogue),
+        item_vectors(model),
+        sequences.counts(len(known)),
+        trend(sequences, len(known), config.lists.trend_days),
+        codes,
+        lift,
+    )
+    about = {"part": "train", "customers": len(sequences), "items": len(known)}
+    decision = Rank(items, config.lists.k, config.lists.seen, fitted_on=about)
+    scoring = {"main": ScoringModel(model, ("score",), {"x": _parity(len(known), config)})}
+    figures = {
+        "parameters": int(model.count_params()),
+        "items": len(known),
+        "customers": len(sequences),
+        "choices": len(sequences.codes),
+    }
+    reference = {
+        "choices_quantiles": np.quantile(sequences.lengths, np.linspace(0, 1, 11)),
+        "item_share_quantiles": np.quantile(items.counts, np.linspace(0, 1, 11)),
+    }
+    return Trained(preprocessor, decision, scoring, model, reference, figures)
+
+
+def _with_valid(records: pa.Table, cases: pa.Table, preprocessor: NextItemPreprocessor) -> object:
+    """Training histories, one choice longer where validation asks for one."""
+    ids = set(cases.column("record_id").to_pylist())
+    others = [name not in ids for name in records.column("record_id").to_pylist()]
+    both = pa.concat_tables([records.filter(pa.array(others)), cases])
+    return known_sequences(both, preprocessor.known, following=True)[0]
+
+
+def _parity(items: int, config: Config) -> np.ndarray:
+    """Histories drawn at random, int32 [32, length], for comparing runtimes: no real record."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(1, items + 1, (32, config.model.length)).astype(np.int32)
+    lengths = rng.integers(1, config.model.length + 1, len(x))
+    place = np.arange(config.model.length)
+    return np.where(place >= config.model.length - lengths[:, None], x, 0).astype(np.int32)
