@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision.catalogue import Catalogue
+from lepton_core.decision.item_weights import ItemWeights
 
-_CATALOGUE = "catalogue."
+_CATALOGUE, _WEIGHTS = "catalogue.", "weights."
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class Items:
         together: int32 [N, m], the codes of what is chosen along with each item, the most
             characteristic first; -1 where there are fewer.
         lift: float32 [N, m], how many times as often as by chance.
+        weights: what is added to the inner products; None for nothing.
 
     Raises:
         ValueError: arrays of other lengths, or numbers that are not finite.
@@ -37,6 +39,7 @@ class Items:
     trend: np.ndarray
     together: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.int32))
     lift: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    weights: ItemWeights | None = None
 
     def __post_init__(self) -> None:
         n = len(self.catalogue)
@@ -62,15 +65,18 @@ class Items:
         """All of it as plain arrays, for a bundle."""
         about = {f"{_CATALOGUE}{name}": a for name, a in self.catalogue.arrays().items()}
         own = ("vectors", "counts", "trend", "together", "lift")
+        added = {} if self.weights is None else self.weights.arrays()
+        about |= {f"{_WEIGHTS}{name}": values for name, values in added.items()}
         return about | {name: getattr(self, name) for name in own}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Items:
         """The items that :meth:`arrays` gave."""
-        about = {
-            name.removeprefix(_CATALOGUE): values
-            for name, values in arrays.items()
-            if name.startswith(_CATALOGUE)
-        }
-        own = {name: values for name, values in arrays.items() if not name.startswith(_CATALOGUE)}
-        return cls(Catalogue.from_arrays(about), **own)
+        about, added = _below(_CATALOGUE, arrays), _below(_WEIGHTS, arrays)
+        own = {name: values for name, values in arrays.items() if "." not in name}
+        weights = ItemWeights.from_arrays(added) if added else None
+        return cls(Catalogue.from_arrays(about), **own, weights=weights)
+
+
+def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}

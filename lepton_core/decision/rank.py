@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision.base import Decision
+from lepton_core.decision.best_items import Asked, best_items, every_score
 from lepton_core.decision.computed import Told
 from lepton_core.decision.item_filters import ItemFilters
 from lepton_core.decision.items import Items
 from lepton_core.decision.reordering import Reordering
 from lepton_core.errors import UsageError
-from lepton_core.retrieval.exact import top_k
 
 # What a note tells of a record: the first two come with the scores, the others are found here.
 NOTES = ("unknown_items", "long_history", "trending", "few_items")
@@ -118,11 +118,16 @@ class Rank(Decision):
         had = None if self.seen else [row[row > 0] - 1 for row in history]
         plain = self.reordering.is_plain and not self.quota
         asked = k if plain else max(k, POOL)
-        cold = ~(history > 0).any(axis=1)
-        codes, scores = self._best(np.asarray(score, np.float32), had, cold, asked)
-        if plain:
-            return codes, scores
-        return self._reordered(np.asarray(score, np.float32), had, cold, (codes, scores), k)
+        given = Asked(np.asarray(score, np.float32), history, had)
+        codes, scores = best_items(self.items, self.allowed, given, asked)
+        return (codes, scores) if plain else self._reordered(given, (codes, scores), k)
+
+    def scores(self, score: np.ndarray, history: np.ndarray) -> np.ndarray:
+        """How well every item fits each customer, float64 [n, N]: for a few customers.
+
+        Arguments as for :meth:`lists`; filters say nothing here.
+        """
+        return every_score(self.items, score, history)
 
     def apply(self, outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """Columns of customers' vectors.
@@ -194,41 +199,19 @@ class Rank(Decision):
             values["fitted_on"],
         )
 
-    def _best(
-        self, score: np.ndarray, had: list[np.ndarray] | None, cold: np.ndarray, k: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The best k of all items that pass, [n, k], by vectors or, of strangers, by the trend."""
-        codes, scores = top_k(score, self.items.vectors, k, self.allowed, had)
-        if cold.any():
-            trend = self.items.trend
-            passing = (
-                np.arange(len(trend)) if self.allowed is None else np.flatnonzero(self.allowed)
-            )
-            order = passing[np.argsort(-trend[passing], kind="stable")][:k]
-            codes[cold], scores[cold] = -1, -np.inf
-            codes[cold, : len(order)], scores[cold, : len(order)] = order, trend[order]
-        return codes, scores
-
     def _reordered(
-        self,
-        score: np.ndarray,
-        had: list[np.ndarray] | None,
-        cold: np.ndarray,
-        pool: tuple[np.ndarray, np.ndarray],
-        k: int,
+        self, asked: Asked, pool: tuple[np.ndarray, np.ndarray], k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        n = len(score)
+        n = len(asked.score)
         codes = np.full((n, k), -1, np.int64)
         scores = np.full((n, k), -np.inf, np.float32)
         most = max(int(self.quota * n + 1e-9), 1) if self.quota else n
         left = np.full(len(self.items), most, np.int64)
         for row in range(n):
-            one = slice(row, row + 1)
             found = self._pick(pool[0][row], pool[1][row], left, k)
             if len(found[0]) < k and pool[0][row, -1] >= 0:
                 # The pool did not fill the list: everything that passes is looked at.
-                own = None if had is None else had[one]
-                whole = self._best(score[one], own, cold[one], len(self.items))
+                whole = best_items(self.items, self.allowed, asked.one(row), len(self.items))
                 found = self._pick(whole[0][0], whole[1][0], left, k)
             codes[row, : len(found[0])], scores[row, : len(found[0])] = found
             if self.quota:

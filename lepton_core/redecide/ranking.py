@@ -35,8 +35,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "diversity": (int, float),
     "margin": (int, float),
     "per_category": (int,),
-    "categories": (list,),
-    "hidden": (list,),
+    "categories": (list, tuple),
+    "hidden": (list, tuple),
 }
 
 
@@ -100,6 +100,7 @@ _WORDS = {
     float: "a number",
     bool: "true or false",
     list: "a list of names",
+    tuple: "several names",
     type(None): "nothing",
 }
 

@@ -12,9 +12,11 @@ import pytest
 from lepton_core.decision import Rank, from_json
 from lepton_core.decision.catalogue import Catalogue
 from lepton_core.decision.item_filters import ItemFilters
+from lepton_core.decision.item_weights import ItemWeights
 from lepton_core.decision.items import Items
 from lepton_core.decision.reordering import Reordering
 from lepton_core.errors import UsageError
+from lepton_core.testing.lists import check_lists, faults
 
 N, WIDTH = 400, 8
 
@@ -48,74 +50,31 @@ def customers(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return score, history
 
 
-def random_request(rng: np.random.Generator, items: Items) -> Rank:
-    def some(value: object, other: object) -> object:
-        return value if rng.random() < 0.4 else other
-
-    low = some(float(rng.uniform(0, 30)), None)
-    high = some((low or 0.0) + float(rng.uniform(0, 20)), None)
-    kinds = rng.choice(["tea", "cups", "books"], rng.integers(1, 3), replace=False)
-    return Rank(
-        items,
-        k=int(rng.integers(1, 25)),
-        seen=bool(rng.random() < 0.3),
-        filters=ItemFilters(
-            in_stock=bool(rng.random() < 0.5),
-            categories=some(tuple(kinds.tolist()), ()),
-            low_price=low,
-            high_price=high,
-            hidden=some(tuple(f"i{code}" for code in rng.integers(0, N, 20)), ()),
-        ),
-        reordering=Reordering(
-            diversity=some(float(rng.random()), 0.0),
-            margin=some(float(rng.random()), 0.0),
-            per_category=some(int(rng.integers(1, 4)), 0),
-        ),
-        quota=some(float(rng.uniform(0.01, 0.5)), 0.0),
-    )
-
-
-def faults(rank: Rank, codes: np.ndarray, history: np.ndarray) -> list[str]:
-    """What is wrong with lists, told from the catalogue alone, by other means than the decision."""
-    about, asked = rank.items.catalogue, rank.filters
-    kinds = about.texts["category"]
-    wrong = []
-    passing = set()
-    for code, item in enumerate(about.ids):
-        price, stock = about.numbers["price"][code], about.numbers["stock"][code]
-        passes = item not in asked.hidden
-        passes &= not asked.in_stock or stock >= 1
-        passes &= not asked.categories or kinds[code] in asked.categories
-        passes &= asked.low_price is None or price >= asked.low_price
-        passes &= asked.high_price is None or price <= asked.high_price
-        if passes:
-            passing.add(code)
-    shown = np.zeros(len(about), int)
-    for row, had in zip(codes.tolist(), history.tolist(), strict=True):
-        found = [code for code in row if code >= 0]
-        shown[found] += 1
-        bought = set() if rank.seen else {code - 1 for code in had if code}
-        free = passing - bought
-        wrong += ["filter"] if not set(found) <= passing else []
-        wrong += ["seen"] if set(found) & bought else []
-        wrong += ["twice"] if len(set(found)) < len(found) else []
-        cap = rank.reordering.per_category
-        named = [kinds[code] for code in found if kinds[code]]
-        wrong += ["cap"] if cap and any(named.count(kind) > cap for kind in named) else []
-        if not rank.quota and not cap:
-            wrong += ["short"] if len(found) < min(rank.k, len(free)) else []
-    if rank.quota:
-        wrong += ["quota"] if shown.max() > max(int(rank.quota * len(codes) + 1e-9), 1) else []
-    return wrong
-
-
 def test_no_random_request_is_violated() -> None:
-    rng, items = np.random.default_rng(0), shop()
-    for _ in range(150):
-        rank = random_request(rng, items)
-        score, history = customers(4, int(rng.integers(1 << 30)))
-        codes, _ = rank.lists(score, history)
-        assert not faults(rank, codes, history), rank.to_json()
+    check_lists(shop(), 200)
+    check_lists(shop(empty=True), 40)
+
+
+BROKEN = [
+    ({"filters": ItemFilters(in_stock=True)}, "filter"),
+    ({"filters": ItemFilters(categories=("tea",))}, "filter"),
+    ({"filters": ItemFilters(high_price=20.0)}, "filter"),
+    ({"filters": ItemFilters(hidden=("i1",))}, "filter"),
+    ({}, "seen"),
+    ({"reordering": Reordering(per_category=1)}, "cap"),
+    ({"quota": 0.3}, "quota"),
+    ({"k": 30}, "short"),
+]
+
+
+@pytest.mark.parametrize(("asked", "fault"), BROKEN)
+def test_the_check_of_lists_sees_what_is_wrong(asked: dict, fault: str) -> None:
+    items, (_, history) = shop(), customers(6)
+    careless = Rank(items, k=25, seen=True)
+    codes, _ = careless.lists(np.ones((6, WIDTH), np.float32), history)
+    codes[0, 0] = 1
+    codes[-1, 0] = history[-1, 0] - 1
+    assert fault in faults(Rank(items, **{"k": 25, **asked}), codes, history)
 
 
 def test_plain_lists_are_the_largest_products() -> None:
@@ -126,6 +85,33 @@ def test_plain_lists_are_the_largest_products() -> None:
         every[history[row][history[row] > 0] - 1] = -np.inf
         assert codes[row].tolist() == np.argsort(-every, kind="stable")[:7].tolist()
         assert scores[row] == pytest.approx(every[codes[row]], rel=1e-5)
+
+
+def weighted(items: Items, seed: int = 3) -> Items:
+    """The same items, each of which says something of five others."""
+    rng = np.random.default_rng(seed)
+    codes = np.concatenate([rng.permutation(N)[:5] for _ in range(N)])
+    starts = np.arange(0, 5 * N + 1, 5)
+    weights = ItemWeights(starts, codes, rng.uniform(0, 4, 5 * N), decay=0.7, share=1.5)
+    return dataclasses.replace(items, weights=weights)
+
+
+def test_what_is_added_for_a_history_is_added_to_every_item() -> None:
+    items, (score, history) = weighted(shop()), customers(40)
+    rank = Rank(items, k=9)
+    codes, scores = rank.lists(score, history)
+    every = rank.scores(score, history)
+    for row in np.flatnonzero(history[:, 0] > 0):
+        had = history[row][history[row] > 0] - 1
+        by_hand = items.vectors.astype(float) @ score[row]
+        for ago, item in enumerate(had):
+            said = slice(items.weights.starts[item], items.weights.starts[item + 1])
+            by_hand[items.weights.codes[said]] += 1.5 * 0.7**ago * items.weights.weights[said]
+        assert every[row] == pytest.approx(by_hand, rel=1e-5, abs=1e-5)
+        by_hand[had] = -np.inf
+        assert codes[row].tolist() == np.argsort(-by_hand, kind="stable")[:9].tolist()
+        assert scores[row] == pytest.approx(by_hand[codes[row]], rel=1e-5)
+    check_lists(items, 40)
 
 
 def test_a_stranger_gets_what_is_trending_under_the_same_filters() -> None:
@@ -164,6 +150,10 @@ def test_it_survives_json_and_arrays_and_is_told_from_another() -> None:
     rank = Rank(shop(), 5, True, ItemFilters(True, ("tea",), 1.0, 9.0, ("i3",)), Reordering(0.2))
     again = from_json(json.loads(json.dumps(rank.to_json())), rank.arrays())
     assert again == rank
+    added = rank.with_items(weighted(shop()))
+    again = from_json(added.to_json(), added.arrays())
+    assert again.items.weights.weights == pytest.approx(added.items.weights.weights, rel=1e-3)
+    assert again.items.weights.share == 1.5
     assert dataclasses.replace(rank, k=6) != rank
     assert rank.with_items(shop(7)) != rank
 

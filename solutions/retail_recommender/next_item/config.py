@@ -27,16 +27,31 @@ class ListConfig:
 
 
 @dataclass(frozen=True)
+class BlendConfig:
+    """What simple item weights add to the network.
+
+    Args:
+        kind: a baseline whose weights are added, as ``ordered_knn``; empty for the network alone.
+        share: what the weights are multiplied by; 0 lets validation choose.
+    """
+
+    kind: str = ""
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings.
 
     Args:
         lists: the lists.
         model: the network and its training.
+        blend: what is added to the network.
         learn_valid: whether the choices that validation is made of are learned from, too, at the
             end: the network is then trained for all ``epochs``, since nothing is left to stop by.
     """
 
     lists: ListConfig = field(default_factory=ListConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    blend: BlendConfig = field(default_factory=BlendConfig)
     learn_valid: bool = False

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 
 from lepton_core.bundle import ScoringModel, Trained
 from lepton_core.decision import Rank
+from lepton_core.decision.item_weights import ItemWeights
 from lepton_core.decision.items import Items
-from lepton_core.errors import DataError
+from lepton_core.errors import DataError, UsageError
 from lepton_core.training.job import TrainingJob
 
+from .baselines import KINDS, choose
+from .baselines_weights import ItemWeights as FittedWeights
+from .blending import choose_share
 from .catalogues import from_lines, with_file
 from .config import Config
 from .evaluation import held_out
-from .model import item_vectors
+from .model import Scorer, item_vectors
 from .model import train as train_model
 from .preprocessing import NextItemPreprocessor, known_sequences
+from .sequences import HeldOut, Sequences
 from .trends import together, trend
 
 _LEAST_ITEMS = 2
@@ -40,19 +47,23 @@ def train(job: TrainingJob) -> Trained:
     sequences, _ = known_sequences(records, known, following=True)
     cases = job.records.take(pa.array(job.split.valid))
     valid = held_out(cases, preprocessor) if len(job.split.valid) else None
-    learned = sequences
+    learned, stops = sequences, valid
     if config.learn_valid and valid is not None:
-        learned = _with_valid(records, cases, preprocessor)
-        valid = None
+        learned, stops = _with_valid(records, cases, preprocessor), None
     model = train_model(
         learned,
         len(known),
         config.model,
         job.seed,
-        valid=valid,
+        valid=stops,
         run=job.run,
         verbose=job.verbose,
     )
+    weights, blended = None, {}
+    if config.blend.kind and valid is not None:
+        network = Scorer.of(model, config.model).scores
+        histories = sequences, learned
+        weights, blended = _blend(config, network, histories, valid, len(known), job.seed)
     codes, lift = together(sequences, len(known))
     items = Items(
         with_file(from_lines(records, known), config.lists.catalogue),
@@ -61,6 +72,7 @@ def train(job: TrainingJob) -> Trained:
         trend(sequences, len(known), config.lists.trend_days),
         codes,
         lift,
+        weights,
     )
     about = {"part": "train", "customers": len(sequences), "items": len(known)}
     decision = Rank(items, config.lists.k, config.lists.seen, fitted_on=about)
@@ -70,6 +82,7 @@ def train(job: TrainingJob) -> Trained:
         "items": len(known),
         "customers": len(sequences),
         "choices": len(sequences.codes),
+        **blended,
     }
     reference = {
         "choices_quantiles": np.quantile(sequences.lengths, np.linspace(0, 1, 11)),
@@ -78,7 +91,52 @@ def train(job: TrainingJob) -> Trained:
     return Trained(preprocessor, decision, scoring, model, reference, figures)
 
 
-def _with_valid(records: pa.Table, cases: pa.Table, preprocessor: NextItemPreprocessor) -> object:
+def _blend(
+    config: Config,
+    network: Callable[[Sequences], np.ndarray],
+    histories: tuple[Sequences, Sequences],
+    valid: HeldOut,
+    items: int,
+    seed: int,
+) -> tuple[ItemWeights | None, dict[str, float]]:
+    """A baseline's weights beside the network, and what validation says of them.
+
+    Args:
+        config: which baseline, and its share where it is set.
+        network: gives the network's scores.
+        histories: what settings are chosen on, and what the weights are fitted on in the end.
+        valid: chooses; of a network that has learned it, it cannot choose the share.
+        items: number of items.
+        seed: of the draw of customers that choose.
+
+    Raises:
+        UsageError: ``usage.blend`` for a baseline without weights, or where the share is to be
+            chosen on what the network learned.
+    """
+    asked = config.blend
+    if asked.kind not in KINDS or (config.learn_valid and not asked.share):
+        received = f"kind={asked.kind}, share={asked.share:g}, learn_valid={config.learn_valid}"
+        raise UsageError("usage.blend", received=received, known=", ".join(sorted(KINDS)))
+    chosen = choose(asked.kind, histories[0], items, valid, seed=seed)
+    fitted = chosen.refitted(histories[1], items) if config.learn_valid else chosen.fitted
+    if not isinstance(fitted, FittedWeights):
+        raise UsageError("usage.blend", received=asked.kind, known=", ".join(sorted(KINDS)))
+    share, figures = asked.share, {}
+    if not share:
+        blend, tried = choose_share(network, fitted, valid)
+        share = blend.share
+        figures = {"valid_ndcg10": max(one.ndcg10 for one in tried)}
+        figures |= {"valid_ndcg10_network": tried[0].ndcg10}
+    told = {"blend_share": share, **figures, **chosen.settings}
+    if not share:
+        return None, told
+    weights = np.maximum(fitted.weights, 0.0)
+    return ItemWeights(fitted.starts, fitted.codes - 1, weights, fitted.decay, share), told
+
+
+def _with_valid(
+    records: pa.Table, cases: pa.Table, preprocessor: NextItemPreprocessor
+) -> Sequences:
     """Training histories, one choice longer where validation asks for one."""
     ids = set(cases.column("record_id").to_pylist())
     others = [name not in ids for name in records.column("record_id").to_pylist()]
