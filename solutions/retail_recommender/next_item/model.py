@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from lepton_core._keras import keras
 from lepton_core.training.fit import fit
-from lepton_core.training.manifest import History, Run
+from lepton_core.training.manifest import Run
 
 from .model_attention import attention
 from .model_batches import ChoiceBatches
@@ -23,10 +24,11 @@ _START = 0.02
 
 
 def build(items: int, config: ModelConfig, seed: int = 0) -> keras.Model:
-    """A network whose vector at each place says what comes after it.
+    """A network that reads a customer's items and says, as a vector, what comes next.
 
-    Items are padded on the left. A place knows its own item and those before it, and how long ago
-    they were counted in places: more padding changes nothing, nor does what comes later.
+    Items are padded on the left. Each place knows its own item and those before it, and how many
+    places ago they were: more padding changes nothing, nor does what comes later. That is why a
+    history is learned from at all its places at once (see :func:`places`), and scored at the last.
 
     Args:
         items: number of items, N.
@@ -34,7 +36,8 @@ def build(items: int, config: ModelConfig, seed: int = 0) -> keras.Model:
         seed: of the start weights.
 
     Returns:
-        x int32 [B, L], codes 1..N and 0 where padded -> float32 [B, L, D].
+        x int32 [B, L], codes 1..N and 0 where padded -> ``vector`` float32 [B, D], whose products
+        with :func:`item_vectors` are the scores of the items.
     """
     keras.utils.set_random_seed(seed)
     layers = keras.layers
@@ -46,35 +49,28 @@ def build(items: int, config: ModelConfig, seed: int = 0) -> keras.Model:
     h = layers.Rescaling(config.width**0.5)(h * keras.ops.expand_dims(there, -1))
     h = layers.Dropout(config.dropout)(h)
     h = _BODIES[config.kind](config, h, there)
-    return keras.Model(x, h, name="next_item")
+    return keras.Model(x, LastPlace(name="vector")(h), name="next_item")
 
 
 @keras.saving.register_keras_serializable(package="lepton")
 class Known(keras.layers.Layer):
     """1 where a place holds an item, 0 where it is padded: int [B, L] -> float32 [B, L]."""
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         return keras.ops.cast(keras.ops.not_equal(x, PADDING), "float32")
-
-
-def vectors(model: keras.Model) -> keras.Model:
-    """What scores: the vector of a customer, to be multiplied with those of :func:`item_vectors`.
-
-    Args:
-        model: from :func:`train`.
-
-    Returns:
-        x int32 [B, L], padded on the left -> ``vector`` float32 [B, D].
-    """
-    return keras.Model(model.input, LastPlace(name="vector")(model.output), name="next_item_vector")
 
 
 @keras.saving.register_keras_serializable(package="lepton")
 class LastPlace(keras.layers.Layer):
     """The vector of the last place: float [B, L, D] -> float [B, D]."""
 
-    def call(self, h):
+    def call(self, h: Any) -> Any:
         return h[:, -1]
+
+
+def places(model: keras.Model) -> keras.Model:
+    """The same network with the vectors of all places, float32 [B, L, D]; weights are shared."""
+    return keras.Model(model.input, model.get_layer("vector").input, name="next_item_places")
 
 
 def item_vectors(model: keras.Model) -> np.ndarray:
@@ -92,7 +88,7 @@ class Scorer:
     """A trained network as what ranks items.
 
     Args:
-        model: from :func:`vectors`.
+        model: from :func:`build`, trained.
         table: float32 [N, D], from :func:`item_vectors`.
         length: items read at most.
     """
@@ -104,7 +100,7 @@ class Scorer:
     @classmethod
     def of(cls, model: keras.Model, config: ModelConfig) -> Scorer:
         """The scorer of a model from :func:`train`."""
-        return cls(vectors(model), item_vectors(model), config.length)
+        return cls(model, item_vectors(model), config.length)
 
     def scores(self, history: Sequences) -> np.ndarray:
         """Scores float32 [users, N] of all items for each history."""
@@ -147,60 +143,24 @@ def train(
     config: ModelConfig,
     seed: int,
     *,
-    epochs: int | None = None,
+    valid: HeldOut | None = None,
     run: Run | None = None,
     verbose: bool = False,
 ) -> keras.Model:
-    """A network trained for a number of epochs that is known, see :func:`build`.
+    """A trained network, see :func:`build`.
 
     Args:
         sequences: what is learned from.
         items: number of items, N.
         config: kind, widths and training settings.
         seed: of start weights, order, dropout and drawn items.
-        epochs: after how many to stop, of the ``config.epochs`` over which the learning rate
-            falls; None trains all of them. See :func:`choose_epochs`.
-        run: where checkpoints and logs go.
+        valid: whose NDCG@10 among all items chooses the epoch; None trains all ``config.epochs``.
+        run: where checkpoints and logs go; its history holds ``val_ndcg10`` of each epoch.
         verbose: whether progress is shown.
 
     Raises:
         TrainingError: as :func:`lepton_core.training.fit.fit`.
     """
-    return _trained(sequences, items, config, seed, None, epochs, run, verbose)[0]
-
-
-def choose_epochs(
-    sequences: Sequences,
-    items: int,
-    config: ModelConfig,
-    seed: int,
-    valid: HeldOut,
-    *,
-    run: Run | None = None,
-    verbose: bool = False,
-) -> tuple[keras.Model, int, History]:
-    """The network of the epoch with the best NDCG@10 on validation, and which epoch that is.
-
-    Args:
-        valid: what chooses; the other arguments are as for :func:`train`.
-
-    Returns:
-        The model, the epoch's number from 1, and the figures of all epochs.
-    """
-    model, history = _trained(sequences, items, config, seed, valid, None, run, verbose)
-    return model, int(np.argmax(history["val_ndcg10"])) + 1, history
-
-
-def _trained(
-    sequences: Sequences,
-    items: int,
-    config: ModelConfig,
-    seed: int,
-    valid: HeldOut | None,
-    epochs: int | None,
-    run: Run | None,
-    verbose: bool,
-) -> tuple[keras.Model, History]:
     model = build(items, config, seed)
     data = ChoiceBatches(
         sequences,
@@ -225,10 +185,10 @@ def _trained(
         jit_compile=keras.backend.backend() == "jax",
     )
     judge = Counted() if valid is None else Validated(model, config, valid)
-    history = fit(
+    fit(
         training,
         data,
-        epochs=config.epochs if epochs is None else min(epochs, config.epochs),
+        epochs=config.epochs,
         run=run,
         patience=None if valid is None else config.patience,
         monitor="epochs" if valid is None else "val_ndcg10",
@@ -237,7 +197,7 @@ def _trained(
         callbacks=[judge],
         verbose=verbose,
     )
-    return model, history
+    return model
 
 
 def build_training(model: keras.Model) -> keras.Model:
@@ -255,6 +215,6 @@ def build_training(model: keras.Model) -> keras.Model:
     negatives = keras.Input((), dtype="int32", name="negatives")
     log_of = keras.Input((), name="log_of")
     losses = SampledSoftmax(name="loss")(
-        model(x), table(target), target, table(negatives), negatives, log_of
+        places(model)(x), table(target), target, table(negatives), negatives, log_of
     )
     return keras.Model([x, target, negatives, log_of], losses, name="next_item_training")

@@ -1,15 +1,18 @@
-"""Settings of the networks and of the baselines that they are compared with."""
+"""Settings of the networks of the next item."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from lepton_core.errors import UsageError
+from lepton_core.setting_checks import check_choice, check_ranges
 
 KINDS = ("attention", "convolution")
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The network over a customer's items, and its training.
+    """The network over a customer's items, and its training; checked when it is made.
 
     Args:
         kind: one of ``KINDS``.
@@ -52,3 +55,30 @@ class ModelConfig:
     batch_items: int = 1024
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice("model", self, kind=KINDS)
+        check_ranges(
+            "model",
+            self,
+            width=(1, 4096),
+            blocks=(1, 16),
+            heads=(1, self.width),
+            hidden=(1, 16),
+            length=(1, 1000),
+            dropout=(0, 0.9),
+            item_dropout=(0, 0.9),
+            backward=(0, 1),
+            negatives=(1, 10_000_000),
+            popular=(0, 1),
+            epochs=(1, 10_000),
+            patience=(1, 10_000),
+            batch_items=(1, 1_000_000),
+            learning_rate=(1e-7, 1),
+            weight_decay=(0, 1),
+        )
+        if self.width % self.heads:
+            fits = ", ".join(str(n) for n in range(1, self.width + 1) if self.width % n == 0)
+            raise UsageError(
+                "usage.setting_choice", setting="model.heads", received=self.heads, known=fits
+            )

@@ -9,20 +9,21 @@ import onnxruntime
 import pytest
 
 from lepton_core._keras import keras
+from lepton_core.errors import UsageError
 from lepton_core.export.onnx import export_onnx
+from lepton_core.training.manifest import Run
 from solutions.retail_recommender.next_item.model import (
     Scorer,
     build,
     build_training,
-    choose_epochs,
     item_vectors,
+    places,
     train,
-    vectors,
 )
 from solutions.retail_recommender.next_item.model_batches import ChoiceBatches
 from solutions.retail_recommender.next_item.model_config import KINDS, ModelConfig
 from solutions.retail_recommender.next_item.ranking import ndcg, ranks
-from solutions.retail_recommender.next_item.sequences import HeldOut, LeaveLastOut, Sequences
+from solutions.retail_recommender.next_item.sequences import LeaveLastOut, Sequences
 
 ITEMS = 30
 SMALL = ModelConfig(width=16, blocks=2, heads=2, hidden=2, length=12, negatives=8, batch_items=64)
@@ -39,7 +40,8 @@ def network(request) -> keras.Model:
 
 
 def states(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    return keras.ops.convert_to_numpy(model(np.asarray(x, np.int32)))
+    """Vectors of all places, float32 [B, L, D]."""
+    return keras.ops.convert_to_numpy(places(model)(np.asarray(x, np.int32)))
 
 
 def test_what_comes_later_changes_nothing_before_it(network):
@@ -69,19 +71,18 @@ def test_a_history_without_items_gives_a_vector_of_numbers(network):
 
 
 def test_onnx_is_the_network_at_any_length(network, tmp_path):
-    scoring = vectors(network)
-    export_onnx(scoring, tmp_path / "main.onnx")
+    export_onnx(network, tmp_path / "main.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "main.onnx")
     assert [x.name for x in session.get_inputs()] == ["x"]
     for length in (1, 7):
         x = np.random.default_rng(0).integers(0, ITEMS + 1, (3, length)).astype(np.int32)
         (found,) = session.run(["vector"], {"x": x})
-        np.testing.assert_allclose(found, states(scoring, x), atol=1e-5)
+        np.testing.assert_allclose(found, states(network, x)[:, -1], atol=1e-5)
 
 
 def test_a_score_is_the_product_of_the_two_vectors(network):
     history = Sequences.from_lists([[3, 4, 5], [7]])
-    found = Scorer(vectors(network), item_vectors(network), 12).scores(history)
+    found = Scorer(network, item_vectors(network), 12).scores(history)
     assert found.shape == (2, ITEMS)
     state = states(network, [[7]])[0, -1]
     one = network.get_layer("items").embeddings[9]
@@ -157,7 +158,7 @@ def test_with_items_left_out_what_comes_later_is_next():
 def test_every_choice_weighs_alike():
     data = batches()
     for index in range(len(data)):
-        inputs, _, weights = data[index]
+        _, _, weights = data[index]
         # Keras divides by all places.
         assert set(np.unique(weights / weights.size)) <= {0, np.float32(1 / 10)}
 
@@ -170,6 +171,15 @@ def test_an_epoch_depends_on_seed_and_number_alone():
     for index in range(len(one)):
         for name, array in one[index][0].items():
             np.testing.assert_array_equal(array, two[index][0][name])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"kind": "rnn"}, {"width": 10, "heads": 3}, {"dropout": 1.0}, {"negatives": 0}]
+)
+def test_settings_that_mean_nothing_are_told(settings):
+    with pytest.raises(UsageError) as told:
+        ModelConfig(**settings)
+    assert told.value.values["setting"] == f"model.{list(settings)[-1]}"
 
 
 def walks(users: int = 200) -> LeaveLastOut:
@@ -187,17 +197,24 @@ LEARNING = replace(
 def test_the_order_of_items_is_learned(kind):
     split = walks()
     config = replace(LEARNING, kind=kind)
-    model, epoch, history = choose_epochs(split.train, ITEMS, config, 0, split.valid)
-    found = ndcg(ranks(Scorer.of(model, config).scores, split.test), 10)
-    assert found > 0.9
-    assert history["val_ndcg10"][epoch - 1] == max(history["val_ndcg10"])
+    model = train(split.train, ITEMS, config, 0, valid=split.valid)
+    assert ndcg(ranks(Scorer.of(model, config).scores, split.test), 10) > 0.9
 
 
-def test_a_known_number_of_epochs_gives_the_network_of_just_those():
+def test_the_epoch_that_validation_likes_best_is_kept(tmp_path):
     split = walks(40)
-    config = replace(LEARNING, epochs=4)
-    some = train(split.train, ITEMS, config, 0, epochs=2)
-    held = HeldOut(split.valid.users, split.valid.history, split.valid.truth)
-    _, _, history = choose_epochs(split.train, ITEMS, config, 0, held)
-    found = ndcg(ranks(Scorer.of(some, config).scores, split.valid), 10)
-    assert found == pytest.approx(history["val_ndcg10"][1], abs=1e-6)
+    config = replace(LEARNING, epochs=3)
+    run = Run.open(tmp_path, task="t", seed=0, data="", config={})
+    model = train(split.train, ITEMS, config, 0, valid=split.valid, run=run)
+    found = ndcg(ranks(Scorer.of(model, config).scores, split.valid), 10)
+    assert found == pytest.approx(max(run.manifest.history["val_ndcg10"]), abs=1e-6)
+
+
+def test_without_validation_the_last_epoch_is_kept(tmp_path):
+    split = walks(40)
+    config = replace(LEARNING, epochs=3)
+    run = Run.open(tmp_path, task="t", seed=0, data="", config={})
+    train(split.train, ITEMS, config, 0, valid=split.valid, run=run)
+    last = run.manifest.history["val_ndcg10"][-1]
+    again = train(split.train, ITEMS, config, 0)
+    assert ndcg(ranks(Scorer.of(again, config).scores, split.valid), 10) == pytest.approx(last)
