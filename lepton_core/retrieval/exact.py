@@ -9,7 +9,8 @@ the matrix product, which runs on as many threads as NumPy's BLAS is given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,8 +19,8 @@ from lepton_core.retrieval.filters import Filters
 # Beyond so many items an approximate index is worth its loss; benchmarks/README.md has the curve.
 EXACT_UP_TO = 1_000_000
 
-# Scores in a block, 2 MB of float32, and queries that are worked on together.
-_BLOCK = 1 << 19
+# Scores in a block (2 MB of float32), items in a block at most, and queries worked on together.
+_BLOCK, _WIDTH = 1 << 19, 1 << 16
 _QUERIES = 64
 # A product in float32 differs in its last digits with the size of the block. What lies so little
 # (relatively) below the bound is looked at too.
@@ -142,8 +143,8 @@ def _search(
 ) -> None:
     """Fill the codes and scores [b, k] of a few queries."""
     k = codes.shape[1]
-    size = _group_size(len(items), k)
-    maxima, members = _group_maxima(queries, items, filters, size)
+    layout = _Groups.of(len(queries), len(items), k)
+    maxima = _group_maxima(queries, items, filters, layout)
     if not (maxima < np.inf).all():
         raise ValueError("items and scores are finite numbers. Received: NaN or infinite ones")
     place = max(maxima.shape[1] - k, 0)
@@ -154,44 +155,79 @@ def _search(
         if len(groups) > _TIES * k:
             among = _tied(queries[row], items, filters.take(slice(row, row + 1)), k)
         else:
-            first, step, stop = members[groups].T[:, :, None]
-            among = first + step * np.arange(size)
-            among = among[among < stop]
+            among = layout.members(groups)
             among = among[filters.holds(row, among)]
         found, value = best(queries[row], items, among, k)
         codes[row, : len(found)], scores[row, : len(found)] = found, value
 
 
-def _group_size(items: int, k: int) -> int:
-    """Items in a group: large groups leave fewer maxima, and more to look at one by one."""
-    return int(np.clip(np.sqrt(items / k) / 4, 8, 64))
+@dataclass(frozen=True)
+class _Groups:
+    """Where the groups of items are.
+
+    Items are cut into blocks, and the members of a group lie a step apart in one block, so that
+    maxima are taken of long rows at once: with a step of 3, items 0, 3, 6... are the first group.
+
+    Args:
+        items: N.
+        size: items in a group, fewer in the last block's.
+        step: between members of a group; as many groups are in a block.
+    """
+
+    items: int
+    size: int
+    step: int
+
+    @classmethod
+    def of(cls, queries: int, items: int, k: int) -> _Groups:
+        """For so many queries: large groups leave few maxima, and more to look at one by one."""
+        size = int(np.clip(np.sqrt(items / k) / 4, 8, 64))
+        width = min(_BLOCK // queries, _WIDTH, items)
+        return cls(items, size, -(-width // size))
+
+    @property
+    def width(self) -> int:
+        """Items in a block."""
+        return self.size * self.step
+
+    def steps(self) -> Iterator[tuple[int, int, int]]:
+        """First item, end, and number of groups of each block; the last may have fewer."""
+        for start in range(0, self.items, self.width):
+            stop = min(start + self.width, self.items)
+            yield start, stop, -(-(stop - start) // self.size)
+
+    def members(self, groups: np.ndarray) -> np.ndarray:
+        """Codes int64 of the items in the groups of these numbers."""
+        block, place = np.divmod(groups, self.step)
+        start = block * self.width
+        stop = np.minimum(start + self.width, self.items)
+        step = -(-(stop - start) // self.size)
+        codes = (start + place)[:, None] + step[:, None] * np.arange(self.size)
+        return codes[codes < stop[:, None]]
 
 
 def _group_maxima(
-    queries: np.ndarray, items: np.ndarray, filters: Filters, size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The largest score of each group, float32 [b, G], and where its members are.
-
-    The items of a group lie a step apart, so that maxima are taken of long rows at once. Where
-    they are is int64 [G, 3]: the first item, the step, and the end of the block they are in.
-    """
-    maxima, members = [], []
-    width = _BLOCK // len(queries) // size * size
-    for start in range(0, len(items), width):
-        stop = min(start + width, len(items))
-        step = -(-(stop - start) // size)
-        scores = np.empty((len(queries), size * step), np.float32)
+    queries: np.ndarray, items: np.ndarray, filters: Filters, layout: _Groups
+) -> np.ndarray:
+    """The largest score of each group, float32 [b, G]."""
+    count = len(queries)
+    steps = list(layout.steps())
+    maxima = np.empty((count, sum(step for _, _, step in steps)), np.float32)
+    # One block's scores are written over another's: fresh memory costs as much as the sums.
+    memory = np.empty(count * layout.width, np.float32)
+    done = 0
+    for start, stop, step in steps:
+        scores = memory[: count * layout.size * step].reshape(count, layout.size * step)
         scores[:, stop - start :] = -np.inf
         product = scores[:, : stop - start]
         # What overflows is told by the caller, once, where it was allowed.
         with np.errstate(over="ignore", invalid="ignore"):
             np.matmul(queries, items[start:stop].T, out=product)
         filters.hide(product, start)
-        maxima.append(scores.reshape(len(queries), size, step).max(axis=1))
-        member = np.full((step, 3), (0, step, stop))
-        member[:, 0] = np.arange(start, start + step)
-        members.append(member)
-    return np.concatenate(maxima, axis=1), np.concatenate(members)
+        grouped = scores.reshape(count, layout.size, step)
+        np.max(grouped, axis=1, out=maxima[:, done : done + step])
+        done += step
+    return maxima
 
 
 def _tied(query: np.ndarray, items: np.ndarray, filters: Filters, k: int) -> np.ndarray:
