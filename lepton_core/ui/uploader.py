@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -131,17 +131,39 @@ def read_source(task: Task, kind: str) -> Source | None:
     if "error" in kept:
         show_error(kept["error"])
         return None
-    mapping = choose_columns(task, kept["table"], kept["name"], kept["id"])
+    table = kept["table"]
+    form = task.inputs.form(table.column_names)
+    read_as = task if form is task.inputs else replace(task, inputs=form)
+    mapping = choose_columns(read_as, table, kept["name"], kept["id"])
     if mapping is None:
         return None
-    table = kept["table"]
+    key = f"{kept['id']}:{sorted(mapping.items())}"
+    if read_as is not task:
+        lines = table.select(list(mapping)).rename_columns(list(mapping.values()))
+        return Source(kept["name"], key, _histories(task, lines, kept["name"], key), False)
     # One that is called like ours without being mapped to it is not meant.
     ours = {column.name for column in task.inputs}
     further = [n for n in table.column_names if n not in {*mapping, *ours}]
     # Of the others the check keeps those that the task's Spec takes.
     names = [*mapping, *(further if FURTHER in task.inputs else [])]
     table = table.select(names).rename_columns([mapping.get(name, name) for name in names])
-    return Source(kept["name"], f"{kept['id']}:{sorted(mapping.items())}", table, False)
+    return Source(kept["name"], key, table, False)
+
+
+def _histories(task: Task, lines: pa.Table, name: str, key: str) -> pa.Table:
+    """Records made of a file with one row an event; made once, and told each time."""
+    from lepton_core.records.histories import histories
+
+    slot = f"ui.histories.{task.name}"
+    kept = st.session_state.get(slot)
+    if kept is None or kept[0] != key:
+        kept = key, histories(lines, task.inputs, name)
+        st.session_state[slot] = kept
+    made = kept[1]
+    for sentence in made.lines():
+        st.caption(plain(sentence))
+    table: pa.Table = made.table
+    return table
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -1,0 +1,58 @@
+"""The view of lists: it draws in both languages, and what a person sets acts at once."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lepton_core.solution import find_task
+
+TASK = find_task("retail_recommender/next_item")
+
+
+def draw() -> None:
+    # Runs as a script of its own, which sees nothing of this module.
+    from solutions.retail_recommender import dashboard_next_item
+
+    dashboard_next_item.view()
+
+
+def opened(language: str = "en") -> AppTest:
+    page = AppTest.from_function(draw, default_timeout=180)
+    page.query_params["lang"] = language
+    page.run()
+    told = [error.value for error in (*page.exception, *page.error)]
+    assert not told
+    return page
+
+
+def shown(page: AppTest) -> list[str]:
+    """What the customer is shown, in order: the table with scores."""
+    tables = [frame.value for frame in page.dataframe]
+    return next(list(table["item"]) for table in tables if "score" in table.columns)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_it_draws(language: str) -> None:
+    page = opened(language)
+    assert len(page.tabs) == 3
+    assert shown(page)
+
+
+def test_what_is_set_acts_at_once() -> None:
+    page = opened()
+    before = shown(page)
+    page.number_input(key="retail_recommender.next_item.k").set_value(4).run()
+    assert shown(page) == before[:4]
+    page.multiselect(key="retail_recommender.next_item.categories").set_value(["Tea"]).run()
+    tables = [frame.value for frame in page.dataframe]
+    kinds = next(set(table["category"]) for table in tables if "score" in table.columns)
+    assert kinds == {"Tea"}
+
+
+def test_one_choice_more_makes_another_list() -> None:
+    page = opened()
+    before = shown(page)
+    added = next(box for box in page.multiselect if ".added." in str(box.key))
+    added.set_value([before[0]]).run()
+    assert before[0] not in shown(page)
