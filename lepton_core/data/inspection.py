@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from lepton_core.box_cells import BOXES, TRACKS
 from lepton_core.checking import Checked, check
 from lepton_core.data.labels import find_label_faults
-from lepton_core.data.lookup import Dataset, load_records, numbered
+from lepton_core.data.lookup import Dataset, load_records, numbered, with_dates
 from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
 from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
 from lepton_core.data.suspicions import find_suspicions
@@ -106,6 +106,7 @@ def inspect_source(
     wanted = [name for name in task.inputs.names if match.theirs(name)]
     # Where nothing fits, any column tells at least how many records there are.
     table = read_table(located.path, match.mapping, columns=wanted or match.found[:1])
+    table = with_dates(table, task.inputs, located.dataset, located.source)
     given = table if not wanted else numbered(table, task.inputs)
     return _look(given, task, declared, match, located.source, located.dataset)
 

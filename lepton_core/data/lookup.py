@@ -252,8 +252,7 @@ def load_records(
     else:
         optional = None if spec is None else _without_id(spec)
         table = read_table(located.path, located.mapping, spec=optional)
-        if located.dataset is not None and located.dataset.card.reader.dates is not None:
-            table = with_dates(table, spec, located.dataset.card.reader.dates, located.source)
+        table = with_dates(table, spec, located.dataset, located.source)
         table = table if spec is None else numbered(table, spec)
     return Records(table, located.source, located.dataset, rejects)
 
@@ -302,28 +301,27 @@ def _read_own(kind: str, path: Path) -> pa.Table:
     return readers[kind](path)
 
 
-def with_dates(table: pa.Table, spec: Spec | None, form: str, source: str) -> pa.Table:
-    """The records with their columns of times read as a card says that they are written.
+def with_dates(
+    table: pa.Table, spec: Spec | None, dataset: Dataset | None, source: str
+) -> pa.Table:
+    """The records with their columns of times read as a data set's card says that they are written.
 
     Args:
         table: as read; a column whose type is a time already stays.
         spec: which columns are times; None for none.
-        form: as ``strptime`` takes it, without a zone: UTC is meant.
+        dataset: whose card says it, without a zone: UTC is meant; None, or a card that says
+            nothing, leaves all as it is.
         source: where they came from, for messages.
 
     Raises:
         DataError: ``data.dates`` where a cell is written in another way.
-
-    Example:
-        >>> import pyarrow as pa
-        >>> spec = Spec((Column("time", "timestamp"),))
-        >>> table = pa.table({"time": ["05/02/2010"]})
-        >>> with_dates(table, spec, "%d/%m/%Y", "a card")["time"].to_pylist()[0].month
-        2
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    form = None if dataset is None else dataset.card.reader.dates
+    if form is None:
+        return table
     for column in spec or ():
         if column.dtype != "timestamp" or column.name not in table.column_names:
             continue

@@ -21,8 +21,6 @@ class DataConfig:
         lags: how many periods of a series' past the network sees one by one.
         season_steps: periods after which sales repeat: 52 for weeks, 7 for days.
         recent: periods that tell a series' present level and growth.
-        missing_is_zero: whether a period without a record between two others sold nothing, as where
-            the till writes only what it sold; else it is not known.
         coverage: share of the truths that each interval shall hold, 0.5 to 0.99.
     """
 
@@ -31,7 +29,6 @@ class DataConfig:
     lags: int = 26
     season_steps: int = 52
     recent: int = 8
-    missing_is_zero: bool = False
     coverage: float = 0.9
 
     def __post_init__(self) -> None:
@@ -83,13 +80,13 @@ class ModelConfig:
     """
 
     kind: str = "tcn"
-    members: int = 3
+    members: int = 1
     width: int = 32
     channels: int = 16
     embedding: int = 4
     dropout: float = 0.1
     alike: bool = True
-    epochs: int = 20
+    epochs: int = 12
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
@@ -131,29 +128,6 @@ class SplitConfig:
 
 
 @dataclass(frozen=True)
-class StockConfig:
-    """What the backtest in money supposes of every series; a planner's own figures go to
-    ``retail_recommender/orders``.
-
-    Args:
-        lead: periods from an order to its delivery.
-        review: periods from one order to the next.
-        holding: cost of a unit that is left at the end of a period, in parts of its price.
-        shortage: cost of a unit that could not be sold, in parts of its price.
-    """
-
-    lead: int = 2
-    review: int = 1
-    holding: float = 0.01
-    shortage: float = 0.25
-
-    def __post_init__(self) -> None:
-        check_ranges(
-            "stock", self, lead=(0, 100), review=(1, 100), holding=(1e-6, 100), shortage=(1e-6, 100)
-        )
-
-
-@dataclass(frozen=True)
 class Config:
     """Everything that ``lepton train retail_recommender/demand --set key=value`` can change.
 
@@ -161,10 +135,8 @@ class Config:
         data: how the sales are read.
         model: the networks and their training.
         split: of the data.
-        stock: what the backtest in money supposes.
     """
 
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     split: SplitConfig = SplitConfig()
-    stock: StockConfig = StockConfig()

@@ -1,86 +1,117 @@
-"""How the forecast is split, measured and compared."""
+"""What forecasts are worth: errors and coverage at each time ahead, intervals by drawing series."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from lepton_core.decision import Interval
-from lepton_core.evaluation.forecasting import ForecastSplit
-from lepton_core.evaluation.measures import interval_measures
+from lepton_core.decision import Nearest
+from lepton_core.errors import DataError
+from lepton_core.evaluation.intervals import bootstrap
+from lepton_core.evaluation.measures import RESAMPLES
 from lepton_core.evaluation.report import Measured
-from lepton_core.training.job import TrainingJob
 
-from .config import Config, SeriesConfig
-from .preprocessing import ForecastPreprocessor
+from .backtest import NAIVE, money
+from .sales import read_sales, series_names
 
-_LEVELS = 5
-_RIDGE = 1.0
-
-
-def by_time(config: Config) -> ForecastSplit:
-    """The latest records for the test; no part knows a truth of a later one."""
-    series, split = config.series, config.split
-    return ForecastSplit(series.step_minutes, series.horizon, split.valid_share, split.test_share)
+# Times ahead that are told one by one, as parts of the horizon.
+_TOLD = (0.0, 0.25, 0.5, 1.0)
 
 
 def measures(
-    records: pa.Table, scores: np.ndarray, decision: Interval | None
+    records: pa.Table, scores: np.ndarray, decision: Nearest | None
 ) -> dict[str, Measured]:
-    """Figures of test records, intervals by resampling days.
+    """Figures of test records, intervals by resampling series.
 
-    One day is alike in all series (an event, a holiday), so whole days are drawn: the figures
-    say how sure they are for other days of the same series.
+    One week is alike in all series, so that the figures say how sure they are for other series in
+    the same weeks, not for other weeks. Weeks with stock-outs are left out: what was sold is not
+    what was asked for.
 
     Args:
-        records: the test records [n], with their truth in ``target``.
-        scores: quantiles [n, levels].
+        records: the test records [n], all of one or several whole periods.
+        scores: quantiles [n, H, levels], from one period before each record, two...
         decision: the fitted one; None for a baseline.
-    """
-    target = records.column("target").to_numpy()
-    day = pc.floor_temporal(records.column("time"), unit="day").cast(pa.int64()).to_numpy()
-    return interval_measures(target, scores, decision, groups=day)
-
-
-def baselines(job: TrainingJob) -> dict[str, np.ndarray]:
-    """What needs no network: the last value, the value of a season ago, and a line on the past.
 
     Returns:
-        name -> the forecast of each test row [n], as all its quantiles [n, 5]: none has intervals.
+        of all times ahead together ``wape``, ``mae``, ``bias`` (too high above 0, in parts of what
+        was sold) and, with a decision, ``coverage90``; ``wape_once`` and ``coverage90_once`` of
+        what was forecast at one moment, from the last period before the test on; ``wape_1`` and so
+        on for some times ahead; with a decision what it costs and saves, see :mod:`.backtest`.
+
+    Raises:
+        DataError: ``evaluate.not_finite``.
     """
-    config: SeriesConfig = job.config.series
-    preprocessor = ForecastPreprocessor(config)
-    windows, steps = preprocessor.pasts(job.records), preprocessor.steps(job.records)
-    train, test = job.split.train, job.split.test
-    learned = windows.past[np.searchsorted(windows.kept, train)]
-    asked = windows.past[np.searchsorted(windows.kept, test)]
-    preprocessor.fit_pasts(learned)
-    found = {"persistence": asked[:, -1, 0]}
-    back = (config.horizon - 1) // config.season_steps * config.season_steps
-    back += config.season_steps - config.horizon
-    if back < config.window:
-        before = asked[:, -1 - back, 0]
-        found["seasonal_naive"] = np.where(np.isfinite(before), before, asked[:, -1, 0])
-    found["linear"] = _line(
-        preprocessor.arrays(learned, steps[train]),
-        job.records.column("target").take(pa.array(train)).to_numpy(),
-        preprocessor.arrays(asked, steps[test]),
-    )
-    return {name: np.repeat(value[:, None], _LEVELS, axis=1) for name, value in found.items()}
+    unusable = scores[~np.isfinite(scores)]
+    if unusable.size:
+        raise DataError("evaluate.not_finite", metric="wape", n=unusable.size, received=unusable[0])
+    sales = read_sales(records)
+    truth = np.where(sales.is_bound, np.nan, sales.quantity)[:, None]
+    horizon = scores.shape[1]
+    ends = None if decision is None else decision.ends(scores)
+    value = np.sort(scores, axis=2)[:, :, scores.shape[2] // 2] if ends is None else ends[1]
+    value = np.maximum(value, 0.0)
+    groups = series_names(records).dictionary_encode().indices.to_numpy()
+    known = np.isfinite(truth) & np.ones(horizon, bool)
+    once = known & _once(records, horizon)
+    found = _errors("", truth, value, known, groups, ("wape", "mae", "bias"))
+    found |= _errors("_once", truth, value, once, groups, ("wape",))
+    for ahead in sorted({max(round(part * horizon), 1) for part in _TOLD}):
+        one = known & (np.arange(1, horizon + 1) == ahead)
+        found |= _errors(f"_{ahead}", truth, value, one, groups, ("wape",))
+    if ends is not None and decision is not None:
+        inside = (truth >= ends[0]) & (truth <= ends[2])
+        key = f"coverage{round(100 * decision.coverage)}"
+        found |= _share(key, inside, known, groups) | _share(f"{key}_once", inside, once, groups)
+        if NAIVE in records.column_names:
+            found |= money(records, ends, float(decision.fitted_on.get("correlation", 0.5)))
+    return found
 
 
-def _line(
-    known: dict[str, np.ndarray], target: np.ndarray, asked: dict[str, np.ndarray]
-) -> np.ndarray:
-    """Ridge regression [m] on what the network is given, in the same units."""
+def _once(records: pa.Table, horizon: int) -> np.ndarray:
+    """bool [n, H], the time ahead that leads back to the last period before the records."""
+    time = records.column("time").cast(pa.int64()).to_numpy()
+    moments, place = np.unique(time, return_inverse=True)
+    # Of periods that lie apart the shortest distance is one.
+    step = np.diff(moments).min() if len(moments) > 1 else 1
+    ahead = np.rint((moments - moments[0]) / step).astype(np.int64)[place] + 1
+    return np.arange(1, horizon + 1) == ahead[:, None]
 
-    def features(arrays: dict[str, np.ndarray]) -> np.ndarray:
-        flat = arrays["x"].reshape(len(arrays["x"]), -1)
-        ones = np.ones((len(flat), 1))
-        return np.concatenate([flat, arrays["calendar"], ones], axis=1, dtype=np.float64)
 
-    a = features(known)
-    b = (target - known["centre"][:, 0]) / known["scale"][:, 0]
-    weights = np.linalg.solve(a.T @ a + _RIDGE * np.eye(a.shape[1]), a.T @ b)
-    return asked["centre"][:, 0] + asked["scale"][:, 0] * (features(asked) @ weights)
+def _errors(
+    suffix: str,
+    truth: np.ndarray,
+    value: np.ndarray,
+    known: np.ndarray,
+    groups: np.ndarray,
+    keys: tuple[str, ...],
+) -> dict[str, Measured]:
+    """Errors where ``known``, bool [n, H]; nothing where nothing is."""
+    if not known.any():
+        return {}
+    error = np.where(known, value - truth, 0.0)
+    n, absolute = _sums(known, groups), _sums(np.abs(error), groups)
+    size = _sums(np.where(known, truth, 0.0), groups)
+    pairs = {"wape": (absolute, size), "mae": (absolute, n), "bias": (_sums(error, groups), size)}
+    return {
+        f"{key}{suffix}": Measured.of(bootstrap(_ratio, *pairs[key], n=RESAMPLES))
+        for key in keys
+        if pairs[key][1].sum() > 0
+    }
+
+
+def _share(
+    key: str, inside: np.ndarray, known: np.ndarray, groups: np.ndarray
+) -> dict[str, Measured]:
+    if not known.any():
+        return {}
+    n = _sums(known, groups)
+    return {key: Measured.of(bootstrap(_ratio, _sums(inside & known, groups), n, n=RESAMPLES))}
+
+
+def _sums(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Sums [series] of values [n, H]: a resample of series needs no more than these."""
+    return np.bincount(groups, values.sum(axis=1, dtype=np.float64))
+
+
+def _ratio(total: np.ndarray, n: np.ndarray) -> float:
+    return float(total.sum() / n.sum()) if n.sum() > 0 else float("nan")

@@ -1,4 +1,4 @@
-"""The network: a past in, quantiles of the value some steps later out."""
+"""The networks: a series' past as it was one period before, two... in, quantiles of demand out."""
 
 from __future__ import annotations
 
@@ -8,88 +8,135 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.training.ahead_loss import AheadLoss
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
-from lepton_core.training.pinball import Pinball
 
-from .config import ModelConfig
+from .config import LEVELS, DataConfig, ModelConfig
+from .past import CHANNELS, FEATURES
+from .season import WEEKS
 
 Arrays = Mapping[str, np.ndarray]
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _KERNEL = 3
 
 
-def build(config: ModelConfig, window: int, seed: int = 0) -> keras.Model:
-    """A temporal convolutional network beside the past itself.
+def build(
+    config: ModelConfig, data: DataConfig, series: int, categories: int, seed: int = 0
+) -> keras.Model:
+    """Networks side by side; they share nothing but the inputs.
 
-    Each convolution looks at three steps of the one below, twice as far apart each time, until the
-    last sees the whole window. The head also sees the window as it is, so that the same hour of
-    last week need not find its way through all of them.
+    What reads the past reads it once and looks at no later period from any place of it, so that its
+    outputs at the last H places are what was known one period before the one forecast, two...
 
     Args:
-        config: widths.
-        window: steps of the past, L.
+        config: kind and widths.
+        data: lags L and horizon H.
+        series, categories: known ones; number 0 is every other one.
         seed: of the start weights.
 
     Returns:
-        x float32 [n, L, 3], calendar [n, 4], centre [n, 1], scale [n, 1] -> ``score`` [n, 5], the
-        quantiles ``LEVELS`` in the value's own unit.
+        x [n, L + H - 1, CHANNELS], features [n, H, FEATURES], series, category, week int32 [n, 1]
+        -> float32 [n, M, H, 5]: how far demand will be from the base, in units of the scale.
 
     Source:
-        Bai, Kolter and Koltun, An Empirical Evaluation of Generic Convolutional and Recurrent
-        Networks for Sequence Modeling, 2018.
+        ``tcn``: Bai, Kolter and Koltun, 2018. ``gru``: Cho et al., 2014. Quantiles at several times
+        ahead at once: Wen et al., A Multi-Horizon Quantile Recurrent Forecaster, 2017.
     """
     keras.utils.set_random_seed(seed)
     layers = keras.layers
-    x = keras.Input((window, 3), name="x")
-    calendar = keras.Input((4,), name="calendar")
-    centre, scale = keras.Input((1,), name="centre"), keras.Input((1,), name="scale")
+    length, ahead = data.lags + data.horizon - 1, data.horizon
+    x = keras.Input((length, CHANNELS), name="x")
+    features = keras.Input((ahead, FEATURES), name="features")
+    sizes = {"series": series + 1, "category": categories + 1, "week": WEEKS}
+    numbers = {name: keras.Input((1,), dtype="int32", name=name) for name in sizes}
+    said = []
+    for _ in range(config.members):
+        seen = [features]
+        if config.kind != "none":
+            past = _BODIES[config.kind](config, x)
+            # The newest place first: what was known one period before.
+            seen.append(past[:, length - 1 : length - 1 - ahead : -1, :])
+        # From zero: of what training never showed nothing is known. Without learned vectors they
+        # stay zero, so that the network takes the same inputs.
+        seen += [
+            layers.RepeatVector(ahead)(
+                layers.Flatten()(
+                    layers.Embedding(
+                        size,
+                        max(config.embedding, 1),
+                        embeddings_initializer="zeros",
+                        trainable=config.embedding > 0,
+                    )(numbers[name])
+                )
+            )
+            for name, size in sizes.items()
+        ]
+        beside = layers.Concatenate()(seen)
+        y = layers.Dense(config.width, "relu")(beside)
+        y = layers.Dropout(config.dropout)(y)
+        y = layers.Dense(len(LEVELS))(layers.Concatenate()([y, features]))
+        said.append(layers.Reshape((1, ahead, len(LEVELS)))(y))
+    joined = layers.Concatenate(axis=1)(said) if len(said) > 1 else said[0]
+    return keras.Model([x, features, *numbers.values()], joined, name="demands")
+
+
+def _tcn(config: ModelConfig, x: Any) -> Any:
+    layers = keras.layers
     h, dilation = layers.Conv1D(config.channels, 1)(x), 1
-    while (_KERNEL - 1) * (dilation - 1) < window - 1:
+    # As far as the lags reach from the place that has fewest of them.
+    while (_KERNEL - 1) * (2 * dilation - 1) < x.shape[1]:
         look = layers.Conv1D(
             config.channels, _KERNEL, padding="causal", dilation_rate=dilation, activation="relu"
         )
         h = layers.Add()([h, look(h)])
         dilation *= 2
-    seen = layers.Concatenate()([h[:, -1, :], layers.Flatten()(x), calendar])
-    y = layers.Dense(config.head_units, "relu")(seen)
-    y = layers.Dropout(config.dropout)(y)
-    y = layers.Dense(len(LEVELS))(layers.Concatenate()([y, seen]))
-    score = layers.Add(name="score")([centre, layers.Multiply()([scale, y])])
-    return keras.Model([x, calendar, centre, scale], score, name="forecast")
+    return h
+
+
+def _gru(config: ModelConfig, x: Any) -> Any:
+    return keras.layers.GRU(config.channels, return_sequences=True)(x)
+
+
+_BODIES = {"tcn": _tcn, "gru": _gru}
 
 
 def train(
-    learned: tuple[Arrays, np.ndarray],
-    valid: tuple[Arrays, np.ndarray] | None,
+    arrays: Arrays,
+    truth: np.ndarray,
     config: ModelConfig,
+    data: DataConfig,
+    sizes: tuple[int, int],
     seed: int,
     *,
     run: Run | None = None,
     verbose: bool = False,
 ) -> keras.Model:
-    """A trained network.
+    """Trained networks, see :func:`build`; all epochs are trained.
 
     Args:
-        learned: arrays of the preprocessor [n, ...] and true values [n] of training records.
-        valid: the same for validation, which chooses the epoch; None takes the training loss.
-        config: widths and training settings.
+        arrays: of the preprocessor [n, ...], of training records.
+        truth: float64 [n, 2]: what was sold, and 1 where that is only the least that was asked for.
+        config: kind, widths and training settings.
+        data: lags and horizon.
+        sizes: how many series and categories are known.
         seed: of start weights, shuffling and dropout.
         run: where checkpoints and logs go.
         verbose: whether progress is shown.
     """
-    model = build(config, learned[0]["x"].shape[1], seed)
-    steps = -(-len(learned[1]) // config.batch_size) * config.epochs
+    model = build(config, data, *sizes, seed)
+    steps = -(-len(truth) // config.batch_size) * config.epochs
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
-    model.compile(keras.optimizers.AdamW(rate, clipnorm=1.0), Pinball(LEVELS))
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    model.compile(optimizer, AheadLoss(LEVELS))
     fit(
         model,
-        _weighted(*learned),
-        validation=None if valid is None else _weighted(*valid),
+        _weighted(arrays, truth, config),
+        validation=None,
         epochs=config.epochs,
         run=run,
-        patience=None if valid is None else config.patience,
+        patience=None,
         seed=seed,
         batch_size=config.batch_size,
         verbose=verbose,
@@ -97,11 +144,40 @@ def train(
     return model
 
 
-def _weighted(arrays: Arrays, target: np.ndarray) -> tuple[Any, ...]:
-    """Inputs, truths and weights: an error counts by the series' own scale, not by its unit."""
-    return dict(arrays), target[:, None].astype(np.float32), 1.0 / arrays["scale"][:, 0]
+def _weighted(arrays: Arrays, truth: np.ndarray, config: ModelConfig) -> tuple[Any, ...]:
+    """Inputs, truths in units of the scale [n, 1, H, 2], and weights [n]."""
+    scale, base = arrays["scale"], arrays["base"]
+    value = (truth[:, :1] - base) / scale
+    bound = np.broadcast_to(truth[:, 1:], value.shape)
+    told = np.stack([value, bound], axis=2).astype(np.float32)[:, None]
+    inputs = {name: values for name, values in arrays.items() if name not in ("base", "scale")}
+    size = np.ones(len(scale)) if config.alike else scale.mean(axis=1)
+    return inputs, told, (size / size.mean()).astype(np.float32)
+
+
+def together(model: keras.Model) -> keras.Model:
+    """The mean of all networks, in units.
+
+    Args:
+        model: from :func:`train`.
+
+    Returns:
+        its inputs, base and scale [n, H] -> ``score`` float32 [n, H, 5].
+    """
+    layers = keras.layers
+    members, ahead, levels = model.output_shape[1:]
+    base, scale = keras.Input((ahead,), name="base"), keras.Input((ahead,), name="scale")
+    # Flat until the end: the export mixes up two axes of one length (five times, five levels).
+    flat = layers.Reshape((members, ahead * levels))(model.output)
+
+    def each(values: Any) -> Any:
+        return layers.Flatten()(layers.Permute((2, 1))(layers.RepeatVector(levels)(values)))
+
+    strayed = layers.Multiply()([layers.GlobalAveragePooling1D()(flat), each(scale)])
+    score = layers.Reshape((ahead, levels), name="score")(layers.Add()([strayed, each(base)]))
+    return keras.Model([*model.inputs, base, scale], score, name="demand")
 
 
 def quantiles(model: keras.Model, arrays: Arrays) -> np.ndarray:
-    """The quantiles float32 [n, 5] of many records."""
-    return model.predict(dict(arrays), batch_size=1024, verbose=0)
+    """The quantiles float32 [n, H, 5] of many records, by a model from :func:`together`."""
+    return model.predict(dict(arrays), batch_size=4096, verbose=0)

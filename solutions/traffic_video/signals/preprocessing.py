@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lepton_core.entities import EntityTable, StateArray
+from lepton_core.planned import Fault, PlannedUnits, refuse_unit
 from lepton_core.preprocessing import Prepared, Preprocessor
 from lepton_core.rejects import Rejects
 from lepton_core.settings import from_dict, to_dict
@@ -16,29 +16,9 @@ from lepton_core.together import unit_names, unit_starts
 
 from .columns import COLUMNS, plan_rows
 from .config import Config
-from .reading import Fault, read_junction
+from .reading import read_junction
 
 TOGETHER = ("intersection", "period")
-
-
-class PlannedUnits:
-    """Which intersections and periods have a plan already: none gets two."""
-
-    def __init__(self) -> None:
-        self._table = EntityTable(StateArray("planned", dtype="int8"))
-
-    def is_new(self, name: str) -> bool:
-        """Whether this one comes for the first time; from now on it does not."""
-        before = len(self._table)
-        return self._table.slot(name) == before
-
-    def export(self) -> dict[str, np.ndarray]:
-        """The whole memory as plain arrays."""
-        return self._table.export()
-
-    def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take what :meth:`export` gave."""
-        self._table.restore(arrays)
 
 
 class PlanPreprocessor(Preprocessor):
@@ -72,7 +52,7 @@ class PlanPreprocessor(Preprocessor):
                 parts.append(faults)
                 kept += range(start, end)
                 continue
-            _refuse(rejects, start, unit, faults)
+            refuse_unit(rejects, start, unit, faults)
         score = np.concatenate([np.empty((0, len(COLUMNS)), np.float32), *parts])
         return Prepared({"score": score}, np.array(kept, np.int64), rejects)
 
@@ -88,16 +68,3 @@ class PlanPreprocessor(Preprocessor):
     @classmethod
     def from_state(cls, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> PlanPreprocessor:
         return cls(from_dict(Config, state["config"]))
-
-
-def _refuse(rejects: Rejects, start: int, unit: list[dict[str, Any]], faults: list[Fault]) -> None:
-    """Each record at fault with its own reasons; the others with the one that breaks the plan."""
-    own = {fault.row for fault in faults if fault.row is not None}
-    for fault in faults:
-        for at in [fault.row] if fault.row is not None else range(len(unit)):
-            rejects.add(start + at, unit[at]["record_id"], fault.key, **fault.values)
-    if own:
-        other = unit[min(own)]["record_id"]
-        for at in set(range(len(unit))) - own:
-            if start + at not in rejects:
-                rejects.add(start + at, unit[at]["record_id"], "unit", other=other)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from lepton_core.planned import Fault
 
 from .config import Config
 from .junction import MOST_PHASES, Junction
@@ -14,21 +15,6 @@ from .webster import least_cycle
 
 _APART = re.compile(r"[\s;,+/&|]+")
 _DEFAULT_LANES = 1
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why records cannot be used.
-
-    Args:
-        row: which of the unit's records is at fault; None for the unit as a whole.
-        key: of the sentence, below ``reject.``.
-        values: what its placeholders stand for.
-    """
-
-    row: int | None
-    key: str
-    values: dict[str, Any]
 
 
 def phases_in(text: str) -> tuple[int, ...] | None:

@@ -1,0 +1,1 @@
+"""What to order, from the demand that is forecast and the stock that is there."""
