@@ -31,7 +31,7 @@ FOLDS, SEED, RESAMPLES = 5, 0, 1000
 TRIED: tuple[dict[str, object], ...] = (
     {},
     {"trust": 0.5},
-    {"trust": 1.0},
+    {"trust": 0.75},
     {"confidence": 1.0},
     {"shares": (1.0,)},
     {"shares": (0.25, 1.0)},

@@ -7,7 +7,9 @@ then every other item gets the vector that the same least squares give it from i
 customers fixed, which is what one more half-sweep over all items would compute. So the million is
 trained, not copied or blurred.
 
-Run: ``python benchmarks/retrieval_vectors.py OUT.npz`` (2 to 3 CPU-minutes, seeded).
+Run: ``python benchmarks/retrieval_vectors.py OUT.npz`` (half a CPU-minute, seeded), or
+``python benchmarks/retrieval_vectors.py OUT.npz Beauty.txt``: vectors of a real shop, from one line
+a customer with the items in order.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+
+from solutions.retail_recommender.next_item.least_squares import alternate, solve
 
 USERS, ITEMS, HEAD, WIDTH = 50_000, 1_000_000, 30_000, 64
 CATEGORIES, STYLES, LIKED = 500, 8, 6
@@ -43,41 +47,14 @@ def market(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return np.divmod(once, ITEMS)
 
 
-def solve(
-    rows: np.ndarray, others: np.ndarray, count: int, fixed: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """The vectors of one side where the other's are fixed, float32 [count, WIDTH].
-
-    ``(F'F + s + c Y'Y) x = (1 + c) Y'1`` for the vectors Y of a row's interactions, solved as
-    ``x = (1 + c) Z'(1 + c Z Y')^-1 1`` with ``Z = Y (F'F + s)^-1``: a system of a row's few
-    interactions in the place of one of the width.
-
-    Args:
-        rows: int64 [T], whose vectors are sought.
-        others: int64 [T], the other side of each interaction.
-        fixed: float32 [M, WIDTH].
-    """
+def capped(
+    rows: np.ndarray, others: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interactions int64 [T] of which every row keeps MOST at the most, drawn at random."""
     order = np.lexsort((rng.random(len(rows)), rows))
     rows, others = rows[order], others[order]
-    starts = np.searchsorted(rows, np.arange(count + 1))
-    numbers = np.minimum(np.diff(starts), MOST)
-    inverse = np.linalg.inv(fixed.T @ fixed + STRENGTH * np.eye(WIDTH)).astype(np.float32)
-    turned = fixed @ inverse
-    found = np.zeros((count, WIDTH), np.float32)
-    padded = np.concatenate([fixed, np.zeros((1, WIDTH), np.float32)])
-    padded_turned = np.concatenate([turned, np.zeros((1, WIDTH), np.float32)])
-    for size in (4, 6, 8, 12, 16, 32, 64, MOST):
-        mine = np.flatnonzero((numbers > 0) & (numbers <= size))
-        numbers[mine] = 0
-        for part in np.array_split(mine, max(len(mine) * size // 400_000, 1)):
-            place = starts[part, None] + np.arange(size)
-            real = place < np.minimum(starts[part + 1], starts[part] + MOST)[:, None]
-            which = np.where(real, others[np.minimum(place, len(others) - 1)], len(fixed))
-            y, z = padded[which], padded_turned[which]
-            small = CONFIDENCE * (z @ y.transpose(0, 2, 1)) + np.eye(size, dtype=np.float32)
-            right = np.linalg.solve(small, np.ones((len(part), size, 1), np.float32))
-            found[part] = (1 + CONFIDENCE) * (right.transpose(0, 2, 1) @ z)[:, 0]
-    return found
+    kept = np.arange(len(rows)) - np.searchsorted(rows, rows) < MOST
+    return rows[kept], others[kept]
 
 
 def main(path: str) -> None:
@@ -93,13 +70,30 @@ def main(path: str) -> None:
     some_users, some_items = users[known], place[items[known]]
     vectors = rng.standard_normal((HEAD, WIDTH)).astype(np.float32) / 10
     for sweep in range(SWEEPS):
-        customers = solve(some_users, some_items, USERS, vectors, rng)
-        vectors = solve(some_items, some_users, HEAD, customers, rng)
+        bought = capped(some_users, some_items, rng)
+        customers = solve(*bought, USERS, vectors, CONFIDENCE, STRENGTH)
+        buyers = capped(some_items, some_users, rng)
+        vectors = solve(*buyers, HEAD, customers, CONFIDENCE, STRENGTH)
         fit = np.einsum("nd,nd->n", customers[some_users[::50]], vectors[some_items[::50]])
         print(f"sweep {sweep + 1}: mean score of what was bought {fit.mean():.3f}", flush=True)
-    everything = solve(items, users, ITEMS, customers, rng)
+    everything = solve(*capped(items, users, rng), ITEMS, customers, CONFIDENCE, STRENGTH)
     np.savez(path, items=everything, users=customers)
 
 
+def shop(path: str, lines: str) -> None:
+    """Write the vectors of all customers and items of a file with one line a customer."""
+    with open(lines, encoding="utf-8") as text:
+        bought = [line.split()[1:] for line in text]
+    users = np.repeat(np.arange(len(bought)), [len(items) for items in bought])
+    names, items = np.unique(np.concatenate(bought), return_inverse=True)
+    users, items = np.divmod(np.unique(users * len(names) + items), len(names))
+    shape = len(bought), len(names)
+    customers, goods = alternate(users, items, shape, width=WIDTH, sweeps=SWEEPS)
+    np.savez(path, items=goods, users=customers)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if len(sys.argv) > 2:
+        shop(*sys.argv[1:3])
+    else:
+        main(sys.argv[1])

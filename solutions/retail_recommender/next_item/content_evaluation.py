@@ -67,7 +67,7 @@ class Setting:
     confidence: float = 4.0
     item_strength: float = 10.0
     strength: float = 1.0
-    trust: float = 0.75
+    trust: float = 1.0
     shares: tuple[float, ...] = (0.5, 1.0)
 
 
