@@ -109,9 +109,15 @@ def run(task: Task) -> dict[str, Any]:
     # Only records of the test part say anything about the model; it was trained on the others.
     protocol = protocol_of(pipeline, task.sample_data)
     tested, rows = part_to_test(task, loaded.table, protocol, loaded.source)
-    _, known, scored = np.intersect1d(
-        rows, predictions.rows, assume_unique=True, return_indices=True
-    )
+    judged = predictions
+    if protocol.makes_cases:
+        # A whole history holds what a case asks for: the cases are scored by themselves.
+        judged = score_rows(pipeline, tested, np.arange(tested.num_rows))
+        known, scored = judged.rows, np.arange(len(judged))
+    else:
+        _, known, scored = np.intersect1d(
+            rows, predictions.rows, assume_unique=True, return_indices=True
+        )
     target = loaded.dataset.card.target if loaded.dataset else None
     return {
         "task": task.name,
@@ -122,7 +128,7 @@ def run(task: Task) -> dict[str, Any]:
         "rejected": len(predictions.rejects),
         "labels": labels,
         "kind": pipeline.decision.kind,
-        **_judge(pipeline, take_rows(tested, known), _take(predictions, scored), target),
+        **_judge(pipeline, take_rows(tested, known), _take(judged, scored), target),
         "seconds": round(seconds, 2),
     }
 

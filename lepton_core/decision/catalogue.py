@@ -123,6 +123,26 @@ class Catalogue:
                 numbers[name] = values.to_numpy(zero_copy_only=False)
         return replace(self, texts=texts, numbers=numbers)
 
+    def extended(self, table: pa.Table) -> Catalogue:
+        """These items and behind them further ones, with what a table says of those.
+
+        Args:
+            table: as for :meth:`updated`; its ids are none of those here.
+        """
+        more = table.num_rows
+        texts, numbers = {}, {}
+        for name in (name for name in TEXTS if name in {*self.texts, *table.column_names}):
+            old = list(self.texts.get(name) or [None] * len(self))
+            there = name in table.column_names
+            texts[name] = old + (table.column(name).to_pylist() if there else [None] * more)
+        for name in (name for name in NUMBERS if name in {*self.numbers, *table.column_names}):
+            old_numbers = self.numbers.get(name, np.full(len(self), np.nan))
+            new = np.full(more, np.nan)
+            if name in table.column_names:
+                new = table.column(name).cast(pa.float64()).to_numpy()
+            numbers[name] = np.concatenate([old_numbers, new])
+        return Catalogue((*self.ids, *table.column("item").to_pylist()), texts, numbers)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """All of it as plain arrays, for a bundle."""
         packed = {"ids": self.ids, **self.texts}

@@ -61,6 +61,33 @@ class Items:
         """The same items with what a client's catalogue says, see :meth:`Catalogue.updated`."""
         return replace(self, catalogue=self.catalogue.updated(table))
 
+    def extended(self, table: pa.Table, vectors: np.ndarray) -> Items:
+        """These items and behind them ones that nobody has chosen yet.
+
+        Args:
+            table: what is known of them, see :meth:`Catalogue.extended`.
+            vectors: float32 [m, D], in the space of those here.
+        """
+        more = len(vectors)
+
+        def grown(values: np.ndarray, fill: float) -> np.ndarray:
+            end = np.full((more, *values.shape[1:]), fill, values.dtype)
+            return np.concatenate([values, end])
+
+        weights = self.weights
+        if weights is not None:
+            starts = np.concatenate([weights.starts, np.repeat(weights.starts[-1:], more)])
+            weights = replace(weights, starts=starts)
+        return Items(
+            self.catalogue.extended(table),
+            np.concatenate([self.vectors, vectors.astype(np.float32)]),
+            grown(self.counts, 0),
+            grown(self.trend, 0),
+            grown(self.together, -1),
+            grown(self.lift, 0),
+            weights,
+        )
+
     def arrays(self) -> dict[str, np.ndarray]:
         """All of it as plain arrays, for a bundle."""
         about = {f"{_CATALOGUE}{name}": a for name, a in self.catalogue.arrays().items()}

@@ -37,6 +37,7 @@ def show_customer(shop: Shop, scored: Scored, key: str) -> None:
     )
     row = ids.index(name)
     history = scored.records.column("items")[row].as_py()
+    title = _title(shop)
     left, right = st.columns([5, 7], gap="medium")
     with left:
         st.subheader(t(f"{_ONE}.history", n=len(history)), anchor=False)
@@ -44,7 +45,7 @@ def show_customer(shop: Shop, scored: Scored, key: str) -> None:
             t(f"{_ONE}.add"),
             shop.decision.items.catalogue.ids,
             key=f"retail_recommender.next_item.added.{key}.{name}",
-            format_func=_title(shop),
+            format_func=lambda item: f"{title(item)} ({item})",
             help=t(f"{_ONE}.add_help"),
             placeholder=t(f"{_ONE}.add_none"),
         )

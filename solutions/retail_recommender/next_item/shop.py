@@ -20,6 +20,7 @@ from lepton_core.redecide.ranking import ranked
 from lepton_core.solution import resolve
 
 from .explanations import reasons_of, remove_each
+from .new_items import with_new_items
 from .preprocessing import NextItemPreprocessor
 
 
@@ -119,6 +120,18 @@ class Shop:
             self.decision.with_items(items.updated(read_catalogue(source, items.catalogue)))
         )
 
+    def with_new_items(self, source: str | Path) -> Shop:
+        """The same shop with the items of a catalogue that the bundle does not know.
+
+        They are placed by their titles and categories, so that they can be shown before anybody
+        has bought them; one that cannot be placed is left out.
+
+        Args:
+            source: a data set's name or a file.
+        """
+        items, _ = with_new_items(self.decision.items, read_catalogue(source))
+        return self._with(self.decision.with_items(items))
+
     def suggest(
         self, history: Sequence[str], because: bool = False, **settings: Any
     ) -> Suggestions:
@@ -130,7 +143,7 @@ class Shop:
             because: whether each item comes with its reason, which takes some ms.
             **settings: see :class:`Shop`; for this answer alone.
         """
-        shop = self.asking(**settings)
+        shop = self.asking(**settings)._without_new(history)
         preprocessor, decision = shop.pipeline.preprocessor, shop.decision
         assert isinstance(preprocessor, NextItemPreprocessor)
         record = pa.table(
@@ -173,6 +186,18 @@ class Shop:
         """Items that are chosen most lately."""
         shop = self.asking(**settings)
         return Suggestions(shop._told(*trending_items(shop.decision)))
+
+    def _without_new(self, history: Sequence[str]) -> Shop:
+        """The shop without what was had of items that were new when the bundle was made: the
+        network does not read them, and they are not shown again all the same."""
+        decision, preprocessor = self.decision, self.pipeline.preprocessor
+        assert isinstance(preprocessor, NextItemPreprocessor)
+        if decision.seen or len(decision.items) == len(preprocessor.known):
+            return self
+        ids = pa.array(list(history), pa.string())
+        is_new = (decision.items.catalogue.codes(ids) >= 0) & (preprocessor.known.codes(ids) < 0)
+        had = tuple(ids.filter(pa.array(is_new)).to_pylist())
+        return self.asking(hidden=[*decision.filters.hidden, *had]) if had else self
 
     def _with(self, decision: Rank) -> Shop:
         return replace(self, pipeline=self.pipeline.with_decision(decision))

@@ -136,6 +136,20 @@ def test_a_shop_in_python_answers_as_the_command_does(pipeline: Pipeline) -> Non
     assert shop.suggest([]).items == shop.trending().items
 
 
+def test_a_new_item_stands_beside_those_that_are_called_like_it(tmp_path: Path) -> None:
+    source = tmp_path / "items.csv"
+    source.write_text(
+        "item,title,category,price\nNEW1,Alder floral green tea,Tea,8\nNEW2,qqq xxzz vvv,Zzz,8\n"
+    )
+    shop = Shop.open("retail_recommender@sample").with_new_items(source)
+    assert "NEW2" not in shop.decision.items.catalogue.ids
+    assert {one.category for one in shop.similar("NEW1", k=3).shown} == {"Tea"}
+    everything = len(shop.decision.items)
+    assert "NEW1" in shop.suggest(FIRST, k=everything).items
+    assert "NEW1" not in shop.suggest([*FIRST, "NEW1"], k=everything).items
+    assert "NEW1" not in shop.suggest(FIRST, k=everything, high_price=7.0).items
+
+
 @pytest.mark.slow
 def test_any_table_of_orders_makes_a_bundle(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
