@@ -34,7 +34,7 @@ _LEARNED = 0.05
 # So many letters tell a language; a name or a model number does not.
 _ENOUGH = 24
 # Letters a piece, against what nearly all training texts have.
-_SHARE, _NEARLY_ALL = 0.75, 0.01
+_SHARE, _NEARLY_ALL = 0.85, 0.01
 
 
 def letters_of(text: str) -> Counter[str]:

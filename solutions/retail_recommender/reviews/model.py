@@ -105,18 +105,27 @@ class LikeLengths(Batches):
         rng = np.random.default_rng([self._seed or 0, self._epoch, 1])
         # Nearly by length: neighbours differ from epoch to epoch.
         near = self._size[order] * rng.uniform(0.8, 1.25, len(order))
-        lots = np.array_split(order[np.argsort(near, kind="stable")], len(self))
-        return np.concatenate([lots[at] for at in rng.permutation(len(lots))])
+        order = order[np.argsort(near, kind="stable")]
+        lots = np.split(order, np.arange(self._batch_size, len(order), self._batch_size))
+        # The last one may be short, and stays the last.
+        turns = [*rng.permutation(len(lots) - 1).tolist(), len(lots) - 1]
+        return np.concatenate([lots[at] for at in turns])
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         tokens, y = super().__getitem__(index)
-        longest = int((tokens != 0).sum(axis=1).max(initial=1))
-        # The first two differ in length, which tells Keras that lengths are free.
-        steps = -(-longest // _STEP) + (1 if index == 1 else 0)
+        steps = _steps(tokens)
+        if index == 1 and steps == _steps(super().__getitem__(0)[0]):
+            # The first two differ in length, which tells Keras that lengths are free.
+            steps += 1
         out = np.zeros((len(tokens), steps * _STEP), tokens.dtype)
         width = min(out.shape[1], tokens.shape[1])
         out[:, :width] = tokens[:, :width]
         return out, y
+
+
+def _steps(tokens: np.ndarray) -> int:
+    """Length of the longest of some reviews, in steps, rounded up."""
+    return -(-int((tokens != 0).sum(axis=1).max(initial=1)) // _STEP)
 
 
 def train(
