@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +11,16 @@ import streamlit as st
 from lepton_core.messages import t
 
 from .dashboard_demand_data import units
+from .dashboard_demand_stock import edit_stock, order_records, plan_file
+from .dashboard_demand_supply import choose_supply
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from .dashboard_demand_data import Demand
     from .orders.config import Config
 
 VIEW = "retail_recommender.demand.view"
 _WORD = "retail_recommender.orders"
 _KEY = "demand.orders"
-# What a person may change of each product, and whether an empty cell means something.
-EDITED = ("on_hand", "on_order", "cost", "pack", "least", "room")
 
 
 def show_orders(demand: Demand, key: str, name: str) -> None:
@@ -39,193 +36,14 @@ def show_orders(demand: Demand, key: str, name: str) -> None:
     if not some:
         st.caption(t(f"{VIEW}.no_coming"))
         return
-    config = _settings(demand)
-    edited = _stock(demand, some, key)
+    config = choose_supply(demand)
+    edited = edit_stock(demand, some, key)
     records = order_records(demand, some, edited)
     found = make_orders(records, config)
     if found is None:
         return
     _told(records, found, config)
     _of_one(demand, records, found, name)
-
-
-def _settings(demand: Demand) -> Config:
-    """The sliders; the settings of the orders that they stand for."""
-    from .orders.config import Config
-
-    start = Config()
-    period = t(f"{VIEW}.weeks" if demand.in_weeks else f"{VIEW}.days")
-    horizon = float(demand.config.data.horizon)
-    supply = start.supply
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
-        service = st.slider(
-            t(f"{VIEW}.service"),
-            50.0,
-            99.9,
-            95.0,
-            0.1,
-            "%.1f%%",
-            key=f"{_KEY}.service",
-            help=t(f"{VIEW}.service_help"),
-        )
-        by_cost = st.toggle(
-            t(f"{VIEW}.by_cost"), key=f"{_KEY}.by_cost", help=t(f"{VIEW}.by_cost_help")
-        )
-    with middle:
-        lead = st.slider(
-            t(f"{VIEW}.lead", period=period),
-            0.0,
-            horizon,
-            min(2.0, horizon),
-            0.5,
-            key=f"{_KEY}.lead",
-        )
-        lead_sd = st.slider(
-            t(f"{VIEW}.lead_sd", period=period),
-            0.0,
-            4.0,
-            0.0,
-            0.1,
-            key=f"{_KEY}.lead_sd",
-            help=t(f"{VIEW}.lead_sd_help"),
-        )
-    with right:
-        review = st.slider(
-            t(f"{VIEW}.review", period=period),
-            1.0,
-            max(horizon, 2.0),
-            1.0,
-            1.0,
-            key=f"{_KEY}.review",
-        )
-        budget = st.number_input(
-            t(f"{VIEW}.budget"),
-            0.0,
-            None,
-            0.0,
-            100.0,
-            key=f"{_KEY}.budget",
-            help=t(f"{VIEW}.budget_help"),
-        )
-    holding = supply.holding
-    if by_cost:
-        with st.container(horizontal=True):
-            holding = (
-                st.number_input(
-                    t(f"{VIEW}.holding"),
-                    0.01,
-                    100.0,
-                    0.5,
-                    0.1,
-                    key=f"{_KEY}.holding",
-                    help=t(f"{VIEW}.holding_help"),
-                )
-                / 100.0
-            )
-            shortage = (
-                st.number_input(
-                    t(f"{VIEW}.shortage"),
-                    0.1,
-                    1000.0,
-                    30.0,
-                    1.0,
-                    key=f"{_KEY}.shortage",
-                    help=t(f"{VIEW}.shortage_help"),
-                )
-                / 100.0
-            )
-        ratio = shortage / (shortage + holding * review)
-        service = 100.0 * min(max(ratio, 0.5), 0.9999)
-        st.caption(t(f"{VIEW}.service_by_cost", service=service / 100.0))
-    supply = replace(
-        supply,
-        lead=float(lead),
-        lead_sd=float(lead_sd),
-        review=float(review),
-        service=float(service) / 100.0,
-        holding=float(holding),
-    )
-    plan = replace(start.plan, correlation=round(demand.correlation, 3), budget=float(budget))
-    return replace(start, supply=supply, plan=plan)
-
-
-def _stock(demand: Demand, names: list[str], key: str) -> pd.DataFrame:
-    """The stock of each product, to be changed; begins with figures that are nobody's."""
-    import pandas as pd
-
-    base = pd.DataFrame({"series": names, **start_stock(demand, names)})
-    titles = {name: t(f"{_WORD}.column.{name}") for name in base.columns}
-    column = st.column_config
-    config: dict[str, Any] = {
-        name: column.NumberColumn(
-            titles[name],
-            help=t(f"{_WORD}.column_help.{name}"),
-            min_value=None if name == "on_hand" else 0.0,
-            width="small",
-        )
-        for name in EDITED
-    }
-    config["series"] = column.TextColumn(titles["series"], disabled=True)
-    with st.expander(t(f"{VIEW}.stock"), icon=":material/inventory_2:"):
-        st.caption(t(f"{VIEW}.stock_help"))
-        edited = st.data_editor(
-            base,
-            hide_index=True,
-            column_config=config,
-            placeholder="–",
-            height=300,
-            key=f"{_KEY}.stock.{key}.{demand.address}",
-        )
-    return edited
-
-
-def start_stock(demand: Demand, names: list[str]) -> dict[str, list[float | None]]:
-    """What the page supposes of each product until a person tells better: two periods' demand on
-    hand, and the last price as cost."""
-    price = demand.column("price")
-    found: dict[str, list[float | None]] = {name: [] for name in EDITED}
-    for name in names:
-        rows = demand.rows(name)
-        known = rows[np.isfinite(price[rows])]
-        value = demand.told(demand.value, demand.coming(name))
-        found["on_hand"].append(float(np.round(value[:2].sum())))
-        found["on_order"].append(0.0)
-        found["cost"].append(float(price[known[-1]]) if len(known) else 1.0)
-        found["pack"].append(1.0)
-        found["least"].append(0.0)
-        found["room"].append(None)
-    return found
-
-
-def order_records(demand: Demand, names: list[str], stock: pd.DataFrame) -> pa.Table:
-    """The periods to come as records of ``retail_recommender/orders``, products in order."""
-    from lepton_core.solution import find_task
-
-    schema = find_task("retail_recommender/orders").inputs.arrow_schema()
-    rows: list[dict[str, Any]] = []
-    for name, told in zip(names, stock.to_dict("records"), strict=True):
-        coming = demand.coming(name)
-        ends = [demand.told(v, coming) for v in (demand.low, demand.value, demand.high)]
-        supply = {n: None if told[n] is None or told[n] != told[n] else told[n] for n in EDITED}
-        # A pack of nothing is no pack.
-        supply["pack"] = supply["pack"] or None
-        for place, row in enumerate(coming.tolist()):
-            rows.append(
-                {
-                    "record_id": f"{name}/{place + 1}",
-                    "plan": "all",
-                    "series": name,
-                    "time": demand.time[row].astype("datetime64[us]").item(),
-                    "low": float(ends[0][place]),
-                    "value": float(ends[1][place]),
-                    "high": float(ends[2][place]),
-                    **supply,
-                    "on_hand": supply["on_hand"] or 0.0,
-                    "cost": 1.0 if supply["cost"] is None else supply["cost"],
-                }
-            )
-    return pa.Table.from_pylist(rows, schema=schema)
 
 
 def make_orders(records: pa.Table, config: Config) -> pa.Table | None:
@@ -309,21 +127,6 @@ def _told(records: pa.Table, found: pa.Table, config: Config) -> None:
             "plan.csv",
             f"{_KEY}.plan",
         )
-
-
-def plan_file(records: pa.Table, config: Config) -> pa.Table:
-    """The records with what the sliders say in their columns, for ``lepton score``."""
-    n, supply = records.num_rows, config.supply
-    told = {"lead": supply.lead, "lead_sd": supply.lead_sd, "review": supply.review}
-    told |= {"service": supply.service}
-    if config.plan.budget:
-        told["budget"] = config.plan.budget
-    for name, value in told.items():
-        at = records.column_names.index(name)
-        records = records.set_column(at, name, pa.array([value] * n, pa.float64()))
-    cost = np.maximum(records["cost"].to_numpy(), 1e-9)
-    at = records.column_names.index("holding")
-    return records.set_column(at, "holding", pa.array(cost * supply.holding))
 
 
 def _of_one(demand: Demand, records: pa.Table, found: pa.Table, name: str) -> None:

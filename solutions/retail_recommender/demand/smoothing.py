@@ -11,6 +11,8 @@ import numpy as np
 _MOST_GROWTH = 3.0
 # A first season known in such a part tells a series' own season.
 _ENOUGH = 0.8
+# Where nothing was sold for a while a season's factor means nothing, and must not explode.
+_LEAST_FACTOR, _MOST_FACTOR = 0.05, 10.0
 
 
 @dataclass(frozen=True)
@@ -137,10 +139,11 @@ def _smooth_one(panel: Panel, horizon: int, season: int, way: Smoothing) -> np.n
         moves = np.isfinite(value) & (now >= begins)
         expected = level + way.damping * trend
         factor = factors[rows, place]
-        seen = np.where(moves, value, 0.0) / np.maximum(factor, 1e-9)
+        seen = np.where(moves, value, 0.0) / factor
         new = way.level * seen + (1 - way.level) * expected
         slope = way.trend * (new - level) + (1 - way.trend) * way.damping * trend
         ratio = np.where(moves, value, 0.0) / np.maximum(new, 1e-9)
+        ratio = np.clip(ratio, _LEAST_FACTOR, _MOST_FACTOR)
         factors[rows, place] = np.where(
             moves, way.season * ratio + (1 - way.season) * factor, factor
         )
@@ -181,4 +184,4 @@ def _start(panel: Panel, season: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
         else:
             level[row] = values[known][0] / max(common[some[known][0] % season], 1e-9)
             begins[row] = first[row]
-    return level, factors, begins
+    return level, np.clip(factors, _LEAST_FACTOR, _MOST_FACTOR), begins

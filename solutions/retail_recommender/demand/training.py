@@ -54,6 +54,7 @@ def train(job: TrainingJob) -> Trained:
             "correlation": correlation(errors, *learner.moments(preprocessor, valid)),
             "refitted": config.model.refit,
         }
+        figures["correlation"] = told["correlation"]
         decision = replace(decision, fitted_on={**decision.fitted_on, **told})
         if config.model.refit:
             preprocessor, model = learner.fit(np.sort(np.concatenate([rows, valid])), again=True)

@@ -1,6 +1,9 @@
-"""What retail_recommender promises: the core's checks, and what is true of forecasts of series."""
+"""The demand task: the core's checks, and what is true of forecasts of sales."""
 
 from __future__ import annotations
+
+import json
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -8,9 +11,13 @@ import pyarrow.compute as pc
 import pytest
 
 from lepton_core.bundle import load_bundle
+from lepton_core.data.labelled import load_labelled
+from lepton_core.decision import Nearest
+from lepton_core.evaluation.run import evaluate_bundle, protocol_of
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import find_task
-from lepton_core.testing import check_solution
+from lepton_core.testing.solution import check_task
+from solutions.retail_recommender.demand.sales import series_names
 
 TASK = find_task("retail_recommender/demand")
 
@@ -21,67 +28,132 @@ def pipeline() -> Pipeline:
 
 
 @pytest.fixture(scope="module")
-def records() -> pa.Table:
-    return TASK.hook(TASK.sample)(seed=3, series=4, weeks=12)
+def sales() -> pa.Table:
+    return TASK.hook(TASK.sample)(seed=3, series=6, periods=120, to_come=12)
 
 
-def changed(records: pa.Table, factor: float) -> pa.Table:
-    at = records.column_names.index("value")
-    return records.set_column(at, "value", pc.multiply(records.column("value"), factor))
+@pytest.mark.slow
+def test_the_task_conforms() -> None:
+    check_task(TASK)
 
 
-def test_the_solution_conforms() -> None:
-    check_solution("retail_recommender")
+def changed(records: pa.Table, name: str, values: list[float | None]) -> pa.Table:
+    at = records.column_names.index(name)
+    return records.set_column(at, name, pa.array(values, pa.float64()))
 
 
-def test_a_forecast_is_in_the_unit_of_its_series(pipeline: Pipeline, records: pa.Table) -> None:
-    """The same series in thousands gives the same forecast in thousands."""
-    told = pipeline.score(records)
-    thousands = pipeline.score(changed(records, 1000.0))
-    for end in ("value", "low", "high"):
-        # The interval's margin is in the unit of the training data, and does not grow along.
-        margin = abs(getattr(pipeline.decision, "margin", 0.0)) if end != "value" else 0.0
-        allowed = 1000.0 * margin + 1e-2 * told[end].max() * 1000.0
-        np.testing.assert_allclose(thousands[end], 1000.0 * told[end], rtol=1e-2, atol=allowed)
-
-
-def test_neither_the_future_nor_another_series_reaches_a_forecast(
-    pipeline: Pipeline, records: pa.Table
+def test_every_period_to_come_is_told_with_its_interval(
+    pipeline: Pipeline, sales: pa.Table
 ) -> None:
-    whole = pipeline.score(records)["value"]
-    np.testing.assert_allclose(pipeline.score(records.slice(0, 300))["value"], whole[:300], 1e-5)
-    mine = pc.equal(records.column("series"), "s02")
-    alone = pipeline.score(records.filter(mine))["value"]
-    np.testing.assert_allclose(alone, whole[mine.to_numpy()], 1e-5)
+    scored = pipeline.score(sales)
+    to_come = pc.is_null(sales["quantity"]).to_numpy()
+    ahead = scored["ahead"]
+    assert not len(scored.rejects)
+    assert (ahead[~to_come] == 0).all()
+    assert sorted(set(ahead[to_come].tolist())) == list(range(1, 13))
+    assert (scored["low"] <= scored["value"]).all()
+    assert (scored["value"] <= scored["high"]).all()
 
 
-def test_an_announced_event_raises_the_forecast(pipeline: Pipeline, records: pa.Table) -> None:
-    """Every event of the sample lifts the value; only the last record's announcement differs."""
-    mine = records.filter(pc.equal(records.column("series"), "s01")).slice(0, 160)
-
-    def last(announced: int) -> float:
-        event = mine.column("event_ahead").to_pylist()
-        table = mine.set_column(4, "event_ahead", pa.array([*event[:-1], announced]))
-        return float(pipeline.score(table)["value"][-1])
-
-    assert last(1) > 1.05 * last(0)
+def test_what_is_further_ahead_is_less_sure(pipeline: Pipeline, sales: pa.Table) -> None:
+    scored = pipeline.score(sales)
+    width = (scored["high"] - scored["low"]) / np.maximum(scored["value"], 1.0)
+    near, far = (np.median(width[scored["ahead"] == ahead]) for ahead in (1, 12))
+    assert far > near
 
 
-def test_the_first_record_of_a_series_is_forecast_within_reason(
-    pipeline: Pipeline, records: pa.Table
+def test_an_announced_promotion_raises_the_forecast(pipeline: Pipeline, sales: pa.Table) -> None:
+    """In the sample each promotion lifts sales by 40% and more."""
+    to_come = pc.is_null(sales["quantity"]).to_numpy()
+    told = sales.column("promotion").to_pylist()
+    without, promoted = (
+        [part if is_past else now for now, is_past in zip(told, to_come, strict=True)]
+        for part in (0.0, 1.0)
+    )
+    value = [
+        pipeline.score(changed(sales, "promotion", values))["value"][to_come]
+        for values in (without, promoted)
+    ]
+    assert np.median(value[1] / value[0]) > 1.15
+
+
+def test_the_same_sales_in_other_units_give_the_same_forecast(
+    pipeline: Pipeline, sales: pa.Table
 ) -> None:
-    first = pipeline.score(records.slice(0, 4))
-    value = records.column("value").slice(0, 4).to_numpy()
-    assert len(first) == 4
-    assert (first["low"] < first["value"]).all()
-    assert (first["value"] > 0.2 * value).all()
-    assert (first["value"] < 5 * value).all()
+    """Ten times as much of everything; what is left of the units is a margin and a floor."""
+    quantity = sales.column("quantity").to_pylist()
+    ten = changed(sales, "quantity", [None if q is None else 10.0 * q for q in quantity])
+    one, other = (pipeline.score(table)["value"] for table in (sales, ten))
+    some = one > np.quantile(one, 0.5)
+    assert np.median(np.abs(other[some] / (10.0 * one[some]) - 1.0)) < 0.05
 
 
-def test_what_comes_late_or_twice_is_refused(pipeline: Pipeline, records: pa.Table) -> None:
-    mine = records.filter(pc.equal(records.column("series"), "s01")).slice(0, 4)
-    order = pa.array([0, 2, 1, 2, 3])
-    ids = pa.array(["a", "b", "late", "twice", "c"])
-    scored = pipeline.score(mine.take(order).set_column(0, "record_id", ids))
-    assert scored["record_id"].tolist() == ["a", "b", "c"]
-    assert scored.rejects.counts() == {"late": 1, "same_step": 1}
+def test_a_sold_out_week_lowers_no_forecast(pipeline: Pipeline, sales: pa.Table) -> None:
+    """The last known weeks sold nothing because nothing was there: that is no fall of demand."""
+    to_come = pc.is_null(sales["quantity"]).to_numpy()
+    last = sorted(set(sales["time"].filter(pa.array(~to_come)).to_pylist()))[-2:]
+    dry = pc.is_in(sales["time"], pa.array(last, sales["time"].type)).to_numpy(zero_copy_only=False)
+    quantity = [
+        0.0 if is_dry else q for q, is_dry in zip(sales["quantity"].to_pylist(), dry, strict=True)
+    ]
+    sold_nothing = changed(sales, "quantity", quantity)
+    sold_out = changed(sold_nothing, "stock_out", np.where(dry, 1.0, 0.0).tolist())
+    usual, wrong, right = (
+        pipeline.score(table)["value"][to_come].sum() for table in (sales, sold_nothing, sold_out)
+    )
+    assert abs(right / usual - 1.0) < 0.1
+    assert wrong < 0.9 * usual
+
+
+def test_a_new_product_is_forecast_and_marked(pipeline: Pipeline, sales: pa.Table) -> None:
+    name = series_names(sales)[0].as_py().split("/")[0]
+    mine = sales.filter(pc.equal(sales["series"], name)).slice(100)
+    at = mine.column_names.index("series")
+    new = mine.set_column(at, "series", pa.array(["new thing"] * mine.num_rows))
+    scored = pipeline.score(new)
+    level = np.nanmean(new.column("quantity").to_numpy())
+    assert all("new_series" in reason for reason in scored["reason"])
+    to_come = scored["ahead"] > 0
+    assert 0.5 * level < scored["value"][to_come].mean() < 2.0 * level
+
+
+def test_the_intervals_of_one_record_stand_for_where_it_is_known_from() -> None:
+    """A record that is known from three periods before says what was said from there."""
+    decision = Nearest((1.0, 2.0, 3.0), levels=(0.05, 0.5, 0.95), low_limit=0.0)
+    score = np.array([[[9, 10, 11], [8, 10, 12], [7, 10, 13]]], np.float32)
+    found = decision.apply({"score": score, "since": np.array([3.0])})
+    assert (found["low"][0], found["high"][0], found["ahead"][0]) == (7.0, 13.0, 3)
+    assert Nearest.from_json(json.loads(json.dumps(decision.to_json()))) == decision
+
+
+def test_the_sample_bundle_beats_its_baselines(pipeline: Pipeline) -> None:
+    card = pipeline.card
+    for figures in card["baselines"].values():
+        assert card["metrics"]["wape"]["value"] < figures["wape"]["value"]
+    assert 0.85 <= card["metrics"]["coverage90"]["value"] <= 0.95
+    assert card["metrics"]["cost_saved"]["low"] > 0
+
+
+@pytest.mark.real_data
+def test_walmart_holds_what_its_card_says() -> None:
+    """WAPE below every baseline, and the band covers 85 to 95% of the last twelve weeks."""
+    pipeline = load_bundle(TASK.bundle("walmart_weekly"))
+    records, _ = load_labelled("walmart_weekly", TASK, {}, lambda text: None)
+    report = evaluate_bundle(
+        pipeline, records, "walmart_weekly", protocol_of(pipeline, "walmart_weekly")
+    )
+    assert report.n == 45 * 12
+    for key in ("wape", "wape_once"):
+        for figures in report.baselines.values():
+            assert report.metrics[key].value < figures[key].value
+    for key in ("coverage90", "coverage90_once"):
+        assert 0.85 <= report.metrics[key].value <= 0.95
+
+
+@pytest.mark.real_data
+def test_days_of_walmart_are_read_before_months() -> None:
+    records, dataset = load_labelled("walmart_weekly", TASK, {}, lambda text: None)
+    assert dataset is not None
+    times = sorted(set(records["time"].to_pylist()))
+    assert len(times) == 143
+    assert {(b - a).days for a, b in pairwise(times)} == {7}
