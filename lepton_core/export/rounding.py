@@ -26,10 +26,11 @@ _ROUNDING = 5e-4
 
 
 def round_weights(model: keras.Model) -> int:
-    """Round large kernels to 8 bits, in place.
+    """Round large kernels and embeddings to 8 bits, in place.
 
-    All weights of an output channel become whole multiples, -127 to 127, of one power of two.
-    Biases, normalisations and small kernels stay as they are.
+    All weights of an output channel, or of one place in all vectors of an embedding, become whole
+    multiples, -127 to 127, of one power of two. Biases, normalisations and small kernels stay as
+    they are.
 
     Args:
         model: trained. Measure and decide with it afterwards, not before.
@@ -51,7 +52,7 @@ def round_weights(model: keras.Model) -> int:
 
     rounded = 0
     for variable in model.trainable_variables:
-        if variable.name == "kernel" and np.prod(variable.shape) >= _LEAST:
+        if variable.name in ("kernel", "embeddings") and np.prod(variable.shape) >= _LEAST:
             kernel = keras.ops.convert_to_numpy(variable)
             top = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)))
             step = np.exp2(np.ceil(np.log2(np.maximum(top, 1e-30) / _STEPS)))

@@ -75,3 +75,15 @@ def test_a_matrix_of_one_column_is_not_taken_for_a_rounded_one() -> None:
     tensor = onnx.numpy_helper.from_array(weights, "w")
     graph = onnx.helper.make_graph([], "g", [], [], [tensor])
     assert pack_rounded(onnx.helper.make_model(graph)) == 0
+
+
+def test_vectors_of_an_embedding_are_rounded_place_by_place(tmp_path: Path) -> None:
+    x = keras.Input((3,), dtype="int32", name="x")
+    y = keras.layers.Flatten(name="y")(keras.layers.Embedding(100, 64, name="table")(x))
+    model = keras.Model(x, y)
+    assert round_weights(model) == 6400
+    table = np.array(model.get_layer("table").embeddings)
+    assert max(len(np.unique(column)) for column in table.T) <= 255
+    some = np.random.default_rng(0).integers(0, 100, (9, 3)).astype(np.int32)
+    export_onnx(model, tmp_path / "main.onnx", tolerance=1e-5, examples={"x": some})
+    assert len(packed(tmp_path / "main.onnx")) == 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lepton_core._keras import keras
+from lepton_core.export.rounding import round_weights
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
 
@@ -24,7 +25,10 @@ _START = 0.02
 
 
 def build(items: int, config: ModelConfig, seed: int = 0) -> keras.Model:
-    """A network that reads a customer's items and says, as a vector, what comes next.
+    """Networks that read a customer's items and say, as a vector, what comes next.
+
+    Several side by side, which begin from other weights, know more together than one; their
+    vectors stand one after the other, so that the product is the sum of theirs.
 
     Items are padded on the left. Each place knows its own item and those before it, and how many
     places ago they were: more padding changes nothing, nor does what comes later. That is why a
@@ -36,20 +40,34 @@ def build(items: int, config: ModelConfig, seed: int = 0) -> keras.Model:
         seed: of the start weights.
 
     Returns:
-        x int32 [B, L], codes 1..N and 0 where padded -> ``vector`` float32 [B, D], whose products
-        with :func:`item_vectors` are the scores of the items.
+        x int32 [B, L], codes 1..N and 0 where padded -> ``vector`` float32 [B, D], D the widths of
+        all members, whose products with :func:`item_vectors` are the scores of the items.
     """
     keras.utils.set_random_seed(seed)
-    layers = keras.layers
     x = keras.Input((None,), dtype="int32", name="x")
-    start = keras.initializers.RandomNormal(stddev=_START)
     there = Known(name="known")(x)
-    h = layers.Embedding(items + 1, config.width, embeddings_initializer=start, name="items")(x)
-    # The item vectors are short, so that training begins with equal chances for all.
-    h = layers.Rescaling(config.width**0.5)(h * keras.ops.expand_dims(there, -1))
-    h = layers.Dropout(config.dropout)(h)
-    h = _BODIES[config.kind](config, h, there)
+    said = [_member(items, config, number, x, there) for number in range(config.members)]
+    h = keras.layers.Concatenate()(said) if len(said) > 1 else said[0]
     return keras.Model(x, LastPlace(name="vector")(h), name="next_item")
+
+
+def _member(items: int, config: ModelConfig, number: int, x: Any, there: Any) -> Any:
+    """One of the networks side by side, float [B, L, width]; they share nothing."""
+    layers = keras.layers
+    table = layers.Embedding(
+        items + 1,
+        config.width,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=_START),
+        name=f"items_{number}",
+    )
+    # The item vectors are short, so that training begins with equal chances for all.
+    h = layers.Rescaling(config.width**0.5)(table(x) * keras.ops.expand_dims(there, -1))
+    return _BODIES[config.kind](config, layers.Dropout(config.dropout)(h), there)
+
+
+def _tables(model: keras.Model) -> list[keras.layers.Embedding]:
+    """The item vectors of each member."""
+    return [layer for layer in model.layers if layer.name.startswith("items_")]
 
 
 @keras.saving.register_keras_serializable(package="lepton")
@@ -79,8 +97,8 @@ def item_vectors(model: keras.Model) -> np.ndarray:
     Args:
         model: from :func:`train`.
     """
-    table = keras.ops.convert_to_numpy(model.get_layer("items").embeddings)
-    return np.asarray(table[1:], np.float32)
+    tables = [keras.ops.convert_to_numpy(table.embeddings)[1:] for table in _tables(model)]
+    return np.concatenate(tables, axis=1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -197,6 +215,8 @@ def train(
         callbacks=[judge],
         verbose=verbose,
     )
+    if config.rounded:
+        round_weights(model)
     return model
 
 
@@ -209,12 +229,17 @@ def build_training(model: keras.Model) -> keras.Model:
     Returns:
         What :class:`ChoiceBatches` gives -> losses float32 [B, L].
     """
-    table = model.get_layer("items")
     x = keras.Input((None,), dtype="int32", name="x")
     target = keras.Input((None,), dtype="int32", name="target")
     negatives = keras.Input((), dtype="int32", name="negatives")
     log_of = keras.Input((), name="log_of")
-    losses = SampledSoftmax(name="loss")(
-        places(model)(x), table(target), target, table(negatives), negatives, log_of
-    )
+    tables = _tables(model)
+    states = keras.ops.split(places(model)(x), len(tables), axis=-1)
+    losses = [
+        SampledSoftmax(name=f"loss_of_{table.name}")(
+            state, table(target), target, table(negatives), negatives, log_of
+        )
+        for state, table in zip(states, tables, strict=True)
+    ]
+    losses = keras.layers.Average(name="loss")(losses) if len(losses) > 1 else losses[0]
     return keras.Model([x, target, negatives, log_of], losses, name="next_item_training")

@@ -16,7 +16,8 @@ class ModelConfig:
 
     Args:
         kind: one of ``KINDS``.
-        width: length of the vectors of items and customers.
+        members: networks side by side, trained on the same choices; their vectors are joined.
+        width: length of the vectors of items and customers, of each member.
         blocks: of attention, or of two dilated convolutions, one after the other.
         heads: of the attention, a divisor of ``width``.
         hidden: the inner layer of an attention block, in widths.
@@ -36,9 +37,12 @@ class ModelConfig:
         batch_items: choices in a training step.
         learning_rate: at the start; it falls to zero along a cosine over ``epochs``.
         weight_decay: how strongly weights are drawn to 0 at each step.
+        rounded: whether item vectors and large kernels keep 8 bits a weight in the end, which makes
+            a bundle a third as large.
     """
 
     kind: str = "attention"
+    members: int = 1
     width: int = 64
     blocks: int = 1
     heads: int = 1
@@ -46,21 +50,23 @@ class ModelConfig:
     gated: bool = False
     length: int = 50
     dropout: float = 0.3
-    item_dropout: float = 0.0
-    backward: float = 0.0
+    item_dropout: float = 0.2
+    backward: float = 0.3
     negatives: int = 1024
     popular: float = 0.0
-    epochs: int = 60
-    patience: int = 20
+    epochs: int = 30
+    patience: int = 10
     batch_items: int = 1024
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     weight_decay: float = 0.0
+    rounded: bool = True
 
     def __post_init__(self) -> None:
         check_choice("model", self, kind=KINDS)
         check_ranges(
             "model",
             self,
+            members=(1, 100),
             width=(1, 4096),
             blocks=(1, 16),
             heads=(1, self.width),

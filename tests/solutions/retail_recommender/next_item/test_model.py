@@ -26,11 +26,24 @@ from solutions.retail_recommender.next_item.ranking import ndcg, ranks
 from solutions.retail_recommender.next_item.sequences import LeaveLastOut, Sequences
 
 ITEMS = 30
-SMALL = ModelConfig(width=16, blocks=2, heads=2, hidden=2, length=12, negatives=8, batch_items=64)
-CONFIGS = [replace(SMALL, kind=kind) for kind in KINDS] + [replace(SMALL, gated=True)]
+SMALL = ModelConfig(
+    width=16,
+    blocks=2,
+    heads=2,
+    hidden=2,
+    length=12,
+    item_dropout=0,
+    backward=0,
+    negatives=8,
+    batch_items=64,
+)
+CONFIGS = [
+    *(replace(SMALL, kind=kind) for kind in KINDS),
+    replace(SMALL, gated=True, members=2),
+]
 
 
-@pytest.fixture(scope="module", params=CONFIGS, ids=["attention", "convolution", "gated"])
+@pytest.fixture(scope="module", params=CONFIGS, ids=["attention", "convolution", "gated pair"])
 def network(request) -> keras.Model:
     model = build(ITEMS, request.param, seed=1)
     rng = np.random.default_rng(0)
@@ -84,9 +97,9 @@ def test_a_score_is_the_product_of_the_two_vectors(network):
     history = Sequences.from_lists([[3, 4, 5], [7]])
     found = Scorer(network, item_vectors(network), 12).scores(history)
     assert found.shape == (2, ITEMS)
-    state = states(network, [[7]])[0, -1]
-    one = network.get_layer("items").embeddings[9]
-    assert found[1, 8] == pytest.approx(float(state @ np.asarray(one)), abs=1e-5)
+    tables = [layer for layer in network.layers if isinstance(layer, keras.layers.Embedding)]
+    one = np.concatenate([np.asarray(table.embeddings[9]) for table in tables])
+    assert found[1, 8] == pytest.approx(float(states(network, [[7]])[0, -1] @ one), abs=1e-5)
 
 
 def losses(model: keras.Model, negatives, log_of, x, target) -> np.ndarray:
@@ -104,14 +117,27 @@ def losses(model: keras.Model, negatives, log_of, x, target) -> np.ndarray:
 def test_with_all_items_drawn_the_loss_is_that_of_the_whole_softmax(network):
     x, target = [[1, 2, 3]], [[2, 3, 4]]
     every = np.arange(1, ITEMS + 1)
-    logits = states(network, x)[0] @ item_vectors(network).T
-    expected = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(3), np.array(target[0]) - 1]
+    expected = []
+    members = item_vectors(network).shape[1] // SMALL.width
+    parts = np.split(states(network, x)[0], members, 1), np.split(item_vectors(network), members, 1)
+    for state, table in zip(*parts, strict=True):
+        logits = state @ table.T
+        right = logits[np.arange(3), np.array(target[0]) - 1]
+        expected.append(np.log(np.exp(logits).sum(axis=1)) - right)
     found = losses(network, every, np.zeros(ITEMS), x, target)
-    np.testing.assert_allclose(found[0], expected, atol=1e-4)
+    np.testing.assert_allclose(found[0], np.mean(expected, axis=0), atol=1e-4)
 
 
-def test_drawn_items_stand_for_all_of_them_on_average(network):
+def test_members_begin_from_other_weights():
+    model = build(ITEMS, replace(SMALL, members=2))
+    one, two = np.split(item_vectors(model), 2, axis=1)
+    assert np.abs(one - two).min(axis=1).max() > 0
+
+
+def test_drawn_items_stand_for_all_of_them_on_average():
     # Unequal chances and a sum that is right all the same: exp(loss) is linear in what is drawn.
+    network = build(ITEMS, SMALL, seed=1)
+    network.set_weights([w * 3 for w in network.get_weights()])
     x, target = [[1, 2]], [[2, 3]]
     chance = np.arange(1, ITEMS + 1) / np.arange(1, ITEMS + 1).sum()
     rng = np.random.default_rng(0)
@@ -208,6 +234,15 @@ def test_the_epoch_that_validation_likes_best_is_kept(tmp_path):
     model = train(split.train, ITEMS, config, 0, valid=split.valid, run=run)
     found = ndcg(ranks(Scorer.of(model, config).scores, split.valid), 10)
     assert found == pytest.approx(max(run.manifest.history["val_ndcg10"]), abs=1e-6)
+
+
+def test_a_network_is_rounded_unless_somebody_wants_it_whole():
+    few = Sequences.from_lists([[1, 2, 3]])
+    wide = replace(SMALL, width=160, epochs=1)
+    for config in (wide, replace(wide, rounded=False)):
+        table = item_vectors(train(few, 300, config, 0))
+        steps = max(len(np.unique(column)) for column in table.T)
+        assert (steps <= 255) == config.rounded
 
 
 def test_without_validation_the_last_epoch_is_kept(tmp_path):
