@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -96,7 +97,7 @@ class Evidence:
         return cls(config, left_out, known[kept], weights[kept], offset)
 
 
-def log_count_ratio(counts, labels: np.ndarray) -> np.ndarray:
+def log_count_ratio(counts: Any, labels: np.ndarray) -> np.ndarray:
     """How much more often each piece stands in positive texts, as a logarithm, float64 [k].
 
     Args:

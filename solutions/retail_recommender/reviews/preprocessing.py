@@ -98,7 +98,8 @@ class ReviewPreprocessor(Preprocessor):
         """Checked records [n] to the model's arrays."""
         texts = records["text"].to_pylist()
         encodings, normal = self.encode(texts), self.normalised(texts)
-        rejects, kept = Rejects(), []
+        rejects = Rejects()
+        kept: list[int] = []
         ids = records["record_id"]
         for row, (encoding, text) in enumerate(zip(encodings, normal, strict=True)):
             fault = self._fault(encoding, text)

@@ -13,6 +13,8 @@ from .traditional import TO_SIMPLIFIED
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
+    from tokenizers.models import BPE
+    from tokenizers.normalizers import Normalizer
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 # A run of Chinese characters, a word of letters with its apostrophes, a number, or one other sign.
@@ -112,7 +114,7 @@ def build_tokenizer(config: TextConfig, texts: Iterable[str]) -> Tokenizer:
     return tokenizer
 
 
-def _without_phrases(tokenizer: Tokenizer):
+def _without_phrases(tokenizer: Tokenizer) -> BPE:
     """The tokenizer's pairs without those that make more of Chinese than a word."""
     from tokenizers.models import BPE
 
@@ -135,7 +137,7 @@ def prepared(text: str, config: TextConfig) -> str:
     return simplified(text) if config.simplify else text
 
 
-def normaliser(config: TextConfig):
+def normaliser(config: TextConfig) -> Normalizer:
     """What the tokenizer does to a text first; it keeps track of the places."""
     from tokenizers import Regex
     from tokenizers import normalizers as made

@@ -56,7 +56,9 @@ def train(job: TrainingJob) -> Trained:
     vocabulary = preprocessor.tokenizer.get_vocab_size()
     made = network.train(x, y, valid, config.model, vocabulary, job.seed, job.run, job.verbose)
     network.round_embeddings(made)
-    share, figures = config.grams.share, {}
+    share = config.grams.share
+    figures: dict[str, Any] = {}
+    decision, reference = Classify(CLASSES), dict[str, np.ndarray]()
     if valid is not None:
         deep = network.member_scores(made, valid[0]["tokens"])
         wide = valid[0]["evidence"][:, 0]
@@ -68,11 +70,9 @@ def train(job: TrainingJob) -> Trained:
             share = best_share(deep, wide, valid[1])
         scores = (1 - share) * deep + share * wide
         figures["valid_both"] = _right(scores, valid[1])
+        decision, reference = _decided(config, scores, valid[1])
     share = _NO_VALIDATION_SHARE if share < 0 else share
     network.set_share(made, config.model, share)
-    decision, reference = Classify(CLASSES), {}
-    if valid is not None:
-        decision, reference = _decided(config, scores, valid[1])
     scoring = {"main": ScoringModel(made, ("score",), _parity(preprocessor).arrays)}
     figures |= {
         "parameters": int(made.count_params()),
@@ -93,7 +93,7 @@ def _taken(job: TrainingJob) -> Trained:
     # What it is given is for its own tokenizer to normalise.
     text = replace(config.text, simplify=False)
     preprocessor = ReviewPreprocessor(text, form, (folder / FILES[1]).read_text(encoding="utf-8"))
-    decision, reference = Classify(CLASSES), {}
+    decision, reference = Classify(CLASSES), dict[str, np.ndarray]()
     if len(job.split.valid):
         runtime = OnnxRuntime({"main": folder / FILES[0]})
         held = job.records.take(pa.array(job.split.valid))
