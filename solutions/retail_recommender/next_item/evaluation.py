@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.decision import Rank
 from lepton_core.decision.rank import TOLD
@@ -69,6 +70,17 @@ def held_out(records: pa.Table, preprocessor: NextItemPreprocessor) -> HeldOut:
     return HeldOut(users, history.take(users), truth[users].astype(np.int32))
 
 
+def learned_cases(job: TrainingJob) -> pa.Table:
+    """What is learned from in the end: the training cases; where validation is learned from, too,
+    its case in the place of each customer's that has one, which is one choice longer."""
+    train = job.records.take(pa.array(job.split.train))
+    if not (job.config.learn_valid and len(job.split.valid)):
+        return train
+    valid = job.records.take(pa.array(job.split.valid))
+    longer = pc.is_in(train.column("record_id"), valid.column("record_id").combine_chunks())
+    return pa.concat_tables([train.filter(pc.invert(longer)), valid])
+
+
 def baselines(job: TrainingJob) -> dict[str, Ranked]:
     """Popularity, neighbours of items and EASE, each tuned on the validation cases.
 
@@ -80,21 +92,20 @@ def baselines(job: TrainingJob) -> dict[str, Ranked]:
     """
     config: Config = job.config
     train = job.records.take(pa.array(job.split.train))
-    preprocessor = NextItemPreprocessor(config.model.length).fit(train)
+    cases = learned_cases(job)
+    preprocessor = NextItemPreprocessor(config.model.length).fit(cases)
     known = preprocessor.known
     sequences, _ = known_sequences(train, known, following=True)
     valid = job.records.take(pa.array(job.split.valid))
     chosen = choose_all(sequences, len(known), held_out(valid, preprocessor), seed=job.seed)
     test = job.records.take(pa.array(job.split.test))
     history, _ = known_sequences(test, known)
-    truth, counts = known.codes(test.column("next")), sequences.counts(len(known))
-    learned = sequences
-    if config.learn_valid:
-        learned, _ = known_sequences(valid, known, following=True)
+    learned, _ = known_sequences(cases, known, following=True)
+    truth, counts = known.codes(test.column("next")), learned.counts(len(known))
     found = {}
     for name, one in chosen.items():
-        fitted = one.refitted(learned, len(known)) if config.learn_valid else one.fitted
-        found[name] = Ranked(_best(fitted, history, config.lists.seen), truth, counts)
+        best = one.refitted(learned, len(known)) if config.learn_valid else one.fitted
+        found[name] = Ranked(_best(best, history, config.lists.seen), truth, counts)
     return found
 
 

@@ -19,7 +19,7 @@ from .baselines_weights import ItemWeights as FittedWeights
 from .blending import choose_share
 from .catalogues import from_lines, with_file
 from .config import Config
-from .evaluation import held_out
+from .evaluation import held_out, learned_cases
 from .model import Scorer, item_vectors
 from .model import train as train_model
 from .preprocessing import NextItemPreprocessor, known_sequences
@@ -40,22 +40,22 @@ def train(job: TrainingJob) -> Trained:
     """
     config: Config = job.config
     records = job.records.take(pa.array(job.split.train))
-    preprocessor = NextItemPreprocessor(config.model.length).fit(records)
+    cases = learned_cases(job)
+    preprocessor = NextItemPreprocessor(config.model.length).fit(cases)
     known = preprocessor.known
     if len(known) < _LEAST_ITEMS:
         raise DataError("data.few_items", n=len(known), least=_LEAST_ITEMS)
     sequences, _ = known_sequences(records, known, following=True)
-    cases = job.records.take(pa.array(job.split.valid))
-    valid = held_out(cases, preprocessor) if len(job.split.valid) else None
-    learned, stops = sequences, valid
-    if config.learn_valid and valid is not None:
-        learned, stops = _with_valid(records, cases, preprocessor), None
+    learned, _ = known_sequences(cases, known, following=True)
+    valid = None
+    if len(job.split.valid):
+        valid = held_out(job.records.take(pa.array(job.split.valid)), preprocessor)
     model = train_model(
         learned,
         len(known),
         config.model,
         job.seed,
-        valid=stops,
+        valid=None if config.learn_valid else valid,
         run=job.run,
         verbose=job.verbose,
     )
@@ -64,28 +64,28 @@ def train(job: TrainingJob) -> Trained:
         network = Scorer.of(model, config.model).scores
         histories = sequences, learned
         weights, blended = _blend(config, network, histories, valid, len(known), job.seed)
-    codes, lift = together(sequences, len(known))
+    codes, lift = together(learned, len(known))
     items = Items(
-        with_file(from_lines(records, known), config.lists.catalogue),
+        with_file(from_lines(cases, known), config.lists.catalogue),
         item_vectors(model),
-        sequences.counts(len(known)),
-        trend(sequences, len(known), config.lists.trend_days),
+        learned.counts(len(known)),
+        trend(learned, len(known), config.lists.trend_days),
         codes,
         lift,
         weights,
     )
-    about = {"part": "train", "customers": len(sequences), "items": len(known)}
+    about = {"part": "train", "customers": len(learned), "items": len(known)}
     decision = Rank(items, config.lists.k, config.lists.seen, fitted_on=about)
     scoring = {"main": ScoringModel(model, ("score",), {"x": _parity(len(known), config)})}
     figures = {
         "parameters": int(model.count_params()),
         "items": len(known),
-        "customers": len(sequences),
-        "choices": len(sequences.codes),
+        "customers": len(learned),
+        "choices": len(learned.codes),
         **blended,
     }
     reference = {
-        "choices_quantiles": np.quantile(sequences.lengths, np.linspace(0, 1, 11)),
+        "choices_quantiles": np.quantile(learned.lengths, np.linspace(0, 1, 11)),
         "item_share_quantiles": np.quantile(items.counts, np.linspace(0, 1, 11)),
     }
     return Trained(preprocessor, decision, scoring, model, reference, figures)
@@ -132,16 +132,6 @@ def _blend(
         return None, told
     weights = np.maximum(fitted.weights, 0.0)
     return ItemWeights(fitted.starts, fitted.codes - 1, weights, fitted.decay, share), told
-
-
-def _with_valid(
-    records: pa.Table, cases: pa.Table, preprocessor: NextItemPreprocessor
-) -> Sequences:
-    """Training histories, one choice longer where validation asks for one."""
-    ids = set(cases.column("record_id").to_pylist())
-    others = [name not in ids for name in records.column("record_id").to_pylist()]
-    both = pa.concat_tables([records.filter(pa.array(others)), cases])
-    return known_sequences(both, preprocessor.known, following=True)[0]
 
 
 def _parity(items: int, config: Config) -> np.ndarray:
