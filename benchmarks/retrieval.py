@@ -15,6 +15,7 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 K, SEED, ASKED, FRESH = 10, 0, 400, 300
 BATCHES = (1, 32, 256)
@@ -35,21 +36,16 @@ def timed(ways: dict[str, Callable[[int], object]], rounds: int) -> Timing:
     return {name: (statistics.median(cpu[name]), statistics.median(wall[name])) for name in ways}
 
 
-def measure(kind: str, items, users, rounds: int) -> None:  # type: ignore[no-untyped-def]
-    """Print the lines of one set of vectors."""
-    import faiss
+def indexed(kind: str, items, asked, fresh, flat):  # type: ignore[no-untyped-def]
+    """An approximate index, after a line on its recall and memory."""
     import numpy as np
 
     from lepton_core.retrieval import Approximate, top_k
 
-    asked, timing = users[:ASKED], users[ASKED:]
-    flat = faiss.IndexFlatIP(items.shape[1])
-    flat.add(items)
     started = time.process_time()
     index = Approximate.build(items, asked, k=K)
     built = time.process_time() - started
     # Recall on queries that neither the settings nor the figure told were measured on.
-    fresh = timing[-FRESH:]
     truth, found = top_k(fresh, items, K)[0], index.top_k(fresh, K)[0]
     recall = np.mean([np.isin(a, b).mean() for a, b in zip(truth, found, strict=True)])
     agree = (flat.search(fresh, K)[1] == truth).mean()
@@ -67,6 +63,25 @@ def measure(kind: str, items, users, rounds: int) -> None:  # type: ignore[no-un
         f"built in {built:.0f} CPU-s | same codes as faiss {agree:.4f} |",
         flush=True,
     )
+    return index
+
+
+def measure(kind: str, items, users, given: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
+    """Print the lines of one set of vectors."""
+    import faiss
+
+    from lepton_core.retrieval import top_k
+
+    asked, timing = users[:ASKED], users[ASKED:]
+    flat = faiss.IndexFlatIP(items.shape[1])
+    flat.add(items)
+    ways: dict[str, Callable[[Any], object]] = {
+        "faiss": lambda some: flat.search(some, K),
+        "exact": lambda some: top_k(some, items, K),
+    }
+    if not given.exact:
+        index = indexed(kind, items, asked, timing[-FRESH:], flat)
+        ways["approximate"] = lambda some: index.top_k(some, K)
     for batch in BATCHES:
 
         def queries(turn: int, batch: int = batch):  # type: ignore[no-untyped-def]
@@ -75,17 +90,17 @@ def measure(kind: str, items, users, rounds: int) -> None:  # type: ignore[no-un
 
         took = timed(
             {
-                "faiss": lambda turn: flat.search(queries(turn), K),
-                "exact": lambda turn: top_k(queries(turn), items, K),
-                "approximate": lambda turn: index.top_k(queries(turn), K),
+                name: lambda turn, way=way, queries=queries: way(queries(turn))
+                for name, way in ways.items()
             },
-            rounds,
+            given.rounds,
         )
         each = " | ".join(f"{cpu / batch:.3f} / {wall / batch:.3f}" for cpu, wall in took.values())
         ratios = [
-            f"{took['exact'][way] / took['faiss'][way]:.2f} | "
-            f"{took['exact'][way] / took['approximate'][way]:.1f}"
-            for way in (0, 1)
+            f"{took['exact'][clock] / took[name][clock]:.2f}"
+            for clock in (0, 1)
+            for name in ways
+            if name != "exact"
         ]
         print(f"| {kind} | {len(items):,} | {batch} | {each} | {' | '.join(ratios)} |", flush=True)
 
@@ -96,6 +111,7 @@ def main() -> None:
     asked.add_argument("vectors", help=".npz with items [N, D] and users [n, D], float32")
     asked.add_argument("--sizes", default="10000,30000,100000,300000,1000000")
     asked.add_argument("--random", action="store_true", help="Gaussian vectors of the same shapes")
+    asked.add_argument("--exact", action="store_true", help="exact search and its peer alone")
     asked.add_argument("--threads", type=int, default=2)
     asked.add_argument("--rounds", type=int, default=7)
     given = asked.parse_args()
@@ -121,7 +137,7 @@ def main() -> None:
     )
     for size in (int(text) for text in given.sizes.split(",")):
         some = items if size >= len(items) else items[rng.choice(len(items), size, replace=False)]
-        measure("random" if given.random else "trained", some, users, given.rounds)
+        measure("random" if given.random else "trained", some, users, given)
 
 
 if __name__ == "__main__":

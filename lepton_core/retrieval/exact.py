@@ -20,8 +20,10 @@ from lepton_core.retrieval.filters import Filters
 EXACT_UP_TO = 1_000_000
 
 # Scores in a block (2 MB of float32), items in a block at most, and queries worked on together.
-_BLOCK, _WIDTH = 1 << 19, 1 << 16
+_BLOCK, _WIDTH = 1 << 19, 1 << 17
 _QUERIES = 64
+# For so few queries memory is no matter, and small groups spare looking at their members.
+_FEW = 8
 # A product in float32 differs in its last digits with the size of the block. What lies so little
 # (relatively) below the bound is looked at too.
 _ROUNDING = 2.0**-18
@@ -39,7 +41,7 @@ def top_k(
     """The k items with the largest inner product, for each query.
 
     Scores are summed in float64 at the end, so that they do not depend on which other queries are
-    asked together. Beyond the items it needs the memory of a block of scores and of 1/8 to 1/64
+    asked together. Beyond the items it needs the memory of a block of scores and of 1/8 to 1/32
     of the scores of 64 queries; for one ``allowed`` that most items fail, a copy of the others.
 
     Args:
@@ -181,7 +183,8 @@ class _Groups:
     @classmethod
     def of(cls, queries: int, items: int, k: int) -> _Groups:
         """For so many queries: large groups leave few maxima, and more to look at one by one."""
-        size = int(np.clip(np.sqrt(items / k) / 4, 8, 64))
+        most = 16 if queries < _FEW else 32
+        size = int(np.clip(np.sqrt(items / k) / 4, 8, most))
         width = min(_BLOCK // queries, _WIDTH, items)
         return cls(items, size, -(-width // size))
 
