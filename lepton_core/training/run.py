@@ -67,7 +67,7 @@ def make_bundle(
         UsageError: something stands at ``out`` that must not be replaced.
     """
     check_out(out, overwrite)
-    prints = fingerprint(records)
+    prints, given = fingerprint(records), records.num_rows
     records = protocol.with_truth(records)
     split = protocol.split(records)
     note(
@@ -111,14 +111,14 @@ def make_bundle(
         card = {
             **task.about,
             "created": manifest["created"],
-            "data": {**data, "fingerprint": prints, "records": records.num_rows},
+            "data": {**data, "fingerprint": prints, "records": given},
             "protocol": {
                 **protocol.describe(),
                 "test_fingerprint": test_fingerprint(records, split.test),
                 "train_records": len(split.train),
                 "valid_records": len(split.valid),
                 "test_records": n,
-                **_unseen_from(split),
+                **({} if protocol.makes_cases else _unseen_from(split)),
                 **_learned_until(task, records, split),
             },
             "metrics": {key: figure.to_json() for key, figure in figures.items()},

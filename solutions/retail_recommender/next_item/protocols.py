@@ -19,6 +19,10 @@ from .sequences import LEAST_ITEMS
 # The column that tells which part a case is of; scoring never sees it.
 PART = "part"
 PARTS = ("train", "valid", "test")
+_SEEN = {
+    False: "left out of the lists; one that is chosen again counts as missed",
+    True: "in the lists like all others",
+}
 
 
 def leave_last_out(config: Config) -> Protocol:
@@ -84,7 +88,7 @@ class LeaveLastOutCases(Protocol):
             "name": self.name,
             "test": "the last choice of each customer with three or more, among all items",
             "validation": f"the choice before it; {valid}",
-            "seen_items": "not asked for" if not self._config.lists.seen else "asked for, too",
+            "seen_items": _SEEN[self._config.lists.seen],
         }
 
 
