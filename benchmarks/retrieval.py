@@ -93,7 +93,7 @@ def measure(kind: str, items, users, given: argparse.Namespace) -> None:  # type
                 name: lambda turn, way=way, queries=queries: way(queries(turn))
                 for name, way in ways.items()
             },
-            given.rounds,
+            given.rounds * (5 if batch == 1 else 1),
         )
         each = " | ".join(f"{cpu / batch:.3f} / {wall / batch:.3f}" for cpu, wall in took.values())
         ratios = [
