@@ -10,7 +10,6 @@ from .baselines_weights import READ, ItemWeights
 from .sequences import Sequences
 
 _US_A_DAY = 86_400_000_000
-_SIZE = 1 << 24
 
 
 @dataclass(frozen=True)

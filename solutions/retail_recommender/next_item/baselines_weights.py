@@ -11,6 +11,8 @@ from .sequences import Sequences
 
 # Items of a history that are read, the last ones: older ones weigh next to nothing.
 READ = 50
+# Rows of a matrix that are looked through at a time.
+_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,17 @@ class ItemWeights:
     def from_dense(cls, matrix: np.ndarray, most: int, decay: float = 1.0) -> ItemWeights:
         """The weights of each row [N, N] that are farthest from zero, at most so many."""
         most = min(most, matrix.shape[1])
-        found = np.argpartition(-np.abs(matrix), most - 1, axis=1)[:, :most]
-        weights = np.take_along_axis(matrix, found, axis=1)
-        kept = weights != 0
-        starts = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
-        return cls(
-            starts, (found[kept] + 1).astype(np.int32), weights[kept].astype(np.float32), decay
-        )
+        lengths, codes, kept = [], [], []
+        for start in range(0, len(matrix), _ROWS):
+            rows = matrix[start : start + _ROWS]
+            found = np.argpartition(-np.abs(rows), most - 1, axis=1)[:, :most]
+            weights = np.take_along_axis(rows, found, axis=1)
+            there = weights != 0
+            lengths.append(there.sum(axis=1))
+            codes.append((found[there] + 1).astype(np.int32))
+            kept.append(weights[there].astype(np.float32))
+        starts = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
+        return cls(starts, np.concatenate(codes), np.concatenate(kept), decay)
 
     def scores(self, history: Sequences) -> np.ndarray:
         """Scores float32 [users, N] of all items for each history; the last item weighs 1."""

@@ -187,6 +187,7 @@ def train(
         batch_items=config.batch_items,
         negatives=config.negatives,
         popular=config.popular,
+        rare=config.rare,
         item_dropout=config.item_dropout,
         backward=config.backward,
         seed=seed,
@@ -231,15 +232,16 @@ def build_training(model: keras.Model) -> keras.Model:
     """
     x = keras.Input((None,), dtype="int32", name="x")
     target = keras.Input((None,), dtype="int32", name="target")
+    bonus = keras.Input((None,), name="bonus")
     negatives = keras.Input((), dtype="int32", name="negatives")
     log_of = keras.Input((), name="log_of")
     tables = _tables(model)
     states = keras.ops.split(places(model)(x), len(tables), axis=-1)
     losses = [
         SampledSoftmax(name=f"loss_of_{table.name}")(
-            state, table(target), target, table(negatives), negatives, log_of
+            state, table(target), target, bonus, table(negatives), negatives, log_of
         )
         for state, table in zip(states, tables, strict=True)
     ]
     losses = keras.layers.Average(name="loss")(losses) if len(losses) > 1 else losses[0]
-    return keras.Model([x, target, negatives, log_of], losses, name="next_item_training")
+    return keras.Model([x, target, bonus, negatives, log_of], losses, name="next_item_training")

@@ -27,6 +27,7 @@ class ChoiceBatches(keras.utils.PyDataset):
         batch_items: choices a batch.
         negatives: drawn items a batch; N or more gives all items.
         popular: exponent of an item's count in how often it is drawn.
+        rare: exponent of an item's count in the bonus that its score gets in training.
         item_dropout: share of each history's items that are left out.
         backward: share of histories that are read from their end.
         seed: of all that is random.
@@ -41,6 +42,7 @@ class ChoiceBatches(keras.utils.PyDataset):
         batch_items: int,
         negatives: int,
         popular: float = 0.0,
+        rare: float = 0.0,
         item_dropout: float = 0.0,
         backward: float = 0.0,
         seed: int = 0,
@@ -51,8 +53,10 @@ class ChoiceBatches(keras.utils.PyDataset):
         steps = np.asarray([n for n in _LENGTHS if n < length] + [length])
         self._reads, self._padded = reads, steps[np.searchsorted(steps, reads)]
         self._items, self._batch_items, self._negatives = items, batch_items, negatives
-        weight = np.maximum(sequences.counts(items), 1.0) ** popular
+        count = np.maximum(sequences.counts(items), 1.0)
+        weight = count**popular
         self._chance = weight / weight.sum()
+        self._bonus = (rare * np.log(count / count.mean())).astype(np.float32)
         self._item_dropout, self._backward = item_dropout, backward
         self._seed, self._epoch = seed, 0
         self._shuffle()
@@ -86,7 +90,16 @@ class ChoiceBatches(keras.utils.PyDataset):
         x, target = window[:, :-1], window[:, 1:]
         known = (x != PADDING) & (target != PADDING)
         negatives, log_of = self._drawn(rng)
-        inputs = {"x": x, "target": target, "negatives": negatives, "log_of": log_of}
+        log_of = log_of + self._bonus[negatives - 1]
+        # Of a place without a target the last item's bonus is taken, which counts nothing.
+        bonus = self._bonus[target - 1]
+        inputs = {
+            "x": x,
+            "target": target,
+            "bonus": bonus,
+            "negatives": negatives,
+            "log_of": log_of,
+        }
         # Keras divides by all places; so weighted, every choice counts alike in its batch.
         weights = known * np.float32(known.size / self._batch_items)
         return inputs, np.zeros(x.shape, np.float32), weights

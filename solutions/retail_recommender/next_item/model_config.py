@@ -32,6 +32,8 @@ class ModelConfig:
             many as there are items, or more, each step compares with all.
         popular: how strongly often bought items are drawn more often: 0 for all alike, 1 for as
             often as bought. The loss is corrected for it.
+        rare: how far scores leave out how popular an item is anyway: 0 ranks by the chance that it
+            comes next, 1 by how many times that is its usual chance.
         epochs: passes over the customers, at most.
         patience: epochs without a better figure on validation after which training stops.
         batch_items: choices in a training step.
@@ -54,6 +56,7 @@ class ModelConfig:
     backward: float = 0.3
     negatives: int = 1024
     popular: float = 0.0
+    rare: float = 0.0
     epochs: int = 30
     patience: int = 10
     batch_items: int = 1024
@@ -77,6 +80,7 @@ class ModelConfig:
             backward=(0, 1),
             negatives=(1, 10_000_000),
             popular=(0, 1),
+            rare=(0, 1),
             epochs=(1, 10_000),
             patience=(1, 10_000),
             batch_items=(1, 1_000_000),

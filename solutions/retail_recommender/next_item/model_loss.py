@@ -22,16 +22,26 @@ class SampledSoftmax(keras.layers.Layer):
         probabilistic language model, 2008.
     """
 
-    def call(self, states: Any, vectors: Any, target: Any, drawn: Any, negatives: Any, log_of: Any):
+    def call(
+        self,
+        states: Any,
+        vectors: Any,
+        target: Any,
+        bonus: Any,
+        drawn: Any,
+        negatives: Any,
+        log_of: Any,
+    ) -> Any:
         """Losses [B, L].
 
         Args:
             states: float [B, L, D].
             vectors: float [B, L, D], of the items that came next.
             target: int [B, L], these items.
+            bonus: float [B, L], added to the score of each of these.
             drawn: float [K, D], vectors of the drawn items.
             negatives: int [K], the drawn items.
-            log_of: float [K], log of 1 / (K q) of each.
+            log_of: float [K], added to the score of each of these: log of 1 / (K q), and a bonus.
         """
         ops = keras.ops
         right = ops.sum(states * vectors, axis=-1, keepdims=True)
@@ -40,7 +50,7 @@ class SampledSoftmax(keras.layers.Layer):
         others = ops.matmul(flat, ops.transpose(drawn)) + log_of
         same = ops.equal(ops.reshape(target, (-1, 1)), negatives)
         others = ops.where(same, _NEVER, others)
-        right = ops.reshape(right, (-1, 1))
+        right = ops.reshape(right, (-1, 1)) + ops.reshape(bonus, (-1, 1))
         top = ops.stop_gradient(ops.maximum(ops.max(others, axis=-1, keepdims=True), right))
         total = ops.sum(ops.exp(others - top), axis=-1, keepdims=True) + ops.exp(right - top)
         return ops.reshape(ops.log(total) + top - right, ops.shape(target))

@@ -37,6 +37,9 @@ SMALL = ModelConfig(
     negatives=8,
     batch_items=64,
 )
+LEARNING = replace(
+    SMALL, blocks=1, dropout=0.1, epochs=12, learning_rate=1e-2, patience=12, negatives=20
+)
 CONFIGS = [
     *(replace(SMALL, kind=kind) for kind in KINDS),
     replace(SMALL, gated=True, members=2),
@@ -107,6 +110,7 @@ def losses(model: keras.Model, negatives, log_of, x, target) -> np.ndarray:
         {
             "x": np.asarray(x, np.int32),
             "target": np.asarray(target, np.int32),
+            "bonus": np.zeros(np.shape(target), np.float32),
             "negatives": np.asarray(negatives, np.int32),
             "log_of": np.asarray(log_of, np.float32),
         }
@@ -147,6 +151,19 @@ def test_drawn_items_stand_for_all_of_them_on_average():
         places = rng.choice(ITEMS, 20, p=chance)
         drawn.append(np.exp(losses(network, places + 1, -np.log(20 * chance[places]), x, target)))
     np.testing.assert_allclose(np.mean(drawn, axis=0), whole, rtol=0.1)
+
+
+def test_a_bonus_for_what_is_popular_leaves_popularity_out_of_scores():
+    # After 1 come 2 (four times in five) and 3; but 2 is as much more popular everywhere.
+    lists = [[1, 2]] * 40 + [[1, 3]] * 10 + [[4, 2]] * 40 + [[4, 3]] * 10
+    sequences, held = Sequences.from_lists(lists), Sequences.from_lists([[1]])
+    margins = {}
+    for rare in (0.0, 1.0):
+        config = replace(LEARNING, rare=rare, epochs=60, dropout=0.0, negatives=ITEMS)
+        scores = Scorer.of(train(sequences, ITEMS, config, 0), config).scores(held)[0]
+        margins[rare] = float(scores[1] - scores[2])
+    assert margins[0.0] == pytest.approx(np.log(4), abs=0.2)
+    assert margins[1.0] == pytest.approx(0, abs=0.2)
 
 
 def batches(**settings) -> ChoiceBatches:
@@ -212,11 +229,6 @@ def walks(users: int = 200) -> LeaveLastOut:
     """Customers who walk along a ring of items."""
     first = np.random.default_rng(0).integers(0, ITEMS, users)
     return LeaveLastOut.of(Sequences.from_lists((first[:, None] + np.arange(7)) % ITEMS + 1))
-
-
-LEARNING = replace(
-    SMALL, blocks=1, dropout=0.1, epochs=12, learning_rate=1e-2, patience=12, negatives=20
-)
 
 
 @pytest.mark.parametrize("kind", KINDS)
