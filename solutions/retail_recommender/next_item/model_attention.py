@@ -31,8 +31,8 @@ class CausalAttention(keras.layers.Layer):
         self.heads, self.length, self.dropout = heads, length, dropout
         self._drop = keras.layers.Dropout(dropout)
 
-    def build(self, shape: tuple[int | None, ...], *_: Any) -> None:
-        width = int(shape[-1])
+    def build(self, shape: tuple[int, ...], *_: Any) -> None:
+        width = shape[-1]
         self._mix = self.add_weight(
             shape=(width, 3 * width), initializer="glorot_uniform", name="kernel"
         )
