@@ -262,7 +262,8 @@ def _by_reason(rejects: Rejects) -> tuple[Refusal, ...]:
 
 def _unused(match: ColumnMatch, spec: Spec) -> tuple[str, ...]:
     """Their columns that are read as none of ours."""
-    used = {match.theirs(name) for name in spec.names}
+    names = (*spec.names, *(() if spec.by_rows is None else spec.by_rows.names))
+    used = {match.theirs(name) for name in names}
     return tuple(name for name in match.found if name not in used)
 
 
