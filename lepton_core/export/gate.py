@@ -85,7 +85,7 @@ def check_outputs(
         raise ExportError("export.unreadable", model=model.name, reason=reason) from error
     expected: list[dict[str, np.ndarray]] = []
     received: list[dict[str, np.ndarray]] = []
-    cases = list(_cases(signature, lengths, examples or {}))
+    cases = list(_cases(signature, lengths, examples or {}, _table_sizes(model)))
     for inputs in cases:
         outputs = signature.call(model, {k: _tensor(v) for k, v in inputs.items()})
         expected.append({k: keras.ops.convert_to_numpy(v) for k, v in outputs.items()})
@@ -114,8 +114,22 @@ def check_outputs(
                 )
 
 
+def _table_sizes(model: keras.Model) -> dict[str, int]:
+    """How many rows the tables have that an input chooses from: no number beyond is an input."""
+    sizes: dict[str, int] = {}
+    for layer in model.layers:
+        nodes = getattr(layer, "_inbound_nodes", ())
+        if isinstance(layer, keras.layers.Embedding) and len(nodes) == 1:
+            name = getattr(layer.input, "name", "")
+            sizes[name] = min(int(layer.input_dim), sizes.get(name, int(layer.input_dim)))
+    return sizes
+
+
 def _cases(
-    signature: Signature, lengths: tuple[int, int] | None, examples: Mapping[str, np.ndarray]
+    signature: Signature,
+    lengths: tuple[int, int] | None,
+    examples: Mapping[str, np.ndarray],
+    table_sizes: Mapping[str, int],
 ) -> Iterator[dict[str, np.ndarray]]:
     free = any(None in tensor.shape[1:] for tensor in signature.inputs)
     if lengths is None:
@@ -126,15 +140,17 @@ def _cases(
             yield {
                 tensor.name: _rows(examples[tensor.name], tensor, batch, length)
                 if tensor.name in examples
-                else _random(generator, tensor, batch, length)
+                else _random(generator, tensor, batch, length, table_sizes.get(tensor.name, 2))
                 for tensor in signature.inputs
             }
 
 
-def _random(generator: np.random.Generator, tensor: Tensor, batch: int, length: int) -> np.ndarray:
+def _random(
+    generator: np.random.Generator, tensor: Tensor, batch: int, length: int, table_size: int = 2
+) -> np.ndarray:
     axes = [length if axis is None else axis for axis in tensor.shape[1:]]
     if not np.issubdtype(tensor.dtype, np.floating):
-        return generator.integers(0, 2, (batch, *axes)).astype(tensor.dtype)
+        return generator.integers(0, min(table_size, 2), (batch, *axes)).astype(tensor.dtype)
     values = generator.standard_normal((batch, *axes)).astype(tensor.dtype)
     if len(axes) == 2 and tensor.shape[1] is None:
         for row in range(batch):  # sequences of different lengths, padded with zeros

@@ -215,3 +215,29 @@ def test_the_handbook_is_read_by_name_under_our_names():
         records.table.column_names
     )
     assert records.table.num_rows == 1_600_653
+
+
+DATED = """
+name: {name}
+title: Receipts
+tasks: [fraud_rnn/transactions]
+licence: ours
+reader: {{kind: table, path: a.csv, columns: {{day: time}}, dates: "%d/%m/%Y"}}
+"""
+TIMES = Spec((Column("record_id", "string", "id"), Column("time", "timestamp")))
+
+
+def test_times_are_read_as_the_card_writes_them(places):
+    root = places["LEPTON_DATA"]
+    (root / "till.yaml").write_text(DATED.format(name="till"))
+    put_file(root, text="record_id,day\n1,05/02/2010\n2,13/02/2010\n")
+    times = load_records("till", TIMES).table["time"].to_pylist()
+    assert [(time.month, time.day) for time in times] == [(2, 5), (2, 13)]
+
+
+def test_a_time_written_otherwise_is_told(places):
+    root = places["LEPTON_DATA"]
+    (root / "till.yaml").write_text(DATED.format(name="till"))
+    put_file(root, text="record_id,day\n1,05/02/2010\n2,02/13/2010\n")
+    with pytest.raises(DataError, match="02/13/2010"):
+        load_records("till", TIMES)

@@ -123,3 +123,30 @@ def test_what_is_out_of_order_is_told_with_the_latest_before_it() -> None:
         for language in LANGUAGES:
             text = t(f"reject.{key}", language=language, **values)
             assert key != "late" or "1970-01-01 00:30:00" in text
+
+
+def test_what_only_asks_changes_nothing_and_sees_nothing_later_in_any_cut() -> None:
+    """Half of the records only ask: the others get what they get alone, and a question the same
+    whether what is known later stands in its batch or not."""
+    series, steps, values = a_stream(1200)
+    asks = np.random.default_rng(1).random(1200) < 0.5
+    whole = SeriesHistory(LENGTH, 2).step(series, steps, values, asks)
+    known = np.flatnonzero(~asks)
+    alone = SeriesHistory(LENGTH, 2).step(series.take(pa.array(known)), steps[known], values[known])
+    of_known = ~asks[whole.kept]
+    np.testing.assert_array_equal(whole.kept[of_known], known[alone.kept])
+    np.testing.assert_array_equal(whole.past[of_known], alone.past)
+    history = SeriesHistory(LENGTH, 2)
+    parts = [
+        history.step(series.slice(a, b - a), steps[a:b], values[a:b], asks[a:b])
+        for a, b in pairwise([0, 1, 7, 300, 301, 900, 1200])
+    ]
+    np.testing.assert_array_equal(np.concatenate([part.past for part in parts]), whole.past)
+    np.testing.assert_array_equal(np.concatenate([part.since for part in parts]), whole.since)
+    # From the first step after the last known one on nothing is known, the own step included.
+    asked = np.flatnonzero(asks[whole.kept] & (whole.since > 0))
+    for row in asked[:50]:
+        unknown = min(int(whole.since[row]), LENGTH)
+        assert np.isnan(whole.past[row, LENGTH - unknown :]).all()
+        if unknown < LENGTH:
+            assert np.isfinite(whole.past[row, LENGTH - unknown - 1]).all()

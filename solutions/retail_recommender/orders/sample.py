@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -65,7 +66,7 @@ def generate(seed: int = 0, plans: int = 10, products: int = 5, periods: int = 8
     return table.set_column(at, "time", table["time"].cast(pa.timestamp("us", tz="UTC")))
 
 
-def _product(rng: np.random.Generator, name: str, lead: float) -> dict[str, float | str]:
+def _product(rng: np.random.Generator, name: str, lead: float) -> dict[str, Any]:
     level = float(rng.lognormal(3.2, 0.8))
     cost = round(float(rng.lognormal(1.5, 0.6)), 2)
     return {
