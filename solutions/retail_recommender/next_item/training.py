@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -121,6 +122,8 @@ def _blend(
     fitted = chosen.refitted(histories[1], items) if config.learn_valid else chosen.fitted
     if not isinstance(fitted, FittedWeights):
         raise UsageError("usage.blend", received=asked.kind, known=", ".join(sorted(KINDS)))
+    # As they will serve: what speaks against an item is left to the network.
+    fitted = replace(fitted, weights=np.maximum(fitted.weights, 0.0))
     share, figures = asked.share, {}
     if not share:
         blend, tried = choose_share(network, fitted, valid)
@@ -130,8 +133,8 @@ def _blend(
     told = {"blend_share": share, **figures, **chosen.settings}
     if not share:
         return None, told
-    weights = np.maximum(fitted.weights, 0.0)
-    return ItemWeights(fitted.starts, fitted.codes - 1, weights, fitted.decay, share), told
+    codes = fitted.codes - 1
+    return ItemWeights(fitted.starts, codes, fitted.weights, fitted.decay, share), told
 
 
 def _parity(items: int, config: Config) -> np.ndarray:
