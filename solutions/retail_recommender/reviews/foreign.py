@@ -165,7 +165,11 @@ class ForeignForm:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ForeignForm:
         """From :meth:`to_json`."""
-        return cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**given)
 
 
 def _settings(folder: Path) -> dict[str, Any]:
