@@ -105,8 +105,8 @@ def test_a_score_is_the_product_of_the_two_vectors(network):
     assert found[1, 8] == pytest.approx(float(states(network, [[7]])[0, -1] @ one), abs=1e-5)
 
 
-def losses(model: keras.Model, negatives, log_of, x, target) -> np.ndarray:
-    found = build_training(model)(
+def losses(training: keras.Model, negatives, log_of, x, target) -> np.ndarray:
+    found = training(
         {
             "x": np.asarray(x, np.int32),
             "target": np.asarray(target, np.int32),
@@ -128,7 +128,7 @@ def test_with_all_items_drawn_the_loss_is_that_of_the_whole_softmax(network):
         logits = state @ table.T
         right = logits[np.arange(3), np.array(target[0]) - 1]
         expected.append(np.log(np.exp(logits).sum(axis=1)) - right)
-    found = losses(network, every, np.zeros(ITEMS), x, target)
+    found = losses(build_training(network), every, np.zeros(ITEMS), x, target)
     np.testing.assert_allclose(found[0], np.mean(expected, axis=0), atol=1e-4)
 
 
@@ -142,14 +142,15 @@ def test_drawn_items_stand_for_all_of_them_on_average():
     # Unequal chances and a sum that is right all the same: exp(loss) is linear in what is drawn.
     network = build(ITEMS, SMALL, seed=1)
     network.set_weights([w * 3 for w in network.get_weights()])
+    training = build_training(network)
     x, target = [[1, 2]], [[2, 3]]
     chance = np.arange(1, ITEMS + 1) / np.arange(1, ITEMS + 1).sum()
     rng = np.random.default_rng(0)
-    whole = np.exp(losses(network, np.arange(1, ITEMS + 1), np.zeros(ITEMS), x, target))
+    whole = np.exp(losses(training, np.arange(1, ITEMS + 1), np.zeros(ITEMS), x, target))
     drawn = []
     for _ in range(300):
         places = rng.choice(ITEMS, 20, p=chance)
-        drawn.append(np.exp(losses(network, places + 1, -np.log(20 * chance[places]), x, target)))
+        drawn.append(np.exp(losses(training, places + 1, -np.log(20 * chance[places]), x, target)))
     np.testing.assert_allclose(np.mean(drawn, axis=0), whole, rtol=0.1)
 
 
