@@ -36,7 +36,7 @@ def read_labelled_text(folder: str | Path) -> pa.Table:
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("data.no_file", source=folder)
-    files = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         named = [_PARTS[word] for word in path.name.lower().split(".") if word in _PARTS]
         if len(named) == 1 and path.suffix.lower() not in _SUFFIXES and path.is_file():

@@ -143,7 +143,10 @@ def normaliser(config: TextConfig) -> Normalizer:
     from tokenizers import normalizers as made
 
     # Zero-width signs join emoji and hide between letters; the rest of the invisible ones part.
-    steps = [made.Replace(Regex(r"[\p{Cf}\x{FE0F}]"), ""), made.Replace(Regex(r"\p{Cc}"), " ")]
+    steps: list[Normalizer] = [
+        made.Replace(Regex(r"[\p{Cf}\x{FE0F}]"), ""),
+        made.Replace(Regex(r"\p{Cc}"), " "),
+    ]
     if config.markup:
         steps += [made.Replace(Regex(_TAG), " ")]
         steps += [made.Replace(entity, sign) for entity, sign in _ENTITIES.items()]
