@@ -104,7 +104,7 @@ def order_records(demand: Demand, names: list[str], stock: pd.DataFrame) -> pa.T
 def plan_file(records: pa.Table, config: Config) -> pa.Table:
     """The records with what the sliders say in their columns, for ``lepton score``."""
     n, supply = records.num_rows, config.supply
-    told = {"lead": supply.lead, "lead_sd": supply.lead_sd, "review": supply.review}
+    told = {"lead": supply.lead, "lead_sd": supply.lead_sd, "order_every": supply.order_every}
     told |= {"service": supply.service}
     if config.plan.budget:
         told["budget"] = config.plan.budget

@@ -110,7 +110,7 @@ def choose_supply(demand: Demand) -> Config:
         supply,
         lead=float(lead),
         lead_sd=float(lead_sd),
-        review=float(review),
+        order_every=float(review),
         service=float(service) / 100.0,
         holding=float(holding),
     )

@@ -15,7 +15,7 @@ class SupplyConfig:
     Args:
         lead: periods from an order to its delivery, on average.
         lead_sd: standard deviation of that.
-        review: periods from one chance to order to the next.
+        order_every: periods from one chance to order to the next.
         service: probability that nothing is missing until the order after this one arrives.
         holding: cost of a unit that is left over for a period, in parts of its cost.
         pack: units are ordered in multiples of it.
@@ -23,7 +23,7 @@ class SupplyConfig:
 
     lead: float = 2.0
     lead_sd: float = 0.0
-    review: float = 1.0
+    order_every: float = 1.0
     service: float = 0.95
     holding: float = 0.005
     pack: float = 1.0
@@ -34,7 +34,7 @@ class SupplyConfig:
             self,
             lead=(0, 200),
             lead_sd=(0, 100),
-            review=(0.01, 200),
+            order_every=(0.01, 200),
             service=(0.5, 0.9999),
             holding=(1e-6, 10),
             pack=(1e-6, 1e9),

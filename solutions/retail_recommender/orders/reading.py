@@ -98,15 +98,15 @@ def _line(
 
     paths = demand_paths(low, value, high, config.plan.correlation, draws)
     lead = lead_times(said("lead"), said("lead_sd"), draws)
-    review = said("review")
+    every = said("order_every")
     cost = 1.0 if told["cost"] is None else float(told["cost"])
     holding = supply.holding * max(cost, 1e-9) if told["holding"] is None else told["holding"]
-    holding *= review
+    holding *= every
     service = said("service")
     shortage = told["shortage"] or holding * service / (1.0 - service)
     on_hand, on_order = float(told["on_hand"]), float(told["on_order"] or 0.0)
     product = Product(
-        covered(paths, lead + review),
+        covered(paths, lead + every),
         covered(paths, lead),
         on_hand + on_order,
         cost,
@@ -116,7 +116,7 @@ def _line(
         float(told["least"] or 0.0),
         np.inf if told["room"] is None else float(told["room"]),
     )
-    far = said("lead") + review + 2 * said("lead_sd") > len(order)
+    far = said("lead") + every + 2 * said("lead_sd") > len(order)
     notes = {"beyond_forecast": far, "no_interval": is_guess, "backorders": on_hand < 0}
     held = frozenset(name for name, holds in notes.items() if holds)
     return Line(np.array(order), product, paths, lead, on_hand, on_order, held)

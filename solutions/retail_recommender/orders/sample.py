@@ -78,7 +78,7 @@ def _product(rng: np.random.Generator, name: str, lead: float) -> dict[str, Any]
         "on_order": float(np.round(level * rng.choice([0.0, 0.0, 1.0]))),
         "lead": lead,
         "lead_sd": float(rng.choice([0.0, 0.3, 0.6])),
-        "review": 1.0,
+        "order_every": 1.0,
         "cost": cost,
         "holding": round(0.006 * cost, 4),
         "service": float(rng.choice([0.9, 0.95, 0.98])),

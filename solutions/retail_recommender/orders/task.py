@@ -11,7 +11,7 @@ SUPPLY = {
     "on_order": (0.0, "units ordered and not delivered yet, 0 if empty"),
     "lead": (0.0, "periods from an order to its delivery"),
     "lead_sd": (0.0, "standard deviation of that"),
-    "review": (0.01, "periods from one chance to order to the next"),
+    "order_every": (0.01, "periods from one chance to order to the next"),
     "cost": (0.0, "price paid for a unit; needed where there is a budget"),
     "holding": (1e-9, "cost of a unit that is left over for a period"),
     "shortage": (1e-9, "cost of a unit that is asked for and not there; instead of service"),
