@@ -38,8 +38,11 @@ def train(job: TrainingJob) -> Trained:
 
     Raises:
         DataError: ``data.few_items`` where there is nothing to choose between.
+        UsageError: ``usage.blend`` for a baseline without weights, or where its share is to be
+            chosen on what the network learned.
     """
     config: Config = job.config
+    _check_blend(config)
     records = job.records.take(pa.array(job.split.train))
     cases = learned_cases(job)
     preprocessor = NextItemPreprocessor(config.model.length).fit(cases)
@@ -92,6 +95,15 @@ def train(job: TrainingJob) -> Trained:
     return Trained(preprocessor, decision, scoring, model, reference, figures)
 
 
+def _check_blend(config: Config) -> None:
+    """Refuse settings of the blend that cannot be met, before anything is trained."""
+    asked, known = config.blend, sorted({*KINDS} - {"popularity"})
+    blind = config.learn_valid and not asked.share
+    if asked.kind and (asked.kind not in known or blind):
+        received = f"kind={asked.kind}, share={asked.share:g}, learn_valid={config.learn_valid}"
+        raise UsageError("usage.blend", received=received, known=", ".join(known))
+
+
 def _blend(
     config: Config,
     network: Callable[[Sequences], np.ndarray],
@@ -109,19 +121,11 @@ def _blend(
         valid: chooses; of a network that has learned it, it cannot choose the share.
         items: number of items.
         seed: of the draw of customers that choose.
-
-    Raises:
-        UsageError: ``usage.blend`` for a baseline without weights, or where the share is to be
-            chosen on what the network learned.
     """
     asked = config.blend
-    if asked.kind not in KINDS or (config.learn_valid and not asked.share):
-        received = f"kind={asked.kind}, share={asked.share:g}, learn_valid={config.learn_valid}"
-        raise UsageError("usage.blend", received=received, known=", ".join(sorted(KINDS)))
     chosen = choose(asked.kind, histories[0], items, valid, seed=seed)
     fitted = chosen.refitted(histories[1], items) if config.learn_valid else chosen.fitted
-    if not isinstance(fitted, FittedWeights):
-        raise UsageError("usage.blend", received=asked.kind, known=", ".join(sorted(KINDS)))
+    assert isinstance(fitted, FittedWeights)
     # As they will serve: what speaks against an item is left to the network.
     fitted = replace(fitted, weights=np.maximum(fitted.weights, 0.0))
     share, figures = asked.share, {}
