@@ -175,4 +175,4 @@ def test_any_table_of_orders_makes_a_bundle(tmp_path: Path) -> None:
     assert shop.suggest(["a3", "a4"], k=1).items == ["a5"]
     card = json.loads((out / "card.json").read_text())
     assert set(card["baselines"]) >= {"popularity", "item_knn", "ease"}
-    assert card["metrics"]["hr5"]["value"] > card["baselines"]["popularity"]["hr5"]["value"]
+    assert card["metrics"]["ndcg5"]["value"] > card["baselines"]["popularity"]["ndcg5"]["value"]
