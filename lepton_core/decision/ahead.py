@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -116,7 +116,7 @@ class Ahead(Decision):
 
     def fitted(
         self, scores: np.ndarray, targets: np.ndarray, fitted_on: Mapping[str, Any] | None = None
-    ) -> Ahead:
+    ) -> Self:
         """The same with margins from validation records that the model did not learn from.
 
         Args:

@@ -33,8 +33,8 @@ def test_a_planner_brings_sales_sets_a_budget_and_takes_the_orders_away(
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(WEEKS)
     expect(figure(page, "Periods known")).to_have_text("104")
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(2)
-    page.get_by_label("Budget for all orders").fill("500")
-    page.get_by_label("Budget for all orders").press("Enter")
+    page.get_by_test_id("stNumberInputField").fill("500")
+    page.get_by_test_id("stNumberInputField").press("Enter")
     expect(figure(page, "Worth of more budget")).to_be_visible()
     with page.expect_download() as waiting:
         page.get_by_text("orders (CSV)").click()
