@@ -277,8 +277,9 @@ def _read_histories(
     if form is spec:
         return numbered(table, spec), Rejects()
     made = histories(table, spec, located.source)
-    for line in made.lines("en") if note is not None else ():
-        note(line)
+    if note is not None:
+        for line in made.lines("en"):
+            note(line)
     return made.table, made.rejects
 
 

@@ -27,8 +27,8 @@ class Asked:
     @property
     def cold(self) -> np.ndarray:
         """Of whom nothing is known, bool [n]."""
-        cold: np.ndarray = ~(self.history > 0).any(axis=1)
-        return cold
+        known: np.ndarray = np.any(self.history > 0, axis=1, keepdims=True)
+        return ~known[:, 0]
 
     def one(self, row: int) -> Asked:
         """One of them alone."""

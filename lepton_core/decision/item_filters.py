@@ -82,9 +82,10 @@ class ItemFilters:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ItemFilters:
         """The filters that :meth:`to_json` wrote."""
-        several = ("categories", "hidden")
-        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        return cls(**{n: tuple(v) if n in several else v for n, v in known.items()})
+        known: dict[str, Any] = {f.name: values[f.name] for f in fields(cls) if f.name in values}
+        for name in ("categories", "hidden"):
+            known[name] = tuple(known.get(name, ()))
+        return cls(**known)
 
 
 def _known(catalogue: Catalogue, column: str) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.bundle import Trained, load_bundle, save_bundle
 from lepton_core.data.labelled import load_labelled
@@ -172,6 +173,14 @@ def _trivial(
 def few_rows(records: pa.Table, rows: np.ndarray, task: Task) -> np.ndarray:
     """Some rows of the training part, ascending, its classes in equal parts where it has any."""
     target = target_of(task)
+    lists = [column.name for column in task.inputs if column.is_list and column.required]
+    if lists:
+        # Of a history of nothing, or one that nothing is told to follow, nothing can be learned.
+        some = records.take(pa.array(rows))
+        there = some.column(target.name).is_valid().to_numpy()
+        for name in lists:
+            there = there & (pc.list_value_length(some.column(name)).to_numpy() > 0)
+        return rows[there][-_FEW:]
     if target.role != "label":
         # The latest: what a model learns of a series is its past, and the first have none.
         return rows[-_FEW:]

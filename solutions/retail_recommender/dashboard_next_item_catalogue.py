@@ -89,8 +89,8 @@ def _figures(decision: Rank, codes: np.ndarray, before: np.ndarray) -> list[Any]
     ]
     margin = decision.items.catalogue.numbers.get("margin")
     if margin is not None and np.isfinite(margin).any():
-        values = [float(np.nanmean(margin[lists[lists >= 0]])) for lists in (codes, before)]
-        found.append(told("margin", *values, ",.2f"))
+        now, was = (float(np.nanmean(margin[lists[lists >= 0]])) for lists in (codes, before))
+        found.append(told("margin", now, was, ",.2f"))
     return found
 
 

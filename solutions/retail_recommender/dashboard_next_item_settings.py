@@ -56,7 +56,8 @@ def _length(before: Rank) -> dict[str, Any]:
 
 
 def _filters(before: Rank) -> dict[str, Any]:
-    catalogue, told = before.items.catalogue, {}
+    catalogue = before.items.catalogue
+    told: dict[str, Any] = {}
     if catalogue.knows("stock"):
         help = t(f"{_SET}.in_stock_help")
         told["in_stock"] = st.toggle(

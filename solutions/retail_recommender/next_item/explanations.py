@@ -76,15 +76,17 @@ def remove_each(pipeline: Pipeline, history: np.ndarray, shown: np.ndarray) -> R
     vectors = pipeline.runtime.run("main", {"x": x})["score"]
     whole = Sequences.from_lists(variants).last(len(history))[:, ::-1]
     scores = decision.scores(vectors, whole)
-    free = np.ones(len(decision.items), bool) if decision.allowed is None else decision.allowed
+    free: np.ndarray = np.ones(len(decision.items), bool)
+    if decision.allowed is not None:
+        free = decision.allowed
     if not decision.seen:
         free = free & ~np.isin(np.arange(len(free)), history - 1)
     of_shown = scores[:, shown]
     # Of items that fit alike the one with the smaller code comes first, as in the list.
-    first = np.arange(scores.shape[1]) < shown[:, None]
+    before: np.ndarray = np.arange(scores.shape[1]) < shown[:, None]
     value = of_shown[:, :, None]
-    above = (scores[:, None, :] > value) | ((scores[:, None, :] == value) & first)
-    ranks = 1 + (above & free).sum(axis=2)
+    above = (scores[:, None, :] > value) | ((scores[:, None, :] == value) & before)
+    ranks: np.ndarray = 1 + (above & free).sum(axis=2)
     return Removed(had.astype(np.int64) - 1, ranks, of_shown)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,7 +36,7 @@ def with_new_items(items: Items, table: pa.Table) -> tuple[Items, list[str]]:
     if not new.num_rows:
         return items, []
     texts = _texts(known.texts.get("title"), known.texts.get("category"), len(known))
-    told = np.array([any(text) for text in texts])
+    told = np.array([any(text or ()) for text in texts])
     if not told.any():
         return items, new.column("item").to_pylist()
     encoder = ContentEncoder.fit(
@@ -42,11 +44,11 @@ def with_new_items(items: Items, table: pa.Table) -> tuple[Items, list[str]]:
         items.vectors[told],
         weights=np.sqrt(items.counts[told]) + 1.0,
     )
-    columns = (
+    titles, categories = (
         new.column(name).to_pylist() if name in new.column_names else None
         for name in ("title", "category")
     )
-    of_new = _texts(*columns, new.num_rows)
+    of_new = _texts(titles, categories, new.num_rows)
     placed = encoder.known(of_new) >= _LEAST_KNOWN
     some = new.filter(pa.array(placed))
     vectors = encoder.encode([text for text, one in zip(of_new, placed, strict=True) if one])
@@ -55,7 +57,7 @@ def with_new_items(items: Items, table: pa.Table) -> tuple[Items, list[str]]:
 
 
 def _texts(
-    titles: list[str | None] | None, categories: list[str | None] | None, n: int
+    titles: Sequence[str | None] | None, categories: Sequence[str | None] | None, n: int
 ) -> list[Text]:
     """Title and category of each item."""
     return list(zip(titles or [None] * n, categories or [None] * n, strict=True))

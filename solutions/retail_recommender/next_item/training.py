@@ -63,7 +63,8 @@ def train(job: TrainingJob) -> Trained:
         run=job.run,
         verbose=job.verbose,
     )
-    weights, blended = None, {}
+    weights: ItemWeights | None = None
+    blended: dict[str, float] = {}
     if config.blend.kind and valid is not None:
         network = Scorer.of(model, config.model).scores
         histories = sequences, learned
