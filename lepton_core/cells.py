@@ -13,6 +13,9 @@ from lepton_core.errors import DataError
 from lepton_core.numbers import read_numbers
 from lepton_core.spec import Column
 
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+_BOOLS = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
+
 
 def read_cells(
     raw: pa.ChunkedArray, column: Column, source: str, first_row: int, whole: bool
@@ -176,7 +179,7 @@ def _parse(text: str, dtype: str) -> Any:
         if dtype in ("float32", "float64"):
             return float(text)
         if dtype == "bool":
-            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+            return _BOOLS[text.lower()]
     except (ValueError, KeyError, OverflowError):
         return None
     return text

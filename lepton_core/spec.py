@@ -18,7 +18,7 @@ PLAIN = ("string", "bool", "int64", "float32", "float64", "timestamp")
 LISTS = tuple(f"list<{one}>" for one in PLAIN if one != "bool")
 NESTED = ("image", "frame", "boxes", "tracks", *LISTS)
 DTYPES = (*PLAIN, *NESTED)
-ROLES = ("id", "entity", "time", "feature", "quantity", "label", "output", "meta")
+ROLES = ("id", "entity", "time", "feature", "quantity", "as_of", "label", "output", "meta")
 FORMATS = ("dicom", "nifti")
 # The name of a column that stands for all those of a table that the Spec does not name.
 FURTHER = "*"
@@ -47,7 +47,9 @@ class Column:
             ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot`` stands on the
             ground. Places of earlier frames stand in it with their own time. ``list<string>``,
             ``list<float32>``... is a list of plain values; in CSV its JSON text.
-        role: one of ``ROLES``; ``quantity`` is how many, below 0 where a purchase is taken back.
+        role: one of ``ROLES``; ``quantity`` is how many, below 0 where a purchase is taken back;
+            ``as_of`` the moment up to which a history tells, the latest of all where a table with
+            one row an event is read.
         unit: unit of the values, for people (``USD``, ``mm``).
         low: smallest allowed value, inclusive.
         high: largest allowed value, inclusive.

@@ -116,6 +116,9 @@ def histories(table: pa.Table, spec: Spec, source: str = "input") -> Histories:
             if column.role == "quantity":
                 values = pa.array(left[kept], from_pandas=True).cast(values.type)
             columns[column.name] = _lists(values, lengths)
+        elif column.role == "as_of" and time is not None:
+            latest = pc.max(given.column(time))
+            columns[column.name] = pa.repeat(latest, len(names))
     return Histories(pa.table(columns), lines.rejects, counts)
 
 
