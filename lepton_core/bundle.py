@@ -220,6 +220,9 @@ def load_bundle(folder: Path | str, runtime: str = "onnx", threads: int | None =
     specs = read_json(folder, "spec.json")
     if Spec.from_json(specs["inputs"]) != task.inputs:
         raise BundleError("bundle.other_spec", bundle=folder, task=task.name)
+    if runtime == "keras":
+        # A task's own layers are known to Keras once what trains it is imported.
+        task.hook(task.trainer)
     kind = task.hook(task.preprocessor)
     preprocessor = kind.from_state(
         read_json(folder, "preprocessor.json"), read_arrays(folder / "preprocessor.npz")

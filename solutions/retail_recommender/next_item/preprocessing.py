@@ -73,7 +73,9 @@ class NextItemPreprocessor(Preprocessor):
         """Customers' vectors with what lists need beside them; of a stranger a vector of zeros."""
         # What a network makes of no item at all means nothing, and need not be a number.
         stranger = (prepared.arrays["x"] == 0).all(axis=1)[:, None]
-        return {"score": np.where(stranger, np.float32(0), outputs["score"]), **prepared.notes}
+        # Keras calls its output after the layer; in the bundle it is the score.
+        said = outputs["score"] if "score" in outputs else outputs["vector"]
+        return {"score": np.where(stranger, np.float32(0), said), **prepared.notes}
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         if not len(self.known):
