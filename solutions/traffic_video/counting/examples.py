@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pyarrow as pa
+
+from lepton_core.settings import to_dict
 
 from .config import Config
 from .detectors import Look, Network
@@ -20,9 +26,16 @@ from .scenes.scene import KINDS
 STRIDE = 2
 # What a target says where nothing is known; such places do not count.
 UNKNOWN = 255
-# The core of a vehicle is what lies so deep in it, as a share of the deepest place.
-_CORE = 0.45
-_FPS = 25.0
+# The core of a vehicle is what lies so deep in it, as a share of the deepest place, but at most so
+# many pixels: what is nearest to a core is then its vehicle's, whatever the sizes of both.
+_CORE, _DEEP = 0.45, 5.0
+# A quarter of the usual rate: the background is learned as well, at a quarter of the work.
+_FPS = 6.25
+# Vehicles an hour and lane, so that few of the frames show an empty road.
+_FLOW = (400.0, 1600.0)
+# How much a pixel counts: of a vehicle of so many pixels as one of the road, of smaller ones more,
+# as they are counted all the same; most of all where two vehicles nearly touch.
+_USUAL_AREA, _MOST, _BETWEEN, _BESIDE = 600.0, 4.0, 4, 3
 # Frames of a clip, at the start, while there is no background worth the name.
 _SKIPPED_S = 1.0
 
@@ -35,14 +48,21 @@ class Examples:
         x: uint8 [n, h, w, 7], as :func:`.detectors.shown` makes them.
         vehicle: uint8 [n, h / 2, w / 2]: 1 vehicle, 0 none, ``UNKNOWN``.
         core: uint8 [n, h / 2, w / 2]: 1 the inner part of one, 0 none, ``UNKNOWN``.
+        weight: uint8 [n, h / 2, w / 2], at least 1: how much a pixel counts.
     """
 
     x: np.ndarray
     vehicle: np.ndarray
     core: np.ndarray
+    weight: np.ndarray
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def times(self, count: int) -> Examples:
+        """Each of them so many times."""
+        parts = (self.x, self.vehicle, self.core, self.weight)
+        return Examples(*(np.repeat(part, count, axis=0) for part in parts))
 
     @classmethod
     def joined(cls, parts: list[Examples], size: tuple[int, int]) -> Examples:
@@ -53,11 +73,16 @@ class Examples:
             np.concatenate([np.empty((0, *size, 7), np.uint8), *(p.x for p in parts)]),
             np.concatenate([none, *(p.vehicle for p in parts)]),
             np.concatenate([none, *(p.core for p in parts)]),
+            np.concatenate([none, *(p.weight for p in parts)]),
         )
 
 
 def rendered(
-    config: Config, seed: int, clips: int, tell: Callable[[str, int, int], None] | None = None
+    config: Config,
+    seed: int,
+    clips: int,
+    tell: Callable[[str, int, int], None] | None = None,
+    folder: Path | None = None,
 ) -> Examples:
     """Examples of rendered roads, all kinds of scenes in turn.
 
@@ -66,16 +91,17 @@ def rendered(
         seed: of the first scene; the others follow.
         clips: how many.
         tell: told how many are done.
+        folder: where they are kept, for a training that goes on after a kill; None keeps none.
     """
     parts = []
     for clip in range(clips):
-        parts.append(_clip(config, seed + clip, KINDS[clip % len(KINDS)]))
+        parts.append(targets(*_kept(config, seed + clip, KINDS[clip % len(KINDS)], folder)))
         if tell is not None:
             tell("rendered", clip + 1, clips)
     return Examples.joined(parts, _size(config))
 
 
-def of_records(config: Config, records: pa.Table) -> Examples:
+def of_records(config: Config, records: pa.Table, wanted: np.ndarray) -> Examples:
     """Examples of recorded frames that have masks and the size that the network is trained at.
 
     Where vehicles touch in a mask nobody knows which is which, so their cores are not learned.
@@ -83,29 +109,55 @@ def of_records(config: Config, records: pa.Table) -> Examples:
     Args:
         config: how frames are prepared.
         records: frames of one camera in order.
+        wanted: bool [n], which of them are learned from; those before only show the background.
     """
     maker = CountingPreprocessor(config)
     history = maker.new_history()
     parts = []
-    for start in range(0, records.num_rows, 32):
+    last = int(np.flatnonzero(wanted).max(initial=-1)) + 1
+    for start in range(0, last, 32):
         prepared = maker.transform(records.slice(start, 32), history)
         x = prepared.arrays["x"]
         if "truth" not in prepared.notes or x.shape[1:3] != _size(config):
             continue
-        rows = np.flatnonzero(prepared.notes["has_truth"])[:: config.model.every]
+        is_here = prepared.notes["has_truth"] & wanted[start + prepared.kept]
+        rows = np.flatnonzero(is_here)[:: config.model.every]
         vehicle = [_half(_known(prepared.notes["truth"][row]), x.shape[1:3]) for row in rows]
         if vehicle:
             told = np.stack(vehicle)
-            parts.append(Examples(x[rows], told, np.full_like(told, UNKNOWN)))
+            parts.append(Examples(x[rows], told, np.full_like(told, UNKNOWN), np.ones_like(told)))
     return Examples.joined(parts, _size(config))
 
 
-def _clip(config: Config, seed: int, kind: str) -> Examples:
-    height, width = _size(config)
-    scene = random_scene(seed, kind, width, height, _FPS, config.model.seconds)
+def _kept(config: Config, seed: int, kind: str, folder: Path | None) -> list[np.ndarray]:
+    """What :func:`_clip` makes, made once where there is a folder."""
+    if folder is None:
+        return _clip(config, seed, kind)
+    own = [to_dict(config.scene), config.blobs.contrast, config.blobs.spreads, _FPS]
+    own += [list(config.model.size), config.model.seconds, config.model.every]
+    mark = hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:8]
+    path = folder / f"{kind}-{seed}-{mark}.npz"
+    if path.exists():
+        with np.load(path) as file:
+            return [file[name] for name in ("x", "mask", "ids")]
+    made = _clip(config, seed, kind)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".part-{path.name}")
+    with part.open("wb") as writer:
+        np.savez(writer, **dict(zip(("x", "mask", "ids"), made, strict=True)))
+    os.replace(part, path)
+    return made
+
+
+def _clip(config: Config, seed: int, kind: str) -> list[np.ndarray]:
+    """Frames of one rendered clip as the network is shown them, their masks and ids."""
+    height, width = size = _size(config)
+    flow = float(np.random.default_rng([seed, 81]).uniform(*_FLOW))
+    own = {"fps": _FPS, "seconds": config.model.seconds, "flow_per_lane_h": flow}
+    scene = random_scene(seed, kind, width, height, **own)
     maker = CountingPreprocessor(config)
     camera, network = maker.new_history().camera, Network(config.blobs)
-    looks, vehicles, cores = [], [], []
+    looks, masks, ids = [], [], []
     for frame in render(scene):
         picture = shrunk(np.ascontiguousarray(frame.picture[..., ::-1]), config.scene.width)
         seen = camera.step(picture, frame.time_s)
@@ -113,13 +165,63 @@ def _clip(config: Config, seed: int, kind: str) -> Examples:
         if not wanted or frame.index % config.model.every:
             continue
         looks.append(Look.of(camera, seen, picture))
-        ids = np.where(frame.mask == 255, frame.ids, 0).astype(np.uint16)
-        vehicles.append(_half(steadied(_known(frame.mask), seen), (height, width)))
-        cores.append(_half(steadied(cores_of(ids), seen), (height, width)))
-    size = (height, width)
-    if not looks:
-        return Examples.joined([], size)
-    return Examples(network.inputs(looks, size)["x"], np.stack(vehicles), np.stack(cores))
+        masks.append(steadied(frame.mask, seen))
+        ids.append(steadied(np.where(frame.mask == 255, frame.ids, 0).astype(np.uint16), seen))
+    empty = (0, *size)
+    return [
+        network.inputs(looks, size)["x"],
+        np.stack(masks) if masks else np.empty(empty, np.uint8),
+        np.stack(ids) if ids else np.empty(empty, np.uint16),
+    ]
+
+
+def targets(x: np.ndarray, masks: np.ndarray, ids: np.ndarray) -> Examples:
+    """What the network shall say of frames.
+
+    Args:
+        x: uint8 [n, h, w, 7].
+        masks: uint8 [n, h, w] of the renderer, made steady as ``x``.
+        ids: uint16 [n, h, w], number of the vehicle at each pixel, 0 for none.
+    """
+    half = [np.empty((0, x.shape[1] // STRIDE, x.shape[2] // STRIDE), np.uint8)]
+    vehicles, cores, weights = list(half), list(half), list(half)
+    size = (x.shape[1], x.shape[2])
+    for mask, each in zip(masks, ids, strict=True):
+        vehicles.append(_half(_known(mask), size)[None])
+        cores.append(_coarse(cores_of(each), size)[None])
+        weights.append(_half(weights_of(each), size)[None])
+    return Examples(x, *(np.concatenate(parts) for parts in (vehicles, cores, weights)))
+
+
+def weights_of(ids: np.ndarray) -> np.ndarray:
+    """How much each pixel counts: of small vehicles more, and where two nearly touch.
+
+    Args:
+        ids: [h, w], number of the vehicle at each pixel, 0 for none.
+
+    Returns:
+        uint8 [h, w], at least 1.
+
+    Example:
+        >>> ids = np.zeros((40, 90), np.uint16)
+        >>> ids[5:35, 10:40], ids[5:35, 43:48] = 1, 2
+        >>> weights_of(ids)[20, [0, 20, 41, 45]].tolist()
+        [1, 1, 4, 2]
+    """
+    weight = np.ones(ids.shape, np.uint8)
+    beside = np.zeros(ids.shape, np.uint8)
+    around = np.ones((2 * _BESIDE + 1, 2 * _BESIDE + 1), np.uint8)
+    for one, rows, columns in _places(ids):
+        mask = ids[rows, columns] == one
+        own = float(np.clip(np.sqrt(_USUAL_AREA / mask.sum()), 1.0, _MOST))
+        weight[rows, columns][mask] = round(own)
+        wide = [
+            slice(max(side.start - _BESIDE, 0), side.stop + _BESIDE) for side in (rows, columns)
+        ]
+        near = (ids[wide[0], wide[1]] == one).astype(np.uint8)
+        beside[wide[0], wide[1]] += cv2.dilate(near, around)
+    weight[beside > 1] = _BETWEEN
+    return weight
 
 
 def cores_of(ids: np.ndarray) -> np.ndarray:
@@ -141,7 +243,7 @@ def cores_of(ids: np.ndarray) -> np.ndarray:
     for one, rows, columns in _places(ids):
         mask = np.pad((ids[rows, columns] == one).astype(np.uint8), 1)
         depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[1:-1, 1:-1]
-        inner = depth > max(_CORE * float(depth.max()), 1.0)
+        inner = depth > max(min(_CORE * float(depth.max()), _DEEP), 1.0)
         found[rows, columns] |= (inner | (depth == depth.max())).astype(np.uint8)
     return found
 
@@ -163,9 +265,20 @@ def _known(mask: np.ndarray) -> np.ndarray:
 
 def _half(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A target at the stride of the network's answers, its margin not known."""
+    return _padded(target, size)[1::STRIDE, 1::STRIDE]
+
+
+def _coarse(core: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Cores at the stride of the answers, none of them lost however small it is."""
+    height, width = size
+    blocks = _padded(core, size).reshape(height // STRIDE, STRIDE, width // STRIDE, STRIDE)
+    return np.asarray(blocks.max(axis=(1, 3)))
+
+
+def _padded(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     padded = np.full(size, UNKNOWN, np.uint8)
     padded[: target.shape[0], : target.shape[1]] = target
-    return padded[1::STRIDE, 1::STRIDE]
+    return padded
 
 
 def _size(config: Config) -> tuple[int, int]:

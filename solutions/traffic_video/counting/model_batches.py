@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ class ExampleBatches(Batches):
     """
 
     def __init__(self, examples: Examples, batch_size: int, seed: int | None) -> None:
-        arrays = (examples.x, {"vehicle": examples.vehicle, "core": examples.core})
+        told = {"vehicle": examples.vehicle, "core": examples.core, "weight": examples.weight}
+        arrays = (examples.x, told)
         super().__init__(arrays, batch_size, seed)
         self._varied = seed
 
@@ -36,7 +38,11 @@ class ExampleBatches(Batches):
         if self._varied is not None:
             rng = np.random.default_rng([self._varied, self._epoch, index])
             x, told = varied(x, told, rng)
-        return x, {name: values[..., None].astype(np.float32) for name, values in told.items()}
+        weight = told.pop("weight")
+        return x, {
+            name: np.stack([values, weight], axis=-1).astype(np.float32)
+            for name, values in told.items()
+        }
 
 
 def varied(
@@ -60,6 +66,11 @@ def varied(
     return out, turned
 
 
+@lru_cache(maxsize=1)
+def _grain(size: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(0.0, 1.0, 2 * size).astype(np.float32)
+
+
 def _relit(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     picture = one[..., :6].astype(np.float32)
     contrast = 1.0 + rng.uniform(-_CONTRAST, _CONTRAST)
@@ -71,7 +82,10 @@ def _relit(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < _SHIFTED:
         down, across = rng.integers(-1, 2, 2).tolist()
         background[:] = np.roll(background, (down, across), (0, 1))
-    frame += rng.normal(0.0, rng.uniform(0.0, _NOISE), frame.shape).astype(np.float32)
+    # Drawn once, taken from anywhere: drawing it anew would cost as much as all the rest.
+    grain = _grain(frame.size)
+    start = int(rng.integers(frame.size))
+    frame += grain[start : start + frame.size].reshape(frame.shape) * rng.uniform(0.0, _NOISE)
     foreground = one[..., 6:]
     if rng.random() < _SILENT:
         foreground = np.zeros_like(foreground)
