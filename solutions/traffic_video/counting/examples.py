@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pyarrow as pa
 
@@ -21,21 +20,12 @@ from .preprocessing import CountingPreprocessor, shrunk, steadied
 from .scenes.random_scenes import random_scene
 from .scenes.rendering import render
 from .scenes.scene import KINDS
+from .targets import STRIDE, UNKNOWN, coarse, cores_of, half, known, weights_of
 
-# Of the network's answers: one for two by two pixels.
-STRIDE = 2
-# What a target says where nothing is known; such places do not count.
-UNKNOWN = 255
-# The core of a vehicle is what lies so deep in it, as a share of the deepest place, but at most so
-# many pixels: what is nearest to a core is then its vehicle's, whatever the sizes of both.
-_CORE, _DEEP = 0.45, 5.0
 # A quarter of the usual rate: the background is learned as well, at a quarter of the work.
 _FPS = 6.25
 # Vehicles an hour and lane, so that few of the frames show an empty road.
 _FLOW = (400.0, 1600.0)
-# How much a pixel counts: of a vehicle of so many pixels as one of the road, of smaller ones more,
-# as they are counted all the same; most of all where two vehicles nearly touch.
-_USUAL_AREA, _MOST, _BETWEEN, _BESIDE = 600.0, 4.0, 4, 3
 # Frames of a clip, at the start, while there is no background worth the name.
 _SKIPPED_S = 1.0
 
@@ -122,7 +112,7 @@ def of_records(config: Config, records: pa.Table, wanted: np.ndarray) -> Example
             continue
         is_here = prepared.notes["has_truth"] & wanted[start + prepared.kept]
         rows = np.flatnonzero(is_here)[:: config.model.every]
-        vehicle = [_half(_known(prepared.notes["truth"][row]), x.shape[1:3]) for row in rows]
+        vehicle = [half(known(prepared.notes["truth"][row]), x.shape[1:3]) for row in rows]
         if vehicle:
             told = np.stack(vehicle)
             parts.append(Examples(x[rows], told, np.full_like(told, UNKNOWN), np.ones_like(told)))
@@ -183,102 +173,14 @@ def targets(x: np.ndarray, masks: np.ndarray, ids: np.ndarray) -> Examples:
         masks: uint8 [n, h, w] of the renderer, made steady as ``x``.
         ids: uint16 [n, h, w], number of the vehicle at each pixel, 0 for none.
     """
-    half = [np.empty((0, x.shape[1] // STRIDE, x.shape[2] // STRIDE), np.uint8)]
-    vehicles, cores, weights = list(half), list(half), list(half)
+    none = [np.empty((0, x.shape[1] // STRIDE, x.shape[2] // STRIDE), np.uint8)]
+    vehicles, cores, weights = list(none), list(none), list(none)
     size = (x.shape[1], x.shape[2])
     for mask, each in zip(masks, ids, strict=True):
-        vehicles.append(_half(_known(mask), size)[None])
-        cores.append(_coarse(cores_of(each), size)[None])
-        weights.append(_half(weights_of(each), size)[None])
+        vehicles.append(half(known(mask), size)[None])
+        cores.append(coarse(cores_of(each), size)[None])
+        weights.append(half(weights_of(each), size)[None])
     return Examples(x, *(np.concatenate(parts) for parts in (vehicles, cores, weights)))
-
-
-def weights_of(ids: np.ndarray) -> np.ndarray:
-    """How much each pixel counts: of small vehicles more, and where two nearly touch.
-
-    Args:
-        ids: [h, w], number of the vehicle at each pixel, 0 for none.
-
-    Returns:
-        uint8 [h, w], at least 1.
-
-    Example:
-        >>> ids = np.zeros((40, 90), np.uint16)
-        >>> ids[5:35, 10:40], ids[5:35, 43:48] = 1, 2
-        >>> weights_of(ids)[20, [0, 20, 41, 45]].tolist()
-        [1, 1, 4, 2]
-    """
-    weight = np.ones(ids.shape, np.uint8)
-    beside = np.zeros(ids.shape, np.uint8)
-    around = np.ones((2 * _BESIDE + 1, 2 * _BESIDE + 1), np.uint8)
-    for one, rows, columns in _places(ids):
-        mask = ids[rows, columns] == one
-        own = float(np.clip(np.sqrt(_USUAL_AREA / mask.sum()), 1.0, _MOST))
-        weight[rows, columns][mask] = round(own)
-        wide = [
-            slice(max(side.start - _BESIDE, 0), side.stop + _BESIDE) for side in (rows, columns)
-        ]
-        near = (ids[wide[0], wide[1]] == one).astype(np.uint8)
-        beside[wide[0], wide[1]] += cv2.dilate(near, around)
-    weight[beside > 1] = _BETWEEN
-    return weight
-
-
-def cores_of(ids: np.ndarray) -> np.ndarray:
-    """The inner part of each vehicle: of two that touch, the cores do not.
-
-    Args:
-        ids: [h, w], number of the vehicle at each pixel, 0 for none.
-
-    Returns:
-        uint8 [h, w], 1 or 0.
-
-    Example:
-        >>> ids = np.zeros((9, 20), np.uint16)
-        >>> ids[1:8, 1:10], ids[1:8, 10:19] = 1, 2
-        >>> cores_of(ids)[4].tolist()
-        [0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0]
-    """
-    found = np.zeros(ids.shape, np.uint8)
-    for one, rows, columns in _places(ids):
-        mask = np.pad((ids[rows, columns] == one).astype(np.uint8), 1)
-        depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[1:-1, 1:-1]
-        inner = depth > max(min(_CORE * float(depth.max()), _DEEP), 1.0)
-        found[rows, columns] |= (inner | (depth == depth.max())).astype(np.uint8)
-    return found
-
-
-def _places(ids: np.ndarray) -> Iterator[tuple[int, slice, slice]]:
-    for one in np.unique(ids).tolist():
-        if one:
-            rows, columns = np.flatnonzero((ids == one).any(1)), np.flatnonzero((ids == one).any(0))
-            yield one, slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _known(mask: np.ndarray) -> np.ndarray:
-    """A mask of 0 background, 50 shadow, 255 vehicle and others as a target."""
-    told = np.full(mask.shape, UNKNOWN, np.uint8)
-    told[(mask == 0) | (mask == 50)] = 0
-    told[mask == 255] = 1
-    return told
-
-
-def _half(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A target at the stride of the network's answers, its margin not known."""
-    return _padded(target, size)[1::STRIDE, 1::STRIDE]
-
-
-def _coarse(core: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Cores at the stride of the answers, none of them lost however small it is."""
-    height, width = size
-    blocks = _padded(core, size).reshape(height // STRIDE, STRIDE, width // STRIDE, STRIDE)
-    return np.asarray(blocks.max(axis=(1, 3)))
-
-
-def _padded(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    padded = np.full(size, UNKNOWN, np.uint8)
-    padded[: target.shape[0], : target.shape[1]] = target
-    return padded
 
 
 def _size(config: Config) -> tuple[int, int]:

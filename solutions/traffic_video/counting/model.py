@@ -13,8 +13,9 @@ from lepton_core.training.transfer import begin_with_bundle
 
 from .config import ModelConfig
 from .detectors import CHANNELS
-from .examples import UNKNOWN, Examples
+from .examples import Examples
 from .model_batches import ExampleBatches
+from .targets import UNKNOWN
 
 layers, ops = keras.layers, keras.ops
 

@@ -11,7 +11,7 @@ from lepton_core.errors import UsageError
 from solutions.traffic_video.counting.camera import Seen
 from solutions.traffic_video.counting.config import BlobConfig
 from solutions.traffic_video.counting.detectors import Look, Network, grown
-from solutions.traffic_video.counting.examples import cores_of
+from solutions.traffic_video.counting.targets import cores_of
 from solutions.traffic_video.counting.yolo import Yolo, YoloForm, letterbox
 
 SIZE = (90, 160)

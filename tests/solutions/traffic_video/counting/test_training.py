@@ -14,8 +14,9 @@ from lepton_core.evaluation.run import find_protocol
 from lepton_core.settings import apply_settings
 from lepton_core.training.run import make_bundle
 from solutions.traffic_video.counting.config import Config, ModelConfig
-from solutions.traffic_video.counting.examples import UNKNOWN, of_records, rendered
+from solutions.traffic_video.counting.examples import of_records, rendered
 from solutions.traffic_video.counting.sample import generate
+from solutions.traffic_video.counting.targets import UNKNOWN
 from solutions.traffic_video.counting.task import TASK
 
 from .test_detectors import onnx_file
