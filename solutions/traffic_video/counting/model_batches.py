@@ -9,13 +9,18 @@ import numpy as np
 
 from lepton_core.training.fit import Batches
 
+from .detectors import GRID
 from .examples import Examples
+from .targets import STRIDE
 
 # How far light varies: contrast, brightness in grey levels, the frame's light against the
 # background's, noise.
 _CONTRAST, _BRIGHTNESS, _GAIN, _NOISE = 0.35, 35.0, 0.08, 6.0
 # How often the frame is a pixel off its background, and background subtraction says nothing.
 _SHIFTED, _SILENT = 0.3, 0.25
+# Shown is a part of the picture, so long as a share of its sides, the fullest of so many: an empty
+# road teaches little, and takes as long.
+_PART, _TRIES = 0.65, 2
 
 
 class ExampleBatches(Batches):
@@ -48,22 +53,45 @@ class ExampleBatches(Batches):
 def varied(
     x: np.ndarray, told: dict[str, np.ndarray], rng: np.random.Generator
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Examples as another camera might have shown them.
+    """Parts of examples as another camera might have shown them.
 
     Args:
         x: uint8 [n, h, w, 7]: frame, background, foreground.
-        told: name -> target [n, h / 2, w / 2].
+        told: name -> target [n, h / 2, w / 2]; ``vehicle`` among them.
         rng: what decides.
+
+    Returns:
+        both, of a smaller height and width, multiples of 16.
     """
-    out = np.empty_like(x)
-    turned = {name: values.copy() for name, values in told.items()}
+    height, width = (max(int(side * _PART) // GRID, 1) * GRID for side in x.shape[1:3])
+    half_height, half_width = height // STRIDE, width // STRIDE
+    out = np.empty((len(x), height, width, x.shape[3]), np.uint8)
+    parts = {
+        name: np.empty((len(x), half_height, half_width), values.dtype)
+        for name, values in told.items()
+    }
     for row, one in enumerate(x):
-        if rng.random() < 0.5:
-            one = one[:, ::-1]
-            for name, values in told.items():
-                turned[name][row] = values[row][:, ::-1]
-        out[row] = _relit(one, rng)
-    return out, turned
+        top, left = _place(told["vehicle"][row], (half_height, half_width), rng)
+        mirror = slice(None, None, -1 if rng.random() < 0.5 else 1)
+        for name, values in told.items():
+            part = values[row, top : top + half_height, left : left + half_width]
+            parts[name][row] = part[:, mirror]
+        rows = slice(STRIDE * top, STRIDE * top + height)
+        columns = slice(STRIDE * left, STRIDE * left + width)
+        out[row] = _relit(one[rows, columns][:, mirror], rng)
+    return out, parts
+
+
+def _place(vehicle: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+    """Top and left of a part of that height and width, of a target [h, w]."""
+    found, most = (0, 0), -1
+    for _ in range(_TRIES):
+        top = int(rng.integers(vehicle.shape[0] - size[0] + 1))
+        left = int(rng.integers(vehicle.shape[1] - size[1] + 1))
+        full = int((vehicle[top : top + size[0], left : left + size[1]] == 1).sum())
+        if full > most:
+            found, most = (top, left), full
+    return found
 
 
 @lru_cache(maxsize=1)
