@@ -17,6 +17,9 @@ from .config import BlobConfig
 GRID = 16
 # Frame, background, and what differs between them.
 CHANNELS = 7
+# From what logit on a pixel is core, and how many make one: where cores are parted by less, one
+# vehicle would become two, which is worse than two that are one for a while.
+_CORE, _LEAST_CORE = -1.0, 40
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,10 @@ def grown(logit: np.ndarray, core: np.ndarray, at: float, config: BlobConfig) ->
 
 def _parted(mask: np.ndarray, core: np.ndarray) -> np.ndarray:
     """The mask uint8 [h, w] with a gap, one pixel wide, half-way between any two cores in it."""
-    seeds = ((core > 0.0) & (mask > 0)).astype(np.uint8)
+    seeds = ((core > _CORE) & (mask > 0)).astype(np.uint8)
+    count, named, stats, _ = cv2.connectedComponentsWithStats(seeds, connectivity=4)
+    is_small = stats[:, cv2.CC_STAT_AREA] < _LEAST_CORE
+    seeds[is_small[named]] = 0
     count, pieces = cv2.connectedComponents(mask, connectivity=4)
     has_core = np.bincount(pieces.ravel(), seeds.ravel(), count) > 0
     has_core[0] = True
