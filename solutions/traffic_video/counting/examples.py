@@ -134,7 +134,7 @@ def _kept(config: Config, seed: int, kind: str, folder: Path | None) -> list[np.
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".part-{path.name}")
     with part.open("wb") as writer:
-        np.savez(writer, **dict(zip(("x", "mask", "ids"), made, strict=True)))
+        np.savez(writer, x=made[0], mask=made[1], ids=made[2])
     os.replace(part, path)
     return made
 
