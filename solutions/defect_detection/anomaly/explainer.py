@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
+from lepton_core.decision.outlier import Outlier
 from lepton_core.explain.files import Asked, FileExplainer
 from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
@@ -40,6 +41,7 @@ class Explainer(FileExplainer):
         places = row.pop("defects")
         if "overlay" in self.asked.formats:
             found = np.asarray(scored.raw["map"][0], np.float64)
+            assert isinstance(self.pipeline.decision, Outlier)
             strange = strange_level(self.pipeline.decision, found)
             heat = strangeness(found, float(np.median(found)), strange)
             write_overlay(record, heat, places, row["verdict"], folder)
