@@ -4,10 +4,10 @@
 
 Scenes are drawn by seeds from --first on, none chosen; 320x240 at 25 frames/s, 14 s, calibrated by
 four points of the road, as a person marks them. Two speeds are told: of a vehicle's whole way
-(speeds.csv; true is the median of its exact speed in the frames in which it was followed) and at a
-line across the road (events.csv, the column crossings; true is its exact speed at that moment, of
-the crossings that are right). Vehicles slower than 5 km/h are left out, and so are tracks that
-follow none. Prints the median relative error with its 95% interval (vehicles drawn again), and
+(speeds.csv: the median over stretches of it; true is the same of its exact places in the frames in
+which it was followed) and at a line across the road (the column crossings; true is its exact speed
+at that moment, of the crossings that are right). Vehicles slower than 5 km/h are left out, and so
+are tracks that follow none. Prints the median relative error with its 95% interval (vehicles drawn again), and
 the share of vehicles whose true speed lies within two of the errors that speeds.csv tells.
 """
 
@@ -23,6 +23,7 @@ from lepton_core.bundle import load_bundle
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import find_task
 from solutions.traffic_video.counting.event_scoring import Event, score_events
+from solutions.traffic_video.counting.measures.geometry import apply
 from solutions.traffic_video.counting.measures.speed import speeds
 from solutions.traffic_video.counting.rows import tracks_in
 from solutions.traffic_video.counting.scenes.scene import KINDS
@@ -80,22 +81,29 @@ def followed(tracks: Tracks, clip: Clip) -> dict[int, float]:
     """Track -> the exact speed, km/h, of the vehicle that it follows: the one that most of its
     boxes lie on, of those that no other track lies on more often.
     """
-    lies: dict[tuple[int, int], list[float]] = {}
-    for frame, track, box in zip(tracks.frame, tracks.track, tracks.box_xyxy, strict=True):
+    lies: dict[tuple[int, int], list[tuple[int, int, float, float]]] = {}
+    columns = tracks.frame.tolist(), tracks.time_us.tolist(), tracks.track.tolist()
+    for frame, time_us, track, box in zip(*columns, tracks.box_xyxy, strict=True):
         others = [one for one in clip.seen[frame] if not one.is_parked]
         if not others:
             continue
         shares = overlaps(box, np.array([one.box_xyxy for one in others]))
-        best = int(shares.argmax())
-        if shares[best] >= LEAST_OVERLAP:
-            key = int(track), others[best].id
-            lies.setdefault(key, []).append(others[best].speed_ms * 3.6)
+        best = others[int(shares.argmax())]
+        if shares.max() >= LEAST_OVERLAP:
+            row = frame, time_us, best.x_m, best.y_m
+            lies.setdefault((track, best.id), []).append(row)
     found: dict[int, float] = {}
     taken: set[int] = set()
-    for (track, vehicle), true in sorted(lies.items(), key=lambda one: -len(one[1])):
-        if track not in found and vehicle not in taken:
-            found[track] = float(np.median(true))
-            taken.add(vehicle)
+    to_pixels = np.linalg.inv(clip.calibration.matrix)
+    for (track, vehicle), rows in sorted(lies.items(), key=lambda one: -len(one[1])):
+        if track in found or vehicle in taken:
+            continue
+        frames, times, *metres = zip(*rows, strict=True)
+        feet = apply(to_pixels, np.array(metres, float).T)
+        boxes, named = np.zeros((len(rows), 4)), [track] * len(rows)
+        own = speeds(Tracks.of(frames, times, named, boxes, feet), clip.calibration)
+        found[track] = own[track].kmh if track in own else 0.0
+        taken.add(vehicle)
     return found
 
 
