@@ -70,7 +70,9 @@ def scored(bundle: Path, clip: Path, folder: str) -> Callable[[], object]:
     """`lepton score` of a clip with a line across it."""
     pipeline: Pipeline = load_bundle(bundle)
     capture = cv2.VideoCapture(str(clip))
-    width, height = (capture.get(at) for at in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    width, height = (
+        capture.get(at) for at in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+    )
     capture.release()
     row = 0.62 * height
     pipeline = pipeline.with_decision(
@@ -101,9 +103,7 @@ def mog2(clip: Path, width: int = 0) -> list[list[tuple[int, int, int, int]]]:
         found.append([cv2.boundingRect(one) for one in outlines if cv2.contourArea(one) >= least])
 
 
-def measured(
-    ways: dict[str, Callable[[], object]], repeats: int
-) -> dict[str, tuple[float, float]]:
+def measured(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, tuple[float, float]]:
     """Way -> fewest CPU and wall seconds."""
     seconds: dict[str, list[tuple[float, float]]] = {}
     for _ in range(repeats):

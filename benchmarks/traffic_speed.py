@@ -7,8 +7,9 @@ four points of the road, as a person marks them. Two speeds are told: of a vehic
 (speeds.csv: the median over stretches of it; true is the same of its exact places in the frames in
 which it was followed) and at a line across the road (the column crossings; true is its exact speed
 at that moment, of the crossings that are right). Vehicles slower than 5 km/h are left out, and so
-are tracks that follow none. Prints the median relative error with its 95% interval (vehicles drawn again), and
-the share of vehicles whose true speed lies within two of the errors that speeds.csv tells.
+are tracks that follow none. Prints the median relative error with its 95% interval (vehicles drawn
+again), and the share of vehicles whose true speed lies within two of the errors that speeds.csv
+tells.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def main() -> None:
     asked = parser.parse_args()
     pipeline = load_bundle(asked.bundle or task.bundle(task.default_bundle))
     print("            whole way                                     at the line")
-    print("kind        vehicles  error  95% interval   in 2 errors   crossings  error  95% interval")
+    print(
+        "kind        vehicles  error  95% interval   in 2 errors   crossings  error  95% interval"
+    )
     every: list[np.ndarray] = [np.empty((0, 3)), np.empty((0, 3))]
     for kind in asked.kinds.split(","):
         seeds = range(asked.first, asked.first + asked.scenes)

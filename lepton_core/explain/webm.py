@@ -15,8 +15,8 @@ import numpy as np
 from lepton_core.errors import DataError
 from lepton_core.images import quiet_cv2
 
-# OpenCV lets nobody choose how many bits its encoder spends, and it spends all that helps: what makes
-# a file smaller is fewer pictures. So many a second show how something drives.
+# OpenCV lets nobody choose how many bits its encoder spends, and it spends all that helps: what
+# makes a file smaller is fewer pictures. So many a second show how something drives.
 _LEAST_RATE, _MOST_RATE = 1.0, 15.0
 # Pictures that are waited for before the rate is decided.
 _WAIT = 12
