@@ -21,9 +21,8 @@ from lepton_core.records.video_stream import VideoStream
 from lepton_core.spec import Spec
 
 FRAME_COLUMNS = ("record_id", "time", "frame", "mask")
-# A handful of batches is held at once; frames of full HD are 6 MB each. Of 720p, batches of two
-# frames cost a fifth of the time in what is done once a batch.
-_BATCH_BYTES = 24_000_000
+# A handful of batches is held at once; frames of full HD are 6 MB each.
+_BATCH_BYTES = 8_000_000
 FRAME_BATCH_ROWS = 32
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -134,7 +133,7 @@ def open_video(
         spec: what the task takes.
         mapping: one of ``FRAME_COLUMNS`` -> ours.
         extra: further columns, of which a video has none.
-        batch_rows: most frames in a batch; as many as 24 MB hold, at most 32, when None.
+        batch_rows: most frames in a batch; as many as 8 MB hold, at most 32, when None.
         fps: of a folder whose names tell no times; 30 when None.
         labels: whether true masks beside a folder of frames are read, where the Spec has them.
 
