@@ -54,9 +54,11 @@ def statistics(picture: np.ndarray, octaves: int = MOST_OCTAVES) -> np.ndarray:
         >>> float(found[BRIGHTNESS] * 20), float(found[CONTRAST])
         (100.0, 0.0)
     """
-    grey = picture[..., 0] if picture.shape[-1] == 1 else picture.mean(axis=-1)
+    grey = picture[..., 0]
+    if picture.shape[-1] > 1:
+        grey = np.mean([one.astype(np.float32) for one in np.moveaxis(picture, -1, 0)], axis=0)
+    mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(grey))
     level = np.ascontiguousarray(grey, np.float32)
-    mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(level))
     found = [mean / BRIGHTNESS_UNIT, np.log(spread + 1)]
     finest: np.ndarray | None = None
     for _ in range(octaves):
@@ -64,18 +66,22 @@ def statistics(picture: np.ndarray, octaves: int = MOST_OCTAVES) -> np.ndarray:
             found.append(found[-1] if finest is not None else np.log(_ROUNDING))
             continue
         coarser = cv2.pyrDown(level)
-        band = level - cv2.pyrUp(coarser, dstsize=level.shape[::-1])
-        finest = band if finest is None else finest
-        found.append(np.log(cv2.norm(band, cv2.NORM_L1) / band.size + _ROUNDING))
+        smooth = cv2.pyrUp(coarser, dstsize=level.shape[::-1])
+        finest = _middle(level) - _middle(smooth) if finest is None else finest
+        found.append(np.log(cv2.norm(level, smooth, cv2.NORM_L1) / level.size + _ROUNDING))
         level = coarser
     return np.array([*found, *_grain(finest)], np.float64)
+
+
+def _middle(level: np.ndarray) -> np.ndarray:
+    """The part of a picture that its grain is told of."""
+    top, left = (max(side - _GRAIN_SIDE, 0) // 2 for side in level.shape)
+    return level[top : top + _GRAIN_SIDE, left : left + _GRAIN_SIDE]
 
 
 def _grain(band: np.ndarray | None) -> list[float]:
     if band is None:
         return [0.0] * (len(_LAGS) + 1)
-    top, left = (max(side - _GRAIN_SIDE, 0) // 2 for side in band.shape)
-    band = band[top : top + _GRAIN_SIDE, left : left + _GRAIN_SIDE]
     square = band * band
     power = float(square.mean()) + 0.05
     rows, columns = band.shape

@@ -45,10 +45,13 @@ def joined_boxes(
     limit = np.array([width, height, width, height], np.float32)
     # A defect at the picture's edge goes on in what was added beyond it: only what lies inside is
     # of the part.
-    clipped = np.clip(boxes, 0, limit)
-    usable = (areas(clipped) >= _LEAST_PIXELS) & (logits.max(axis=1) >= _HOPELESS)
-    rows = _first(np.flatnonzero(usable), logits.max(axis=1), tile, _A_TILE)
-    boxes, logits, tile = clipped[rows], logits[rows], tile[rows]
+    best = logits.max(axis=1)
+    rows = np.flatnonzero(best >= _HOPELESS)
+    boxes = np.clip(boxes[rows], 0, limit)
+    usable = areas(boxes) >= _LEAST_PIXELS
+    rows, boxes = rows[usable], boxes[usable]
+    first = _first(best[rows], tile[rows], _A_TILE)
+    boxes, logits, tile = boxes[first], logits[rows[first]], tile[rows[first]]
     # Each tile's own repetitions first: few are left to be compared across tiles.
     boxes, logits, tile = _once(boxes, logits, tile, iou, _A_PICTURE)
     if len(spans) > 1:
@@ -57,14 +60,13 @@ def joined_boxes(
     return boxes[:most], logits[:most]
 
 
-def _first(rows: np.ndarray, best: np.ndarray, tile: np.ndarray, most: int) -> np.ndarray:
-    """The ``most`` best of the rows of each tile, in their order."""
-    parts = [rows[at] for at in grouped(tile[rows])]
+def _first(best: np.ndarray, tile: np.ndarray, most: int) -> np.ndarray:
+    """Places of the ``most`` best of each tile, in their order."""
     parts = [
         one if len(one) <= most else np.sort(one[np.argsort(-best[one], kind="stable")[:most]])
-        for one in parts
+        for one in grouped(tile)
     ]
-    return np.concatenate(parts) if parts else rows
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
 
 def _once(
@@ -96,19 +98,22 @@ def _across(
     is_cut = np.asarray(cut.any(axis=1))
     kind = logits.argmax(axis=1)
     alike = (kind[:, None] == kind) & (tile[:, None] != tile)
-    held = shared(boxes, boxes) / np.maximum(areas(boxes), 1e-9)[:, None]
+    both = shared(boxes, boxes)
+    held = both / np.maximum(areas(boxes), 1e-9)[:, None]
     # The whole of it stands in the next tile.
     stays = ~(alike & is_cut[:, None] & ~is_cut & (held >= _HELD)).any(axis=1)
     boxes, logits, kind, is_cut = boxes[stays], logits[stays], kind[stays], is_cut[stays]
-    meets = _facing(boxes, cut[stays]) & alike[stays][:, stays]
-    groups = grouped(_chained(meets))
-    joined = np.stack(
-        [np.append(boxes[rows, :2].min(axis=0), boxes[rows, 2:].max(axis=0)) for rows in groups]
-    )
-    told = np.stack([logits[rows].max(axis=0) for rows in groups])
-    kinds = np.array([kind[rows[0]] for rows in groups])
+    meets = _facing(boxes, cut[stays]) & ((both > 0) & alike)[stays][:, stays]
+    chain = _chained(meets)
+    order = np.argsort(chain, kind="stable")
+    starts = np.flatnonzero(np.diff(chain[order], prepend=-1))
+    low = np.minimum.reduceat(boxes[order, :2], starts)
+    high = np.maximum.reduceat(boxes[order, 2:], starts)
+    joined = np.concatenate([low, high], axis=1)
+    told = np.maximum.reduceat(logits[order], starts)
+    kinds = kind[order[starts]]
     # A corner of a large defect in a tile that met none of the pieces put together.
-    loose = np.array([bool(is_cut[rows].all()) for rows in groups])
+    loose = np.logical_and.reduceat(is_cut[order], starts)
     area = areas(joined)
     within = shared(joined, joined) >= _HELD * area[:, None]
     larger = (area[:, None] < area) & (kinds[:, None] == kinds)
@@ -117,9 +122,8 @@ def _across(
 
 
 def _facing(boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """Which boxes go on in which others beyond a seam, bool [m, m]."""
-    overlaps = shared(boxes, boxes) > 0
-    found = np.zeros_like(overlaps)
+    """Which boxes face which others across a seam, bool [m, m]."""
+    found = np.zeros((len(boxes), len(boxes)), bool)
     for axis in (0, 1):
         along = 1 - axis
         low, high = boxes[:, along], boxes[:, along + 2]
@@ -127,7 +131,7 @@ def _facing(boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
         enough = common >= _MEETING * np.minimum((high - low)[:, None], high - low)
         facing = cut[:, None, axis + 2] & cut[:, axis]
         found |= (facing | facing.T) & enough
-    return found & overlaps
+    return found
 
 
 def _chained(meets: np.ndarray) -> np.ndarray:

@@ -111,23 +111,27 @@ class TileGrid:
             width: of the picture.
 
         Returns:
-            float32 [H / stride, W / stride, K], rounded up.
+            float32 [H / stride, W / stride, K], rounded up: a new array in which each of the K maps
+            lies in one piece, as nearly all that is done with them goes map by map.
         """
         stride = self.height // tiles.shape[1]
         rows, columns = -(-height // stride), -(-width // stride)
         places = self.places(height, width) // stride
-        if len(places) == 1:
-            return np.asarray(tiles[0, :rows, :columns], np.float32)
         h, w, depth = tiles.shape[1:]
+        # OpenCV turns an array several times as fast as NumPy.
+        maps = (cv2.transpose(tile.reshape(-1, depth)).reshape(depth, h, w) for tile in tiles)
+        if len(places) == 1:
+            own = np.ascontiguousarray(next(maps)[:, :rows, :columns], np.float32)
+            return np.moveaxis(own, 0, -1)
         reach = max(self.overlap // stride, 1)
-        weight = (_falling(h, reach)[:, None] * _falling(w, reach))[..., None]
+        weight = _falling(h, reach)[:, None] * _falling(w, reach)
         end = places[-1] + (h, w)
-        total = np.zeros((*end, depth), np.float32)
-        weights = np.zeros((*end, 1), np.float32)
-        for (y, x), tile in zip(places, tiles, strict=True):
-            total[y : y + h, x : x + w] += tile * weight
+        total = np.zeros((depth, *end), np.float32)
+        weights = np.zeros(end, np.float32)
+        for (y, x), tile in zip(places, maps, strict=True):
+            total[:, y : y + h, x : x + w] += tile * weight
             weights[y : y + h, x : x + w] += weight
-        return total[:rows, :columns] / weights[:rows, :columns]
+        return np.moveaxis(total[:, :rows, :columns] / weights[:rows, :columns], 0, -1)
 
     def join_boxes(
         self, boxes: np.ndarray, logits: np.ndarray, height: int, width: int, iou: float, most: int

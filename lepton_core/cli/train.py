@@ -88,6 +88,7 @@ def train(
     """Train a task and write its bundle; the same command goes on after an interruption."""
     import shlex
 
+    from lepton_core.bundle_files import read_json
     from lepton_core.cli.output import note
     from lepton_core.data.labelled import load_labelled
     from lepton_core.data.report import DataReport
@@ -97,6 +98,7 @@ def train(
     from lepton_core.training.champion import Challenge
     from lepton_core.training.gathering import about as about_gathered
     from lepton_core.training.gathering import gather
+    from lepton_core.training.outcome import told
     from lepton_core.training.run import check_out, make_bundle
 
     task = find_task(target)
@@ -165,6 +167,9 @@ def train(
     if as_json:
         _print_json(made, gathered, found, previous)
         return 0
+    figures = told(read_json(made, "card.json"), task.headline)
+    if figures:
+        print("\n".join(["On its test part:", *figures, ""]))
     if found:
         print("\n".join([*found.lines("en"), ""]))
     if previous:

@@ -21,10 +21,11 @@ def shared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         >>> shared(np.array([[0, 0, 4, 4]]), np.array([[2, 2, 6, 6], [4, 0, 8, 4]])).tolist()
         [[4, 0]]
     """
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides = np.maximum(high - low, 0)
-    return np.asarray(sides[..., 0] * sides[..., 1])
+    width, height = (
+        np.minimum(a[:, None, axis + 2], b[:, axis + 2]) - np.maximum(a[:, None, axis], b[:, axis])
+        for axis in (0, 1)
+    )
+    return np.asarray(np.maximum(width, 0) * np.maximum(height, 0))
 
 
 def ious(a: np.ndarray, b: np.ndarray) -> np.ndarray:

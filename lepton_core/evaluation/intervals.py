@@ -36,7 +36,10 @@ def figures_only() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with the interval that holds it at the asked level."""
+    """A figure with the interval that holds it at the asked level.
+
+    Both ends are NaN where it cannot be known: a single group says nothing of another one.
+    """
 
     value: float
     low: float
@@ -57,7 +60,8 @@ def bootstrap(
         metric: called with the arrays, whole or resampled; returns a float.
         *arrays: what the metric takes, each of length [records].
         groups: the card, patient or machine of each record, shape [records]. Records of one group
-            are alike; resampling whole groups keeps the interval from being too narrow.
+            are alike; resampling whole groups keeps the interval from being too narrow. A single
+            group has no interval.
         n: number of resamples.
         level: part of the resamples inside the interval, 0 to 1.
         seed: the same seed gives the same interval.
@@ -117,6 +121,9 @@ def bootstrap_mean(
     if _figures_only.get():
         figure = float(np.mean([metric(*map(np.asarray, part)) for part in parts]))
         return Interval(figure, figure, figure)
+    if groups is not None and any(len(np.unique(np.asarray(one))) == 1 for one in groups):
+        figure = float(np.mean([metric(*map(np.asarray, part)) for part in parts]))
+        return Interval(figure, np.nan, np.nan)
     generator = np.random.default_rng(seed)
     values: list[float] = []
     totals = np.zeros(n)

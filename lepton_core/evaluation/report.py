@@ -41,7 +41,9 @@ class Measured:
 
     @classmethod
     def of(cls, interval: Interval, parts: Sequence[float] = ()) -> Measured:
-        """A figure from its bootstrap interval."""
+        """A figure from its bootstrap interval; without ends where that has none."""
+        if math.isnan(interval.low):
+            return cls(interval.value, parts=tuple(parts))
         return cls(interval.value, interval.low, interval.high, tuple(parts))
 
     @classmethod

@@ -258,10 +258,14 @@ def _mean(folds: list[dict[str, Measured]], alike: bool) -> dict[str, Measured]:
     # What is not defined in a fold has no mean over the folds.
     for key in (key for key in folds[0] if all(key in fold for fold in folds)):
         values = [fold[key].value for fold in folds]
-        halves = [((f[key].high or 0.0) - (f[key].low or 0.0)) / 2 for f in folds]
+        centre = float(np.mean(values))
+        ends = [(fold[key].low, fold[key].high) for fold in folds]
+        if any(low is None or high is None for low, high in ends):
+            means[key] = Measured(centre, parts=tuple(values))
+            continue
+        halves = np.diff(np.array(ends, float))[:, 0] / 2
         # The chance in which records are tested averages out over folds of different records only.
         spread = np.sum(halves) if alike else np.sqrt(np.sum(np.square(halves)))
         half = float(spread) / len(folds)
-        centre = float(np.mean(values))
         means[key] = Measured(centre, centre - half, centre + half, tuple(values))
     return means

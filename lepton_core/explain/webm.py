@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -14,7 +15,9 @@ import numpy as np
 from lepton_core.errors import DataError
 from lepton_core.images import quiet_cv2
 
-_RATES = (1.0, 30.0)
+# OpenCV lets nobody choose how many bits its encoder spends, and it spends all that helps: what
+# makes a file smaller is fewer pictures. So many a second show how something drives.
+_LEAST_RATE, _MOST_RATE = 1.0, 15.0
 # Pictures that are waited for before the rate is decided.
 _WAIT = 12
 # A longer time without a picture is not shown: the video goes on with the next one.
@@ -25,8 +28,8 @@ _opening = threading.Lock()
 class WebmWriter:
     """A video whose pictures are shown at their times.
 
-    The rate is that of the first pictures, at most 30 a second. Where pictures come slower one is
-    shown longer, where they come faster some are left out.
+    The rate is that of the first pictures; of faster ones every second, third... is shown, so that
+    there are at most 15 a second. Where pictures come slower one is shown longer.
 
     Args:
         path: of the file; its name ends in ``.webm``. It is whole after :meth:`close`.
@@ -40,7 +43,8 @@ class WebmWriter:
         self._writer: object | None = None
         self._held: list[tuple[float, np.ndarray]] = []
         self._size = (0, 0)
-        self._fps = 0.0
+        # The rate, and of how many pictures one is shown.
+        self._fps, self._each = 0.0, 1
         self._start_s = 0.0
         self._last: tuple[float, np.ndarray] | None = None
         self._written = 0
@@ -73,7 +77,10 @@ class WebmWriter:
         gaps = np.diff(times)
         gaps = gaps[gaps > 0]
         rate = 1.0 / float(np.median(gaps)) if len(gaps) else 25.0
-        self._fps = float(np.clip(rate, *_RATES))
+        rate = max(rate, _LEAST_RATE)
+        # A thousandth more is the rounding of time stamps, no faster camera.
+        self._each = math.ceil(rate / _MOST_RATE - 1e-3)
+        self._fps = rate / self._each
         height, width = self._held[0][1].shape[:2]
         self._size, self._start_s = (width, height), times[0]
         cv2 = quiet_cv2()
@@ -90,7 +97,8 @@ class WebmWriter:
     def _show(self, picture: np.ndarray, time_s: float) -> None:
         if self._last is not None and time_s - self._last[0] > _LONGEST_GAP_S:
             self._start_s += time_s - self._last[0] - 1.0 / self._fps
-        due = round((time_s - self._start_s) * self._fps)
+        # A picture that comes up to half a gap of the camera early is still that of its turn.
+        due = math.floor((time_s - self._start_s) * self._fps + 0.5 / self._each)
         # What stood before goes on until now.
         while self._last is not None and self._written < due:
             self._put(self._last[1])

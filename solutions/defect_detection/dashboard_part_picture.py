@@ -14,6 +14,7 @@ from lepton_core.ui.zoomable import show_zoomable
 from .dashboard_part_drawing import drawn
 from .dashboard_part_table import legend
 from .dashboard_parts import Parts
+from .heat import strangeness
 
 _PAGE = "defect_detection.part"
 
@@ -29,8 +30,7 @@ def heat_of(parts: Parts, row: int) -> np.ndarray | None:
         return None
     heat = np.asarray(values[row], np.float64).squeeze()
     if parts.is_outlier:
-        usual = parts.usual_map
-        return np.clip((heat - usual) / max(2 * (parts.strange_map - usual), 1e-9), 0.0, 1.0)
+        return strangeness(heat, parts.usual_map, parts.strange_map)
     return np.clip(heat, 0.0, 1.0)
 
 

@@ -20,6 +20,8 @@ from lepton_core.ui.outcomes import unseen_rows
 from lepton_core.ui.scored import Scored
 from lepton_core.ui.uploader import Source
 
+from .heat import strange_level
+
 VERDICTS = (PASS, FAIL, UNSURE)
 # Pictures whose maps tell what is usual.
 _TELLING = 100
@@ -122,16 +124,9 @@ class Parts:
 
     @cached_property
     def strange_map(self) -> float:
-        """What no more good parts reach anywhere in the map than may fail.
-
-        Without held-out good parts: the strangest place of a usual picture here.
-        """
+        """What no more good parts reach anywhere in the map than may fail."""
         assert isinstance(self.decision, Outlier)
-        places = self.decision.places
-        if places.groups:
-            return places.threshold(self.decision.asked)
-        values = np.asarray(self.scored.raw["map"])
-        return float(np.median(values.max(axis=(1, 2))))
+        return strange_level(self.decision, np.asarray(self.scored.raw["map"]))
 
     @property
     def is_outlier(self) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from lepton_core.errors import DataError
 from lepton_core.evaluation.intervals import bootstrap, bootstrap_mean
 from lepton_core.evaluation.metrics import accuracy, auc
+from lepton_core.evaluation.report import Measured
 
 
 def mean(values: np.ndarray) -> float:
@@ -87,3 +88,13 @@ def test_a_few_undefined_resamples_are_left_out() -> None:
     labels[[7, 300]] = 1  # about one resample in seven holds neither
     interval = bootstrap(auc, labels, np.arange(500), n=200)
     assert interval.low <= interval.value <= interval.high
+
+
+def test_a_single_machine_says_nothing_of_another_one() -> None:
+    interval = bootstrap(mean, np.arange(50.0), groups=["drill"] * 50, n=40)
+    assert interval.value == 24.5
+    assert np.isnan([interval.low, interval.high]).all()
+    told = Measured.of(interval)
+    assert (told.value, told.low, told.high) == (24.5, None, None)
+    two = bootstrap(mean, np.arange(50.0), groups=["drill", "mill"] * 25, n=40)
+    assert two.low < two.value < two.high

@@ -63,6 +63,19 @@ def test_time_decides_what_is_shown(times: list[float], shown: list[int], tmp_pa
     assert written(tmp_path / "a.webm", times)[0] == shown
 
 
+@pytest.mark.parametrize(
+    ("rate", "shown_rate", "each"),
+    [(10.0, 10.0, 1), (15.0, 15.0, 1), (24.013, 12.006, 2), (25.0, 12.5, 2), (50.0, 12.5, 4)],
+)
+def test_of_a_fast_camera_every_second_picture_or_fewer_are_shown(
+    rate: float, shown_rate: float, each: int, tmp_path: Path
+) -> None:
+    # Stamps are whole milliseconds in most containers.
+    found, told = written(tmp_path / "a.webm", [round(k / rate, 3) for k in range(40)])
+    assert told == pytest.approx(shown_rate, rel=0.01)
+    assert found == [k % 10 for k in range(0, 40, each)]
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     writer = WebmWriter(tmp_path / "nowhere" / "a.webm")
     writer.add(np.zeros((48, 64, 3), np.uint8), 0.0)

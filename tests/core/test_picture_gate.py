@@ -146,6 +146,14 @@ def test_pictures_of_any_size_have_statistics(gate: PictureGate, shape: tuple) -
     assert gate.refusal(np.full(shape, 90, np.uint8)) is not None
 
 
+def test_colours_count_as_their_mean() -> None:
+    rng = np.random.default_rng(0)
+    grey = brushed(rng)
+    apart = rng.integers(1, 40, grey.shape)
+    coloured = np.concatenate([grey - apart, grey, grey + apart], axis=-1).astype(np.uint8)
+    np.testing.assert_allclose(statistics(coloured), statistics(grey), atol=1e-5)
+
+
 DATA = Path(os.environ.get("LEPTON_DATA", "missing"))
 
 

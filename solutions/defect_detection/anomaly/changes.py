@@ -41,18 +41,23 @@ def areas_of(aspects: np.ndarray, looked_at: np.ndarray | None = None) -> list[n
     there[EDGE:-EDGE, EDGE:-EDGE] = 1.0
     if looked_at is not None:
         there *= looked_at
-    known = np.where(there[..., None] > 0, aspects, 0.0).astype(np.float32)
-    known[..., 0] -= known[..., 0].sum() / max(there.sum(), 1.0)
-    known[..., 0] *= there
+    known = np.where(there > 0, np.moveaxis(aspects, -1, 0), np.float32(0))
+    known[0] -= known[0].sum() / max(there.sum(), 1.0)
+    known[0] *= there
     found = []
     for step in STEPS:
-        area = cv2.boxFilter(known, -1, (step, step), borderType=cv2.BORDER_CONSTANT)
-        whole = cv2.boxFilter(there, -1, (step, step), borderType=cv2.BORDER_CONSTANT)
+        area, whole = _means(known, step), _means(there[None], step)[0]
         # Sums that run along a row may round just below nothing.
-        area[..., 1:] = np.log(np.maximum(area[..., 1:], 0.0) + _SMOOTH)
-        area[whole < 1 - 1e-3] = np.nan
-        found.append(area)
+        area[1:] = np.log(np.maximum(area[1:], 0.0) + _SMOOTH)
+        area[:, whole < 1 - 1e-3] = np.nan
+        found.append(np.moveaxis(area, 0, -1))
     return found
+
+
+def _means(maps: np.ndarray, side: int) -> np.ndarray:
+    """The mean of the square around each place of maps [A, rows, columns], nothing beyond them."""
+    size, beyond = (side, side), cv2.BORDER_CONSTANT
+    return np.stack([cv2.boxFilter(one, -1, size, borderType=beyond) for one in maps])
 
 
 def moments_of(areas: Sequence[np.ndarray]) -> np.ndarray:
@@ -127,11 +132,12 @@ class Units:
         Returns:
             float32 [rows, columns, ways * steps]; not a number where nothing can be compared.
         """
+        # Aspects first, as they lie in memory: a few long rows take less than many short ones.
         found = [
-            np.sqrt(((change @ whiten) ** 2).mean(axis=-1))
+            np.sqrt((np.tensordot(whiten.T, np.moveaxis(change, -1, 0), 1) ** 2).mean(axis=0))
             for change, whiten in zip(_changes(areas), self.whiten, strict=True)
         ]
-        return np.stack(found, axis=-1).astype(np.float32)
+        return np.moveaxis(np.stack(found), 0, -1)
 
 
 def _changes(areas: Sequence[np.ndarray]) -> list[np.ndarray]:

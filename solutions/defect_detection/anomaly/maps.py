@@ -80,11 +80,13 @@ def regions(cells: np.ndarray, limit: float, size: tuple[int, int], stride: floa
     whole = max(round(stride), 1)
     ratio = stride / whole
     fine = enlarged(cells, whole, cells.shape[0] * whole, cells.shape[1] * whole)
-    count, numbers, stats, _ = cv2.connectedComponentsWithStats((fine >= limit).astype(np.uint8))
+    strange = (fine >= limit).view(np.uint8)
+    count, numbers, stats, _ = cv2.connectedComponentsWithStats(strange)
     rows = []
     for number in range(1, count):
-        x, y, w, h, area = (float(value) for value in stats[number])
-        score = float(fine[numbers == number].max())
+        x, y, w, h, area = stats[number].tolist()
+        around = slice(y, y + h), slice(x, x + w)
+        score = float(fine[around][numbers[around] == number].max())
         box = np.array([x, y, x + w, y + h]) * ratio
         box = np.minimum(box, (width, height, width, height))
         if box[2] > box[0] and box[3] > box[1]:

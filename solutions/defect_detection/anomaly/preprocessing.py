@@ -93,7 +93,7 @@ class Preprocessor(TiledPictures):
             cells = np.concatenate([gaps, self.profile.units.distances(areas)], axis=-1)
             places = self._inside(self.profile.map_of(cells), size)
             return self.profile.score(figures_of(cells)), places
-        whole = np.ascontiguousarray(self.grid.join(tiles[..., None], *size)[..., 0])
+        whole = self.grid.join(tiles[..., None], *size)[..., 0]
         found = self._inside(smoothed(whole, self.score), size)
         return score_of(found, self.score), found
 
@@ -117,8 +117,8 @@ class Preprocessor(TiledPictures):
         if looked_at is not None:
             inside &= looked_at
         count = len(GAP_CHANNELS)
-        gaps = np.where(inside[..., None], joined[..., :count], np.float32(np.nan))
-        return gaps, areas_of(joined[..., count:], looked_at)
+        joined[~inside, :count] = np.nan
+        return joined[..., :count], areas_of(joined[..., count:], looked_at)
 
     def _inside(self, cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         looked_at = self._looked_at(size, cells.shape)

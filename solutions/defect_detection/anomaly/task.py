@@ -77,6 +77,7 @@ TASK = Task(
     protocols={"magnetic_tile": "splits:TileSplit", "*": "splits:GoodSplit"},
     measures="evaluation:measures",
     baselines="evaluation:baselines",
+    explainer="explainer:Explainer",
     about=ABOUT,
     headline=("image_auroc", "false_reject"),
     default_bundle="magnetic_tile",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -9,6 +11,22 @@ from lepton_core.tiles import enlarged
 
 # A probability's distance from 0 and 1, so that its logit is a number.
 _EDGE = 1e-6
+
+
+class _Spots(NamedTuple):
+    """Connected pixels by their numbers, from 1 on.
+
+    Args:
+        area: pixels, int64 [m].
+        mean: of the map over them, float64 [m].
+        box: x0 y0 x1 y1 int64 [m, 4], pixels.
+        centre: x y float64 [m, 2], pixels.
+    """
+
+    area: np.ndarray
+    mean: np.ndarray
+    box: np.ndarray
+    centre: np.ndarray
 
 
 def components(
@@ -51,30 +69,54 @@ def components(
         for start, end, side in ((y0, y1, size[0]), (x0, x1, size[1]))
     )
     whole = enlarged(np.ascontiguousarray(defect), stride, height, width)
-    marked = (whole >= threshold).astype(np.uint8)
-    number, labels, stats, centres = cv2.connectedComponentsWithStats(marked, connectivity=8)
-    area = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
-    if not (area >= least).any():
+    marked = whole >= threshold
+    number, labels = cv2.connectedComponents(marked.view(np.uint8), connectivity=8)
+    if number == 1:
         return none
-    places = np.flatnonzero(marked)
-    of_place = labels.ravel()[places]
-    mean = np.bincount(of_place, whole.ravel()[places], number)[1:] / area
-    kept = np.flatnonzero(area >= least)
-    kept = kept[np.argsort(-(area * mean)[kept], kind="stable")[:most]]
-    left, top = stats[1:, cv2.CC_STAT_LEFT], stats[1:, cv2.CC_STAT_TOP]
-    right = left + stats[1:, cv2.CC_STAT_WIDTH]
-    bottom = top + stats[1:, cv2.CC_STAT_HEIGHT]
-    boxes = np.stack([left, top, right, bottom], axis=1)[kept].astype(np.float32)
+    spots = _spots(labels, whole)
+    kept = np.flatnonzero(spots.area >= least)
+    kept = kept[np.argsort(-(spots.area * spots.mean)[kept], kind="stable")[:most]]
+    boxes = spots.box[kept].astype(np.float32)
     boxes += np.float32(stride) * np.array([x0, y0, x0, y0], np.float32)
-    told = mean[kept, None] * _shares(maps[..., 1:], stride, labels, centres[1:], number)[kept]
-    told = np.clip(told, _EDGE, 1 - _EDGE)
-    return boxes, area[kept].astype(np.float32), np.log(told / (1 - told)).astype(np.float32)
+    shares = _shares(maps[..., 1:], stride, labels, spots.centre, number)
+    told = np.clip(spots.mean[kept, None] * shares[kept], _EDGE, 1 - _EDGE)
+    area = spots.area[kept].astype(np.float32)
+    return boxes, area, np.log(told / (1 - told)).astype(np.float32)
 
 
 def _span(is_there: np.ndarray, axis: int) -> tuple[int, int]:
     """From where to where something is there along an axis, with a cell of margin if it has one."""
     places = np.flatnonzero(is_there.any(axis=1 - axis))
     return max(int(places[0]) - 1, 0), min(int(places[-1]) + 2, is_there.shape[axis])
+
+
+def _spots(labels: np.ndarray, whole: np.ndarray) -> _Spots:
+    """What there is to know of numbered pixels, from their runs along rows.
+
+    There are a few thousand runs where there are a million pixels.
+
+    Args:
+        labels: int32 [H, W], 0 for none; at least one pixel has each number up to the highest.
+        whole: a map float32 [H, W].
+    """
+    is_start = np.ones(labels.shape, bool)
+    np.not_equal(labels[:, 1:], labels[:, :-1], out=is_start[:, 1:])
+    starts = np.flatnonzero(is_start)
+    number, total = labels.ravel()[starts], np.add.reduceat(whole.ravel(), starts)
+    order = np.argsort(number, kind="stable")
+    order = order[np.count_nonzero(number == 0) :]
+    first = np.flatnonzero(np.diff(number[order], prepend=0))
+    length = np.diff(starts, append=labels.size)[order]
+    y, x0 = np.divmod(starts[order], labels.shape[1])
+    x1 = x0 + length
+    low = [np.minimum.reduceat(values, first) for values in (x0, y)]
+    high = [np.maximum.reduceat(values, first) for values in (x1, y + 1)]
+    area = np.add.reduceat(length, first)
+    mean, x, y = (
+        np.add.reduceat(sums, first) / area
+        for sums in (total[order].astype(np.float64), length * (x0 + x1 - 1) / 2, length * y)
+    )
+    return _Spots(area, mean, np.stack([*low, *high], axis=1), np.stack([x, y], axis=1))
 
 
 def _shares(
@@ -85,7 +127,9 @@ def _shares(
     rows = np.minimum(np.arange(h) * stride + stride // 2, labels.shape[0] - 1)
     columns = np.minimum(np.arange(w) * stride + stride // 2, labels.shape[1] - 1)
     cells = labels[rows[:, None], columns].ravel()
-    sums = [np.bincount(cells, maps[..., kind].ravel(), number) for kind in range(count)]
+    places = np.flatnonzero(cells)
+    of_place = cells[places]
+    sums = [np.bincount(of_place, maps[..., kind].ravel()[places], number) for kind in range(count)]
     found = np.stack(sums, axis=1)[1:]
     # What lies between the middles of cells is of the class of the cell about its own middle.
     cell = np.minimum((centres[:, ::-1] / stride).astype(np.int64), (h - 1, w - 1))

@@ -51,6 +51,8 @@ class Moves:
         zoom: largest change of the size, as a factor either way: 1.5 is from two thirds to 1.5.
         shift: largest move along each side, as a share of it.
         rotation: largest turn either way, degrees; boxes grow with it, so little for boxes.
+        pasted: share of the tiles without a defect that get a copy of another tile's; where masks
+            are learned from.
     """
 
     flip_left_right: bool = True
@@ -59,6 +61,7 @@ class Moves:
     zoom: float = 1.3
     shift: float = 0.15
     rotation: float = 0.0
+    pasted: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,8 @@ class Explainer(FileExplainer):
         table = measured(scored.columns["defects"], scale if np.isfinite(scale) else None)
         defects = table.drop_columns(["row"]).to_pylist()
         if "overlay" in self.asked.formats:
-            picture = self._picture(record)
-            drawn = overlay(picture, scored.raw["map"][0], defects, row["verdict"])
-            done, encoded = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
-            assert done
-            (folder / f"{file_name(row['record_id'])}.overlay.png").write_bytes(encoded.tobytes())
+            shown = scored.raw["map"][0]
+            write_overlay(record, shown, defects, row["verdict"], folder)
         told = {name: row[name] for name in row if name not in ("defects", "count")}
         mm = scale if np.isfinite(scale) else None
         self._parts.append({**told, "count": row["count"], "mm_per_px": mm, "defects": defects})
@@ -66,12 +63,31 @@ class Explainer(FileExplainer):
         if "csv" in self.asked.formats:
             (folder / "defects.csv").write_bytes(to_csv(as_table(self._parts)))
 
-    def _picture(self, record: pa.Table) -> np.ndarray:
-        image = record.column("image")[0].as_py()
-        picture = decode(image["bytes"], channels=3)
-        if picture is None:
-            raise DataError("explain.not_a_picture", record=image["path"])
-        return picture
+
+def write_overlay(
+    record: pa.Table, shown: np.ndarray, defects: list[dict[str, Any]], verdict: str, folder: Path
+) -> None:
+    """Writes ``<record>.overlay.png``, see :func:`overlay`.
+
+    Args:
+        record: one row, with its picture.
+        shown: float [h, w], 0..1.
+        defects: what is drawn as boxes.
+        verdict: of the part.
+        folder: where to.
+
+    Raises:
+        DataError: ``explain.not_a_picture``.
+    """
+    image = record.column("image")[0].as_py()
+    picture = decode(image["bytes"], channels=3)
+    if picture is None:
+        raise DataError("explain.not_a_picture", record=image["path"])
+    drawn = overlay(picture, shown, defects, verdict)
+    done, encoded = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+    assert done
+    name = file_name(str(record.column("record_id")[0].as_py()))
+    (folder / f"{name}.overlay.png").write_bytes(encoded.tobytes())
 
 
 def overlay(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -13,6 +13,7 @@ from lepton_core.training.fit import Batches
 from lepton_core.training.picture_batches import balanced_order
 
 from .config import Moves
+from .pasting import defects_of, paste
 
 # Share of a defect's area that must be left in the picture for it to be still called one.
 _LEFT = 0.3
@@ -85,6 +86,9 @@ class TileBatches(Batches):
         self._image_target += smoothing / count
         self._most_boxes = max((len(boxes) for boxes in tiles.boxes or []), default=0) or 1
         self._told = np.ones(len(tiles), bool) if tiles.told is None else tiles.told
+        self._defects = {}
+        if moves.pasted and tiles.masks is not None:
+            self._defects = defects_of(tiles.x, tiles.masks)
 
     def _shuffled(self) -> np.ndarray:
         if not self._classes:
@@ -97,7 +101,8 @@ class TileBatches(Batches):
         """Tiles uint8 [B, height, width, C] and a target for each head, see ``model.py``."""
         (rows,) = super().__getitem__(index)
         generator = np.random.default_rng([self._seed or 0, self._epoch, index])
-        made = [self._moved(self._marked(int(row)), generator) for row in rows]
+        marked = [self._pasted(self._marked(int(row)), generator) for row in rows]
+        made = [self._moved(one, generator) for one in marked]
         x = np.stack([one.x for one in made])
         if self._augmentation is not None:
             x = augment(x, self._augmentation, generator)
@@ -125,6 +130,19 @@ class TileBatches(Batches):
         told = bool(self._told[row])
         image = self._image_target[tiles.image[row]]
         return _Marked(tiles.x[row], image, boxes, mask, valid * np.uint8(told), told)
+
+    def _pasted(self, one: _Marked, generator: np.random.Generator) -> _Marked:
+        """With another tile's defect, where it has none of its own and chance wants it."""
+        if not self._defects or one.mask is None or one.mask.any():
+            return one
+        if generator.random() >= self._moves.pasted:
+            return one
+        code = int(generator.choice(list(self._defects)))
+        some = self._defects[code]
+        defect = some[int(generator.integers(len(some)))]
+        x, mask = paste(one.x, one.mask, one.valid, defect, generator)
+        image = self._image_target[code] if mask.any() else one.image
+        return replace(one, x=x, mask=mask, image=image)
 
     def _moved(self, one: _Marked, generator: np.random.Generator) -> _Marked:
         how = self._moves

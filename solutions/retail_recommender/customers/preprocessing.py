@@ -171,8 +171,8 @@ class CustomerPreprocessor(Preprocessor):
         return bought, rows, rejects
 
 
-def refused(records: pa.Table) -> Rejects:
-    """Records whose lists differ in length, or that do not say when they are asked for."""
+def misaligned(records: pa.Table) -> Rejects:
+    """Records whose lists differ in length."""
     rejects, ids = Rejects(), records.column("record_id")
     items = pc.fill_null(pc.list_value_length(records.column("items")), 0).to_numpy()
     for name in ("times", "prices", "quantities"):
@@ -184,6 +184,12 @@ def refused(records: pa.Table) -> Rejects:
         for row in np.flatnonzero((found != items) & there).tolist():
             values = {"column": name, "expected": int(items[row]), "received": int(found[row])}
             rejects.add(row, ids[row].as_py(), "list_lengths", **values)
+    return rejects
+
+
+def refused(records: pa.Table) -> Rejects:
+    """Records whose lists differ in length, or that do not say when they are asked for."""
+    rejects, ids = misaligned(records), records.column("record_id")
     if "as_of" in records.column_names:
         asked = records.column("as_of").is_valid().to_numpy()
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from lepton_core.evaluation.protocols import Protocol
 from lepton_core.training.splits import Split
 
 from .config import Config
-from .preprocessing import refused
+from .preprocessing import misaligned
 from .purchases import DAY, Purchases
 from .task import ERRORS
 
@@ -39,7 +40,6 @@ class CutOffs(Protocol):
 
     def __init__(self, config: Config) -> None:
         self._config = config.data
-        self._origins: np.ndarray | None = None
 
     def with_truth(self, records: pa.Table) -> pa.Table:
         """The cases, with ``orders_next`` and ``value_next``; training first, then the others.
@@ -50,22 +50,21 @@ class CutOffs(Protocol):
         """
         if PART in records.column_names:
             return records
-        parts = []
-        for part, moment, rows, bought, later in self._asked(records):
-            cases = records.take(pa.array(rows))
-            until = pa.array(np.full(len(rows), moment), pa.timestamp("us", tz="UTC"))
-            if "as_of" in cases.column_names:
-                cases = cases.drop_columns(["as_of"])
-            cases = cases.append_column("as_of", until)
-            after = later.since(np.full(len(later), moment))
-            cases = cases.append_column("orders_next", pa.array(later.orders(after)[bought]))
-            cases = cases.append_column("value_next", pa.array(later.spent(after)[bought]))
-            parts.append(cases.append_column(PART, pa.array([part] * len(rows), pa.string())))
-        return pa.concat_tables(parts)
+        return pa.concat_tables([asked.cases(records) for asked in self._asked(records)])
+
+    def asked_before(self, records: pa.Table) -> pa.Table:
+        """The cases of the test alone: asked one horizon before the end, with what came then.
+
+        For how good a list would have been. The days before need not be those of a training.
+
+        Raises:
+            DataError: as :meth:`with_truth`, for less than a horizon and ``least_days``.
+        """
+        return self._asked(records, last_only=True)[0].cases(records)
 
     def origins(self, records: pa.Table) -> np.ndarray:
         """Which record each case is of, int64 [cases]."""
-        return np.concatenate([rows for _, _, rows, _, _ in self._asked(records)])
+        return np.concatenate([asked.rows for asked in self._asked(records)])
 
     def split(self, records: pa.Table) -> Split:
         """The cases by part."""
@@ -85,52 +84,84 @@ class CutOffs(Protocol):
             "returns": "count from the day on which they were made",
         }
 
-    def _asked(self, records: pa.Table) -> list[tuple[str, int, np.ndarray, np.ndarray, Purchases]]:
-        """Part, moment, rows of records, their places among those read, and what came until the
-        end of the horizon."""
-        bad = refused(records.drop_columns([n for n in ("as_of",) if n in records.column_names]))
-        fine = [r for r in range(records.num_rows) if _only_undated(bad, r)]
-        rows = np.array(fine, np.int64)
+    def _asked(self, records: pa.Table, last_only: bool = False) -> list[_Asked]:
+        """What is asked of whom, and when; the training moments first."""
+        bad = misaligned(records)
+        rows = np.array([row for row in range(records.num_rows) if row not in bad], np.int64)
         some = records.take(pa.array(rows))
         times = some.column("times").combine_chunks().flatten().cast(pa.int64())
         if not len(times) or times.null_count == len(times):
             raise DataError(f"{ERRORS}.short_orders", days=0, expected=self._least_days)
         first, last = pc.min(times).as_py(), pc.max(times).as_py()
-        asked = self.moments(first, last)
         found = []
-        for part, moment in asked:
+        for part, moment in self.moments(first, last, last_only):
             known = Purchases.read(some, np.full(len(rows), moment), self._config.left_out)
             until = moment + self._config.horizon_days * DAY
             later = Purchases.read(some, np.full(len(rows), until), self._config.left_out)
-            places = np.flatnonzero(known.orders() > 0)
-            found.append((part, moment, rows[places], places, later))
+            after = later.since(np.full(len(rows), moment))
+            there = known.orders() > 0
+            orders, value = later.orders(after)[there], later.spent(after)[there]
+            found.append(_Asked(part, moment, rows[there], orders, value))
         return found
 
     @property
     def _least_days(self) -> int:
         return 3 * self._config.horizon_days + self._config.least_days
 
-    def moments(self, first: int, last: int) -> list[tuple[str, int]]:
+    def moments(self, first: int, last: int, last_only: bool = False) -> list[tuple[str, int]]:
         """Part and moment in microseconds, training ones first, the earliest at the top.
+
+        Args:
+            first, last: of all orders, microseconds.
+            last_only: whether the test's moment is enough.
 
         Raises:
             DataError: ``retail_recommender.customers.error.short_orders``.
         """
-        horizon = self._config.horizon_days * DAY
-        train = []
-        moment = last - 3 * horizon
-        while moment - first >= self._config.least_days * DAY:
-            train.append(("train", moment))
-            moment -= self._config.step_days * DAY
-        if not train:
-            raise DataError(
-                f"{ERRORS}.short_orders",
-                days=int((last - first) // DAY),
-                expected=self._least_days,
-            )
-        return [*reversed(train), ("valid", last - 2 * horizon), ("test", last - horizon)]
+        horizon, least = self._config.horizon_days * DAY, self._config.least_days * DAY
+        asked = [("test", last - horizon)]
+        if not last_only:
+            asked = [("valid", last - 2 * horizon), *asked]
+            moment = last - 3 * horizon
+            while moment - first >= least:
+                asked = [("train", moment), *asked]
+                moment -= self._config.step_days * DAY
+        if asked[0][1] - first < least or (not last_only and asked[0][0] != "train"):
+            days = int((last - first) // DAY)
+            expected = self._config.least_days + (1 if last_only else 3) * self._config.horizon_days
+            raise DataError(f"{ERRORS}.short_orders", days=days, expected=expected)
+        return asked
 
 
-def _only_undated(rejects: Any, row: int) -> bool:
-    found = next((reject for reject in rejects if reject.row == row), None)
-    return found is None or all(key == "no_as_of" for key, _ in found.reasons)
+@dataclass(frozen=True)
+class _Asked:
+    """One moment: who is asked about, and what they did after it.
+
+    Args:
+        part: of the split.
+        moment: microseconds.
+        rows: int64 [m], records with an order before it.
+        orders: int64 [m], days with an order within the horizon.
+        value: float64 [m], money of these.
+    """
+
+    part: str
+    moment: int
+    rows: np.ndarray
+    orders: np.ndarray
+    value: np.ndarray
+
+    def cases(self, records: pa.Table) -> pa.Table:
+        """The records as they are asked about, with what came."""
+        found, n = records.take(pa.array(self.rows)), len(self.rows)
+        if "as_of" in found.column_names:
+            found = found.drop_columns(["as_of"])
+        further = {
+            "as_of": pa.array(np.full(n, self.moment), pa.timestamp("us", tz="UTC")),
+            "orders_next": pa.array(self.orders),
+            "value_next": pa.array(self.value),
+            PART: pa.array([self.part] * n, pa.string()),
+        }
+        for name, values in further.items():
+            found = found.append_column(name, values)
+        return found

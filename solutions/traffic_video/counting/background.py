@@ -102,10 +102,11 @@ class Background:
         share = 1.0 - np.exp(-gap / 4.0)
         # What differs widens its limit but slowly, or a busy lane would go blind.
         seen = cv2.min(most.astype(np.float32), 2.0 * self._spread + 4.0)
-        rates = np.array([share, 0.1 * share], np.float32)
-        self._spread += rates[foreground.view(np.uint8)] * (seen - self._spread)
-        self._age *= np.array([1.0 - min(gap * 4, 0.5), 1.0], np.float32)[foreground.view(np.uint8)]
-        self._age[foreground] += np.float32(gap)
+        seen -= self._spread
+        seen *= np.where(foreground, np.float32(0.1 * share), np.float32(share))
+        self._spread += seen
+        self._age *= np.where(foreground, np.float32(1.0), np.float32(1.0 - min(gap * 4, 0.5)))
+        self._age += foreground * np.float32(gap)
         is_start = self._taken < self._config.samples
         wait = self._config.every_s / (_START_RATE if is_start else 1.0)
         if now - self._sampled_s >= wait:
@@ -164,7 +165,20 @@ def _lowest(picture: np.ndarray) -> np.ndarray:
 
 
 def _median(samples: np.ndarray) -> np.ndarray:
-    """The middle value over the first axis, uint8; the lower one of two."""
-    middle = (len(samples) - 1) // 2
-    found: np.ndarray = np.partition(samples, middle, axis=0)[middle]
+    """The middle value over the first axis, uint8; the lower one of two.
+
+    Its bits are found one by one, from the highest on: it is the largest value that enough samples
+    reach. Eight passes over whole bytes are several times faster than putting samples in order.
+
+    Example:
+        >>> _median(np.array([[9, 250], [4, 7], [5, 8], [5, 255]], np.uint8)).tolist()
+        [5, 8]
+    """
+    enough = len(samples) - (len(samples) - 1) // 2
+    kind = np.uint8 if len(samples) < 256 else np.uint32
+    found = np.zeros(samples.shape[1:], np.uint8)
+    for bit in (128, 64, 32, 16, 8, 4, 2, 1):
+        tried = found | np.uint8(bit)
+        reach = np.add.reduce((samples >= tried).view(np.uint8), axis=0, dtype=kind)
+        found = np.where(reach >= enough, tried, found)
     return found

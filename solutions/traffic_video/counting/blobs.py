@@ -62,15 +62,18 @@ def filled(mask: np.ndarray) -> np.ndarray:
     return cv2.drawContours(mask.copy(), outlines, -1, 1, cv2.FILLED)
 
 
-def blobs_of(mask: np.ndarray, sure: np.ndarray | None, config: BlobConfig) -> Blobs:
+def blobs_of(
+    mask: np.ndarray, sure: np.ndarray | None, config: BlobConfig, connectivity: int = 8
+) -> Blobs:
     """Connected things in a mask.
 
     Args:
         mask: uint8 [h, w], 0 or 1.
         sure: float32 [h, w], probability of a vehicle; None where the mask is all that is known.
         config: how large they are at least.
+        connectivity: 8, or 4 where corners do not connect.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=connectivity)
     if count < 2:
         return Blobs.none(mask)
     area = stats[1:, cv2.CC_STAT_AREA].astype(np.float32)

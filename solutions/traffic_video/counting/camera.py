@@ -19,8 +19,9 @@ TRUSTED = ("ok", "shaking")
 
 # Beyond so many picture widths the camera has moved, not shaken.
 _MOST_SHAKE = 0.08
-# Fewer points in agreement: it is not the same scene, or it cannot be told.
-_LEAST_AGREE = 0.35
+# Fewer points in agreement: it is not the same scene, or it cannot be told. So many that stay where
+# they were, to a pixel, are the same scene, whatever hides the others: a queue, a lorry.
+_LEAST_AGREE, _STAND_AGREE, _STAND_PX = 0.35, 0.2, 1.0
 # So alike, whatever points say, are pictures of one place.
 _ALIKE = 0.5
 # Seconds that a camera looks elsewhere before that is its new place.
@@ -140,7 +141,8 @@ class Camera:
     def _has_settled(self, frame: np.ndarray, motion: Motion, time_s: float) -> bool:
         """Whether the camera has looked elsewhere for so long that this is its place now."""
         width = self._before.shape[1] * 2
-        lost = motion.known and (motion.agree < _LEAST_AGREE or motion.moved > _MOST_SHAKE * width)
+        few = motion.agree < (_STAND_AGREE if motion.moved < _STAND_PX else _LEAST_AGREE)
+        lost = motion.known and (few or motion.moved > _MOST_SHAKE * width)
         # Rain, lamps and crowds hide points, and leave the picture much as it was. The darker it
         # is, the more of it is noise and lamps that drive by.
         light = min(float(self._before.mean()) / max(2.0 * self._config.dark, 1.0), 1.0)

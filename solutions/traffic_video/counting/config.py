@@ -126,23 +126,26 @@ class ModelConfig:
         clips: rendered clips that it learns from, at least 1; the kinds of scenes take turns.
         seconds: length of each clip, above 0.
         size: height and width in pixels of what it is shown, multiples of 16.
-        every: of a clip's frames each so many-th is learned from, at least 1: neighbours are near
-            copies.
+        every: of a clip's frames, 6.25 a second, each so many-th is learned from, at least 1:
+            neighbours are near copies.
         epochs: passes over all frames, at least 1.
         batch: frames a step, at least 1.
         rate: highest learning rate, above 0.
         records: whether it learns from the given records that have masks, too.
+        start: a bundle whose network this one begins with (``solution/task@bundle`` or a folder);
+            "" begins anew.
     """
 
-    channels: int = 12
+    channels: int = 16
     clips: int = 40
     seconds: float = 8.0
     size: tuple[int, ...] = (240, 320)
-    every: int = 8
+    every: int = 4
     epochs: int = 12
     batch: int = 8
     rate: float = 2e-3
     records: bool = True
+    start: str = ""
 
     def __post_init__(self) -> None:
         _at_least("model", self, channels=4, clips=1, every=1, epochs=1, batch=1)

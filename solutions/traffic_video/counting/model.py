@@ -9,11 +9,13 @@ import numpy as np
 from lepton_core._keras import keras
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
+from lepton_core.training.transfer import begin_with_bundle
 
 from .config import ModelConfig
 from .detectors import CHANNELS
-from .examples import UNKNOWN, Examples
+from .examples import Examples
 from .model_batches import ExampleBatches
+from .targets import UNKNOWN
 
 layers, ops = keras.layers, keras.ops
 
@@ -86,6 +88,8 @@ def train(
         verbose: whether progress is shown.
     """
     model = build(config, seed)
+    if config.start:
+        begin_with_bundle(model, config.start)
     data = ExampleBatches(examples, config.batch, seed)
     steps = max(len(data) * config.epochs, 1)
     warm = max(steps // 20, 1)
@@ -118,15 +122,16 @@ def pixel_loss(truth: Any, logits: Any) -> Any:
     """Cross-entropy of pixels and one less their Dice overlap, [B]; what is not known is left out.
 
     Args:
-        truth: float32 [B, h, w, 1]: 1, 0 or ``UNKNOWN``.
+        truth: float32 [B, h, w, 2]: 1, 0 or ``UNKNOWN``; how much the pixel counts.
         logits: float32 [B, h, w, 1].
     """
     axes = (1, 2, 3)
-    counts = ops.cast(ops.not_equal(truth, float(UNKNOWN)), "float32")
-    target = ops.where(counts > 0, truth, ops.zeros_like(truth))
+    told, weight = truth[..., :1], truth[..., 1:]
+    known = ops.cast(ops.not_equal(told, float(UNKNOWN)), "float32")
+    target = ops.where(known > 0, told, ops.zeros_like(told))
     each = ops.softplus(-logits) * target * _WEIGHT + ops.softplus(logits) * (1.0 - target)
-    entropy = ops.sum(each * counts, axis=axes) / (ops.sum(counts, axis=axes) + 1.0)
-    found = ops.sigmoid(logits) * counts
+    entropy = ops.sum(each * known * weight, axis=axes) / (ops.sum(known, axis=axes) + 1.0)
+    found = ops.sigmoid(logits) * known
     common = ops.sum(found * target, axis=axes)
     total = ops.sum(found, axis=axes) + ops.sum(target, axis=axes)
     dice = 1.0 - (2.0 * common + 20.0) / (total + 20.0)

@@ -144,6 +144,6 @@ class CameraMotion:
 def _even(picture: np.ndarray) -> np.ndarray:
     """A picture uint8 [h, w, 3] in grey, its light taken out: what stays when lamps go on."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    local = grey.astype(np.int16) - cv2.blur(grey, _AROUND)
-    spread = max(float(local.std()), _LEAST_SPREAD)
-    return cv2.convertScaleAbs(local * (_SPREAD / spread) + 128.0)
+    local = cv2.subtract(grey, cv2.blur(grey, _AROUND), dtype=cv2.CV_16S)
+    spread = max(float(cv2.meanStdDev(local)[1][0, 0]), _LEAST_SPREAD)
+    return cv2.convertScaleAbs(local, alpha=_SPREAD / spread, beta=128.0)

@@ -70,5 +70,6 @@ TASK = Task(
     explainer="explainer:Explainer",
     about=ABOUT,
     headline=("f_measure",),
+    default_bundle="roads",
     stateful=True,
 )

@@ -143,10 +143,11 @@ class Tracker:
     def _tell(self, time_s: float, size: tuple[int, int], diagonal: float) -> list[Told]:
         told: list[Told] = []
         for track in self.tracks:
-            x, y = track.foot
+            # The foot of a vehicle that the picture's edge cuts is at the edge, where lines end.
+            x, y = np.clip(track.foot, 0, (size[1] - 1, size[0] - 1)).tolist()
             step = self._config.step * track.size
             moved = track.path.go(time_s, x, y, track.size, step, self._config.path)
-            now = self._now(track, time_s, moved)
+            now = self._now(track, time_s, (x, y), moved)
             if track.is_confirmed:
                 told.append(now)
                 self._learn_flow(track, size)
@@ -166,9 +167,9 @@ class Tracker:
         own = [replace(one, path=(), fresh=0) for one in backlog]
         return [*own, replace(now, path=tuple(points), fresh=max(len(points) - 1, 0))]
 
-    def _now(self, track: Track, time_s: float, moved: bool) -> Told:
+    def _now(self, track: Track, time_s: float, foot: tuple[float, float], moved: bool) -> Told:
         path = tuple(track.path.points) if moved and len(track.path.points) > 1 else ()
-        own = (track.number, time_s, track.box, track.foot, track.speed, track.sure)
+        own = (track.number, time_s, track.box, foot, track.speed, track.sure)
         return Told(*own, path, 1 if path else 0)
 
     def _is_vehicle(self, track: Track, diagonal: float) -> bool:

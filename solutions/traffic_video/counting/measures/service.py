@@ -3,7 +3,8 @@
 Source: Transportation Research Board, Highway Capacity Manual, 6th edition, 2016: exhibit 12-15
 (basic freeway and multilane segments, by density), 19-8 (signalised intersections, by control
 delay) and 20-2 (two-way stop control, by control delay); passenger-car equivalents of level
-terrain from exhibit 12-25.
+terrain from exhibit 12-25. The manual is not public; the numbers were held to public pages that
+quote it, which docs/experiments/traffic_counting.md names.
 """
 
 from __future__ import annotations

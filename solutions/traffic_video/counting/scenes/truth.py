@@ -125,13 +125,13 @@ def counts(found: Iterable[Crossing]) -> dict[tuple[int, str], int]:
 
 @dataclass(frozen=True)
 class MaskCrossing:
-    """One vehicle's stay on a row or line of pixels, as masks tell it.
+    """One vehicle's stay on a row or column of pixels, as masks tell it.
 
     Args:
         vehicle: its id.
         first_frame: the first frame in which it is seen on the line.
         last_frame: the last.
-        x_px: mean of the middle of its pixels on the line.
+        x_px: mean of the middle of its pixels along the line.
     """
 
     vehicle: int
@@ -140,19 +140,23 @@ class MaskCrossing:
     x_px: float
 
 
-def mask_crossings(frames: Iterable[Frame], row: int) -> list[MaskCrossing]:
+def mask_crossings(
+    frames: Iterable[Frame], row: int, *, upright: bool = False
+) -> list[MaskCrossing]:
     """Who is seen on a row of pixels from when to when, in order of the first frame.
 
     Args:
         frames: of :func:`render`.
         row: of the picture, from 0.
+        upright: whether it is a column.
     """
     stays: dict[int, list[tuple[int, float]]] = {}
     for frame in frames:
-        for vehicle in np.unique(frame.ids[row]).tolist():
+        line = frame.ids[:, row] if upright else frame.ids[row]
+        for vehicle in np.unique(line).tolist():
             if vehicle:
-                columns = np.flatnonzero(frame.ids[row] == vehicle)
-                middle = float(columns[0] + columns[-1]) / 2
+                places = np.flatnonzero(line == vehicle)
+                middle = float(places[0] + places[-1]) / 2
                 stays.setdefault(vehicle, []).append((frame.index, middle))
     found = [
         MaskCrossing(vehicle, stay[0][0], stay[-1][0], float(np.mean([x for _, x in stay])))

@@ -162,6 +162,17 @@ def test_the_figures_do_not_tell_how_large_the_picture_is(contrasts) -> None:
     assert np.ptp(np.array(usual), axis=0).max() < 0.1
 
 
+def test_figures_are_peaks_and_usual_values_of_what_is_looked_at() -> None:
+    cells = np.full((20, 10, 3), np.nan, np.float32)
+    for channel, count in enumerate((100, 200, 29)):
+        values = np.random.default_rng(channel).permutation(count) + 1
+        cells.reshape(-1, 3)[:count, channel] = values
+    some, all_of_them, too_few = np.exp(figures_of(cells)).T - 0.01
+    assert some == pytest.approx([100, 99.5, 97.5, 92.5, 97.5, 91, 51], rel=1e-5)
+    assert all_of_them == pytest.approx([200, 199.5, 197.5, 192.5, 197.5, 181, 101], rel=1e-5)
+    assert np.isnan(too_few).all()
+
+
 def test_what_is_too_small_to_be_measured_counts_as_common() -> None:
     rng = np.random.default_rng(0)
     small = [areas_of(rng.gamma(2, 0.1, (20, 16, 5)).astype(np.float32)) for _ in range(12)]

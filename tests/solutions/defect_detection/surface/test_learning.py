@@ -155,6 +155,17 @@ def test_components_have_the_class_of_their_cells() -> None:
     assert 0.6 < 1 / (1 + np.exp(-logits[0, 0])) < 0.75
 
 
+def test_a_component_is_all_pixels_that_touch_and_nothing_within_or_beside_it() -> None:
+    drawing = ("#####....", "#...#.+..", "#.x.#..*.", "#...#....", "#####...x")
+    told = {".": 0.0, "#": 0.9, "+": 0.6, "*": 0.7, "x": 0.8}
+    defect = np.array([[told[place] for place in row] for row in drawing], np.float32)
+    maps = np.stack([1 - defect, defect], axis=-1)
+    boxes, area, logits = components(maps, 1, (5, 9), 0.5, least=2, most=9)
+    assert boxes.tolist() == [[0, 0, 5, 5], [6, 1, 8, 3]], "a ring; two at a corner; no single one"
+    assert area.tolist() == [16, 2]
+    assert 1 / (1 + np.exp(-logits[:, 0])) == pytest.approx([0.9, 0.65])
+
+
 @pytest.mark.parametrize(
     ("names", "expected"),
     [

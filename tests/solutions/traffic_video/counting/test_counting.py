@@ -167,14 +167,26 @@ def test_a_frozen_stream_is_told_and_counts_nothing(pipeline: Pipeline) -> None:
     assert found["review"][130:].all()
 
 
-def test_a_camera_that_turns_away_is_told_and_begins_anew(pipeline: Pipeline) -> None:
-    before, after = drawn(100, cars=()), drawn(100, cars=(), seed=9)
+@pytest.mark.parametrize("seed", [9, 10, 11])
+def test_a_camera_that_turns_away_is_told_and_begins_anew(pipeline: Pipeline, seed: int) -> None:
+    before, after = drawn(100, cars=()), drawn(100, cars=(), seed=seed)
     found = pipeline.score(records([*before, *after]))
     camera = found.columns["camera"].to_pylist()
     assert "moving" in camera[100:115]
     assert "warming" in camera[110:160]
     assert camera[-1] == "ok"
     assert not crossings(found.columns["crossings"])
+
+
+def test_a_queue_that_hides_most_of_the_picture_is_no_camera_that_turned_away(
+    pipeline: Pipeline,
+) -> None:
+    frames = drawn(160, cars=())
+    for frame in frames[80:]:
+        frame[:, round(0.4 * WIDTH) :] = road(5)[:, round(0.4 * WIDTH) :]
+    camera = pipeline.score(records(frames)).columns["camera"].to_pylist()
+    assert "moving" not in camera
+    assert "warming" not in camera[60:]
 
 
 def test_night_is_told(pipeline: Pipeline) -> None:

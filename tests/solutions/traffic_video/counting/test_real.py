@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from lepton_core.bundle import load_bundle
 from lepton_core.decision import Line
 from lepton_core.pipeline import Pipeline
 from lepton_core.records.opening import open_records
@@ -23,15 +24,23 @@ from solutions.traffic_video.counting.training import DECISION
 HIGHWAY = Path(os.environ.get("LEPTON_DATA", "")) / "cdnet_highway"
 
 
+def pipeline_of(name: str) -> Pipeline:
+    """Background subtraction, or a bundle that ships."""
+    if name != CLASSICAL:
+        return load_bundle(TASK.bundle(name))
+    preprocessor = CountingPreprocessor(Config(detector=CLASSICAL))
+    return Pipeline(TASK, "counting", preprocessor, NoModel(), DECISION)
+
+
 @pytest.mark.real_data
 @pytest.mark.slow
 @pytest.mark.skipif(not (HIGHWAY / "input").is_dir(), reason="cdnet_highway is not in $LEPTON_DATA")
 @pytest.mark.parametrize("step", [1, 2, 4])
-def test_crossings_of_row_150_are_the_right_ones(step: int) -> None:
+@pytest.mark.parametrize("name", [CLASSICAL, "roads", "cdnet_highway"])
+def test_crossings_of_row_150_are_the_right_ones(name: str, step: int) -> None:
     """Counted 21 to 23 of 22, event F1 at least .95, at 30, 15 and 7.5 frames a second."""
     decision = DECISION.with_lines([Line("row", (0, 150), (320, 150), "down", "up")])
-    preprocessor = CountingPreprocessor(Config(detector=CLASSICAL))
-    session = Pipeline(TASK, "counting", preprocessor, NoModel(), decision).open_session()
+    session = pipeline_of(name).with_decision(decision).open_session()
     events = []
     with open_records(HIGHWAY / "input", TASK.inputs, labels=False) as reader:
         row = 0

@@ -79,6 +79,17 @@ def test_a_less_sure_thing_goes_on_with_its_id() -> None:
     assert all(told[8:]), "it is told in every frame"
 
 
+def test_a_vehicle_that_drives_along_the_lower_edge_stands_in_the_picture() -> None:
+    """A line that ends at the edge is crossed, though the wheels are below it."""
+    boxes = [at(10 + 12 * n, 200 + 2 * n, w=60, h=50) for n in range(26)]
+    cut = [(max(x0, 0), y0, min(x1, 320), min(y1, 240)) for x0, y0, x1, y1 in boxes]
+    _, told = follow(blobs(one) for one in cut if one[3] - one[1] > 8)
+    feet = np.array([one.foot for frame in told for one in frame])
+    assert len(feet) > 15
+    assert (feet[:, 1] <= 239).all()
+    assert (feet[:, 1] == 239).any()
+
+
 def test_two_vehicles_that_become_one_blob_keep_their_ids() -> None:
     """A fast one overtakes a slow one in the lane beside it; for a while they are one blob."""
     frames = []

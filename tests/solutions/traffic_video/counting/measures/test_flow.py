@@ -173,13 +173,17 @@ def test_movements_and_their_matrix() -> None:
 @pytest.mark.parametrize(
     ("level", "value", "letter"),
     [
-        (lambda d: freeway_level(d / KM_PER_MILE), 18.0, "B"),
-        (lambda d: freeway_level(d / KM_PER_MILE), 35.1, "E"),
-        (lambda d: freeway_level(d / KM_PER_MILE), 60.0, "F"),
+        *(
+            (level, end + above, "ABCDEF"[at + (above > 0)])
+            for level, ends in (
+                (lambda d: freeway_level(d / KM_PER_MILE), (11, 18, 26, 35, 45)),
+                (signal_level, (10, 20, 35, 55, 80)),
+                (stop_level, (10, 15, 25, 35, 50)),
+            )
+            for at, end in enumerate(ends)
+            for above in (0.0, 0.1)
+        ),
         (signal_level, 0.0, "A"),
-        (signal_level, 20.0, "B"),
-        (signal_level, 80.1, "F"),
-        (stop_level, 50.0, "E"),
     ],
 )
 def test_levels_of_service_at_the_edges_of_their_bands(

@@ -218,6 +218,17 @@ def test_crossings_of_feet_fall_into_the_stay_of_the_mask_on_the_row() -> None:
         assert abs(stay.x_px - crossing.x_px) < 40
 
 
+def test_of_a_road_from_side_to_side_stays_are_on_a_column() -> None:
+    scene = Scene(seed=2, seconds=8, fps=10, yaw_deg=75.0, shutter_s=0.0, flow_per_lane_h=900.0)
+    frames = list(render(scene))
+    stays = {stay.vehicle: stay for stay in mask_crossings(frames, 160, upright=True)}
+    found = crossings(scene, ((160.0, 0.0), (160.0, 239.0)))
+    assert found
+    for crossing in found:
+        stay = stays[crossing.vehicle]
+        assert stay.first_frame - 1 <= crossing.frame <= stay.last_frame + 1
+
+
 def test_as_many_vehicles_come_as_are_asked_for() -> None:
     scene = Scene(seed=1, seconds=1200, lanes_away=0, lanes_towards=1, flow_per_lane_h=600)
     found = crossings(scene, ((0.0, 140.0), (319.0, 140.0)))

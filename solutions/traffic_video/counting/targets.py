@@ -1,0 +1,107 @@
+"""What the network shall say of each pixel: vehicle, its inner part, and how much it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+# Of the network's answers: one for two by two pixels.
+STRIDE = 2
+# What a target says where nothing is known; such places do not count.
+UNKNOWN = 255
+# The core of a vehicle is what lies so deep in it, as a share of the deepest place, but at most so
+# many pixels: what is nearest to a core is then its vehicle's, whatever the sizes of both.
+_CORE, _DEEP = 0.45, 5.0
+# How much a pixel counts: of a vehicle of so many pixels as one of the road, of smaller ones more,
+# as they are counted all the same; most of all where two vehicles nearly touch.
+_USUAL_AREA, _MOST, _BETWEEN, _BESIDE = 600.0, 4.0, 4, 3
+
+
+def weights_of(ids: np.ndarray) -> np.ndarray:
+    """How much each pixel counts: of small vehicles more, and where two nearly touch.
+
+    Args:
+        ids: [h, w], number of the vehicle at each pixel, 0 for none.
+
+    Returns:
+        uint8 [h, w], at least 1.
+
+    Example:
+        >>> ids = np.zeros((40, 90), np.uint16)
+        >>> ids[5:35, 10:40], ids[5:35, 43:48] = 1, 2
+        >>> weights_of(ids)[20, [0, 20, 41, 45]].tolist()
+        [1, 1, 4, 2]
+    """
+    weight = np.ones(ids.shape, np.uint8)
+    beside = np.zeros(ids.shape, np.uint8)
+    around = np.ones((2 * _BESIDE + 1, 2 * _BESIDE + 1), np.uint8)
+    for one, rows, columns in _places(ids):
+        mask = ids[rows, columns] == one
+        own = float(np.clip(np.sqrt(_USUAL_AREA / mask.sum()), 1.0, _MOST))
+        weight[rows, columns][mask] = round(own)
+        wide = [
+            slice(max(side.start - _BESIDE, 0), side.stop + _BESIDE) for side in (rows, columns)
+        ]
+        near = (ids[wide[0], wide[1]] == one).astype(np.uint8)
+        beside[wide[0], wide[1]] += cv2.dilate(near, around)
+    weight[beside > 1] = _BETWEEN
+    return weight
+
+
+def cores_of(ids: np.ndarray) -> np.ndarray:
+    """The inner part of each vehicle: of two that touch, the cores do not.
+
+    Args:
+        ids: [h, w], number of the vehicle at each pixel, 0 for none.
+
+    Returns:
+        uint8 [h, w], 1 or 0.
+
+    Example:
+        >>> ids = np.zeros((9, 20), np.uint16)
+        >>> ids[1:8, 1:10], ids[1:8, 10:19] = 1, 2
+        >>> cores_of(ids)[4].tolist()
+        [0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0]
+    """
+    found = np.zeros(ids.shape, np.uint8)
+    for one, rows, columns in _places(ids):
+        mask = np.pad((ids[rows, columns] == one).astype(np.uint8), 1)
+        depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[1:-1, 1:-1]
+        inner = depth > max(min(_CORE * float(depth.max()), _DEEP), 1.0)
+        found[rows, columns] |= (inner | (depth == depth.max())).astype(np.uint8)
+    return found
+
+
+def _places(ids: np.ndarray) -> Iterator[tuple[int, slice, slice]]:
+    for one in np.unique(ids).tolist():
+        if one:
+            rows, columns = np.flatnonzero((ids == one).any(1)), np.flatnonzero((ids == one).any(0))
+            yield one, slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def known(mask: np.ndarray) -> np.ndarray:
+    """A mask of 0 background, 50 shadow, 255 vehicle and others as a target."""
+    told = np.full(mask.shape, UNKNOWN, np.uint8)
+    told[(mask == 0) | (mask == 50)] = 0
+    told[mask == 255] = 1
+    return told
+
+
+def half(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A target at the stride of the network's answers, its margin not known."""
+    return _padded(target, size)[1::STRIDE, 1::STRIDE]
+
+
+def coarse(core: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Cores at the stride of the answers, none of them lost however small it is."""
+    height, width = size
+    blocks = _padded(core, size).reshape(height // STRIDE, STRIDE, width // STRIDE, STRIDE)
+    return np.asarray(blocks.max(axis=(1, 3)))
+
+
+def _padded(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    padded = np.full(size, UNKNOWN, np.uint8)
+    padded[: target.shape[0], : target.shape[1]] = target
+    return padded
