@@ -56,7 +56,7 @@ def test_labels_as_companies_write_them() -> None:
     at = records.column_names.index("left")
     told = check(records.set_column(at, "left", pa.array(["Yes", "no", " ", "perhaps"])), INPUTS)
     assert told.table["left"].to_pylist() == [True, False, None]
-    assert told.rejects.counts() == {"unreadable": 1}
+    assert told.rejects.counts() == {"type": 1}
 
 
 def test_groups_stand_in_the_report() -> None:
