@@ -26,7 +26,7 @@ def figure(page: Any, label: str) -> Any:
 
 def test_an_engineer_draws_a_line_counts_and_takes_the_counts_away(page: Any, app_url: str) -> None:
     page.goto(f"{app_url}/traffic_video?view=counting")
-    page.get_by_text("Upload", exact=True).click()
+    page.get_by_test_id("stRadioGroup").get_by_text("Upload").click()
     uploader = page.get_by_test_id("stSidebar").get_by_test_id("stFileUploader")
     uploader.locator("input[type=file]").set_input_files(CLIP)
     shapes = page.locator(".shapes")
