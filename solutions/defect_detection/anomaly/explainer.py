@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,19 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision.outlier import Outlier
-from lepton_core.explain.files import Asked, FileExplainer
-from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
-from lepton_core.spreadsheet import to_csv
 
 from ..heat import strange_level, strangeness
-from ..surface.explainer import write_overlay
+from ..part_files import PartExplainer, write_overlay
 
 _OF_PART = ("record_id", "verdict", "p_value", "score")
 _OF_PLACE = ("x0", "y0", "x1", "y1", "area", "probability")
 
 
-class Explainer(FileExplainer):
+class Explainer(PartExplainer):
     """Overlay of each part, and the strange places of all parts as JSON and CSV."""
 
     formats: ClassVar[dict[str, str]] = {
@@ -30,45 +26,34 @@ class Explainer(FileExplainer):
         "json": "places.json, a part an entry",
         "csv": "places.csv, a strange place a row",
     }
-    usual: ClassVar[tuple[str, ...]] = ("overlay", "json", "csv")
-
-    def __init__(self, pipeline: Pipeline, asked: Asked) -> None:
-        super().__init__(pipeline, asked)
-        self._parts: list[dict[str, Any]] = []
+    told: ClassVar[str] = "places"
 
     def write(self, record: pa.Table, scored: Predictions, folder: Path) -> None:
         row = scored.to_arrow().to_pylist()[0]
         places = row.pop("defects")
         if "overlay" in self.asked.formats:
-            found = np.asarray(scored.raw["map"][0], np.float64)
             assert isinstance(self.pipeline.decision, Outlier)
+            found = np.asarray(scored.raw["map"][0], np.float64)
             strange = strange_level(self.pipeline.decision, found)
             heat = strangeness(found, float(np.median(found)), strange)
             write_overlay(record, heat, places, row["verdict"], folder)
-        self._parts.append({**row, "places": places})
+        self.parts.append({**row, "places": places})
 
-    def finish(self, folder: Path) -> None:
-        if "json" in self.asked.formats:
-            text = json.dumps(self._parts, ensure_ascii=False, indent=1)
-            (folder / "places.json").write_text(text + "\n", encoding="utf-8")
-        if "csv" in self.asked.formats:
-            (folder / "places.csv").write_bytes(to_csv(as_table(self._parts)))
+    @staticmethod
+    def table(parts: list[dict[str, Any]]) -> pa.Table:
+        """A row a strange place; a part without any has one row, with the place's cells empty.
 
-
-def as_table(parts: list[dict[str, Any]]) -> pa.Table:
-    """A row a strange place; a part without any has one row, with the place's cells empty.
-
-    Args:
-        parts: entries of ``places.json``.
-    """
-    rows: list[dict[str, Any]] = []
-    for part in parts:
-        head = {name: part[name] for name in _OF_PART}
-        for number, place in enumerate(part["places"], 1):
-            rows.append({**head, "place": number, **{name: place[name] for name in _OF_PLACE}})
-        if not part["places"]:
-            rows.append(head)
-    types = {"record_id": pa.string(), "verdict": pa.string(), "place": pa.int64()}
-    names = (*_OF_PART, "place", *_OF_PLACE)
-    fields = [pa.field(name, types.get(name, pa.float32())) for name in names]
-    return pa.Table.from_pylist(rows, schema=pa.schema(fields))
+        Args:
+            parts: entries of ``places.json``.
+        """
+        rows: list[dict[str, Any]] = []
+        for part in parts:
+            head = {name: part[name] for name in _OF_PART}
+            for number, place in enumerate(part["places"], 1):
+                rows.append({**head, "place": number, **{name: place[name] for name in _OF_PLACE}})
+            if not part["places"]:
+                rows.append(head)
+        types = {"record_id": pa.string(), "verdict": pa.string(), "place": pa.int64()}
+        names = (*_OF_PART, "place", *_OF_PLACE)
+        fields = [pa.field(name, types.get(name, pa.float32())) for name in names]
+        return pa.Table.from_pylist(rows, schema=pa.schema(fields))

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-import cv2
 import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision.sizes import measured
-from lepton_core.errors import DataError
-from lepton_core.explain.files import Asked, FileExplainer, file_name
-from lepton_core.images import decode, resize
-from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
-from lepton_core.spreadsheet import to_csv
 
-_MAP_STRENGTH = 0.45
-# Below it a map tints nothing: every surface has places that are a little unusual.
-_MAP_FROM = 0.1
-_LEAST_SIDE = 480
-_COLOURS = {"fail": (214, 39, 40), "unsure": (255, 152, 0), "pass": (44, 160, 44)}
+from ..part_files import PartExplainer, write_overlay
+
 _OF_PART = ("record_id", "verdict", "probability")
 _OF_DEFECT = (
     *("label", "x0", "y0", "x1", "y1", "length_px", "width_px", "area_px2"),
@@ -30,7 +20,7 @@ _OF_DEFECT = (
 )
 
 
-class Explainer(FileExplainer):
+class Explainer(PartExplainer):
     """Overlay of each part, and the defects of all parts as JSON and CSV."""
 
     formats: ClassVar[dict[str, str]] = {
@@ -38,11 +28,7 @@ class Explainer(FileExplainer):
         "json": "defects.json, a part an entry",
         "csv": "defects.csv, a defect a row",
     }
-    usual: ClassVar[tuple[str, ...]] = ("overlay", "json", "csv")
-
-    def __init__(self, pipeline: Pipeline, asked: Asked) -> None:
-        super().__init__(pipeline, asked)
-        self._parts: list[dict[str, Any]] = []
+    told: ClassVar[str] = "defects"
 
     def write(self, record: pa.Table, scored: Predictions, folder: Path) -> None:
         row = scored.to_arrow().to_pylist()[0]
@@ -50,97 +36,29 @@ class Explainer(FileExplainer):
         table = measured(scored.columns["defects"], scale if np.isfinite(scale) else None)
         defects = table.drop_columns(["row"]).to_pylist()
         if "overlay" in self.asked.formats:
-            shown = scored.raw["map"][0]
-            write_overlay(record, shown, defects, row["verdict"], folder)
+            write_overlay(record, scored.raw["map"][0], defects, row["verdict"], folder)
         told = {name: row[name] for name in row if name not in ("defects", "count")}
         mm = scale if np.isfinite(scale) else None
-        self._parts.append({**told, "count": row["count"], "mm_per_px": mm, "defects": defects})
+        self.parts.append({**told, "count": row["count"], "mm_per_px": mm, "defects": defects})
 
-    def finish(self, folder: Path) -> None:
-        if "json" in self.asked.formats:
-            text = json.dumps(self._parts, ensure_ascii=False, indent=1)
-            (folder / "defects.json").write_text(text + "\n", encoding="utf-8")
-        if "csv" in self.asked.formats:
-            (folder / "defects.csv").write_bytes(to_csv(as_table(self._parts)))
+    @staticmethod
+    def table(parts: list[dict[str, Any]]) -> pa.Table:
+        """A row a defect; a part without any has one row, with the defect's cells empty.
 
-
-def write_overlay(
-    record: pa.Table, shown: np.ndarray, defects: list[dict[str, Any]], verdict: str, folder: Path
-) -> None:
-    """Writes ``<record>.overlay.png``, see :func:`overlay`.
-
-    Args:
-        record: one row, with its picture.
-        shown: float [h, w], 0..1.
-        defects: what is drawn as boxes.
-        verdict: of the part.
-        folder: where to.
-
-    Raises:
-        DataError: ``explain.not_a_picture``.
-    """
-    image = record.column("image")[0].as_py()
-    picture = decode(image["bytes"], channels=3)
-    if picture is None:
-        raise DataError("explain.not_a_picture", record=image["path"])
-    drawn = overlay(picture, shown, defects, verdict)
-    done, encoded = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
-    assert done
-    name = file_name(str(record.column("record_id")[0].as_py()))
-    (folder / f"{name}.overlay.png").write_bytes(encoded.tobytes())
-
-
-def overlay(
-    picture: np.ndarray, shown: np.ndarray, defects: list[dict[str, Any]], verdict: str
-) -> np.ndarray:
-    """The picture with its map as a tint, a box a defect, and a frame in the verdict's colour.
-
-    Args:
-        picture: uint8 [H, W, 3], red, green, blue.
-        shown: probability of a defect [h, w], stretched over it.
-        defects: with ``label``, ``probability`` and ``x0 y0 x1 y1`` in its pixels.
-        verdict: ``pass``, ``fail`` or ``unsure``.
-
-    Returns:
-        uint8 [H', W', 3], enlarged by a whole number where the picture is small.
-    """
-    factor = max(1, _LEAST_SIDE // max(picture.shape[:2]))
-    height, width = (side * factor for side in picture.shape[:2])
-    drawn = cv2.resize(picture, (width, height), interpolation=cv2.INTER_NEAREST)
-    heat = resize(np.ascontiguousarray(shown, np.float32), (height, width))
-    strength = np.clip((heat - _MAP_FROM) / (1 - _MAP_FROM), 0, 1)[..., None] * _MAP_STRENGTH
-    tint = np.array([255, 60, 0], np.float32)
-    drawn = np.rint(drawn * (1 - strength) + tint * strength).astype(np.uint8)
-    colour = _COLOURS[verdict]
-    line = max(1, round(max(height, width) / 400))
-    size = max(0.4, max(height, width) / 1400)
-    for number, box in enumerate(defects, 1):
-        x0, y0, x1, y1 = (round(box[name] * factor) for name in ("x0", "y0", "x1", "y1"))
-        cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), colour, line)
-        # Letters of any language do not stand in OpenCV's font: a number leads to the table.
-        place = (x0, y0 - 3 if y0 > 14 * size * 2 else y1 + round(22 * size))
-        cv2.putText(drawn, str(number), place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, line)
-    cv2.rectangle(drawn, (0, 0), (width - 1, height - 1), colour, 2 * line)
-    return drawn
-
-
-def as_table(parts: list[dict[str, Any]]) -> pa.Table:
-    """A row a defect; a part without any has one row, with the defect's cells empty.
-
-    Args:
-        parts: entries of ``defects.json``.
-    """
-    rows: list[dict[str, Any]] = []
-    for part in parts:
-        head = {name: part[name] for name in _OF_PART}
-        for number, box in enumerate(part["defects"], 1):
-            own = {name: box[name] for name in _OF_DEFECT}
-            told = {"defect": number, "defect_probability": box["probability"]}
-            rows.append({**head, **told, **own})
-        if not part["defects"]:
-            rows.append(head)
-    kinds = {name: pa.string() for name in ("record_id", "verdict", "label")}
-    names = (*_OF_PART, "defect", *_OF_DEFECT, "defect_probability")
-    types = {"defect": pa.int64(), **kinds}
-    fields = [pa.field(name, types.get(name, pa.float32())) for name in names]
-    return pa.Table.from_pylist(rows, schema=pa.schema(fields))
+        Args:
+            parts: entries of ``defects.json``.
+        """
+        rows: list[dict[str, Any]] = []
+        for part in parts:
+            head = {name: part[name] for name in _OF_PART}
+            for number, box in enumerate(part["defects"], 1):
+                own = {name: box[name] for name in _OF_DEFECT}
+                told = {"defect": number, "defect_probability": box["probability"]}
+                rows.append({**head, **told, **own})
+            if not part["defects"]:
+                rows.append(head)
+        kinds = {name: pa.string() for name in ("record_id", "verdict", "label")}
+        names = (*_OF_PART, "defect", *_OF_DEFECT, "defect_probability")
+        types = {"defect": pa.int64(), **kinds}
+        fields = [pa.field(name, types.get(name, pa.float32())) for name in names]
+        return pa.Table.from_pylist(rows, schema=pa.schema(fields))

@@ -24,8 +24,9 @@ from lepton_core.pipeline import Pipeline
 from lepton_core.records.pictures import IMAGE_TYPE
 from lepton_core.testing import solution as conformance
 from lepton_core.testing import training as training_checks
+from solutions.defect_detection.part_files import overlay
 from solutions.defect_detection.surface.evaluation import figures, measures
-from solutions.defect_detection.surface.explainer import Explainer, overlay
+from solutions.defect_detection.surface.explainer import Explainer
 
 BUNDLE = TASK.bundles().get("sample")
 

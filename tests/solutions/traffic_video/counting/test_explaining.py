@@ -98,7 +98,7 @@ def test_two_files_of_a_camera_are_one_clip(pipeline: Pipeline, tmp_path: Path) 
     assert told["trusted"] == "partly"
     assert any("the background is still learned" in note for note in done.notes)
     shown = frames(out / "annotated.webm")
-    assert len(shown) == 130
+    assert len(shown) == 65  # 30 a second come, every second one is shown
     assert shown[0].shape[1] == 640
 
 
@@ -112,7 +112,7 @@ def test_the_private_video_shows_no_pixel_of_the_picture(
     shown = [frame[:480].astype(int) for frame in frames(out / "annotated.webm")]
     # Nothing is followed yet in the first frames: all is grey, up to the codec.
     assert np.abs(shown[0] - 128).max() < 8
-    assert np.abs(shown[5] - 128).max() < 8
+    assert np.abs(shown[2] - 128).max() < 8
     # Later there are boxes and nothing else.
     last = np.abs(shown[-1] - 128).max(axis=2) > 30
     assert 0 < last.mean() < 0.1
