@@ -65,7 +65,7 @@ def _segments(columns: dict[str, np.ndarray]) -> None:
     from lepton_core.ui.figures import CHART
 
     st.subheader(t(f"{VIEW}.segments"), anchor=False)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in np.unique(columns["segment"]).tolist():
         some = columns["segment"] == name
         rows.append(

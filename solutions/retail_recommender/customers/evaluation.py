@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 
@@ -36,7 +38,7 @@ def measures(cases: pa.Table, scores: np.ndarray, decision: Computed | None) -> 
     """
     ordered, value = targets(cases, np.arange(cases.num_rows))
     gone, risk = (~ordered).astype(np.int8), scores[:, 0].astype(np.float64)
-    judged = [
+    judged: list[tuple[str, Callable[..., float], np.ndarray, tuple[np.ndarray, ...]]] = [
         ("auc", metrics.auc, gone, (risk,)),
         ("ap", metrics.ap, gone, (risk,)),
         ("ece", metrics.ece, gone, (risk,)),

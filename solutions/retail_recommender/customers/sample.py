@@ -62,9 +62,9 @@ def order_lines(seed: int = 0, customers: int = 1500) -> pa.Table:
             if rng.random() < goes:
                 break
             day += 0.5 + rng.exponential(gap) * (0.7 if 290 < day < 350 else 1.0)
-    who, what, when, many = (np.array(column) for column in zip(*lines, strict=True))
-    inside = when < _DAYS
-    who, what, when, many = who[inside], what[inside], when[inside], many[inside]
+    columns = [np.array(column) for column in zip(*lines, strict=True)]
+    inside = columns[2] < _DAYS
+    who, what, when, pieces = (column[inside] for column in columns)
     order = np.argsort(when, kind="stable")
     order = np.concatenate([order, rng.choice(order, len(order) // 200)])
     user = np.array([f"c{number:04d}" for number in who], object)
@@ -75,7 +75,7 @@ def order_lines(seed: int = 0, customers: int = 1500) -> pa.Table:
             "user": pa.array(user[order], pa.string()),
             "item": pa.array([f"i{item:03d}" for item in what[order]], pa.string()),
             "time": pa.array(micros[order], pa.timestamp("us", tz="UTC")),
-            "quantity": many[order].astype(np.int64),
+            "quantity": pieces[order].astype(np.int64),
             "price": price[what[order]],
         }
     )
