@@ -95,7 +95,7 @@ class ItemWeights:
             "starts": self.starts.astype(np.int64),
             "codes": self.codes.astype(small),
             "weights": self.weights.astype(np.float16),
-            "decay": np.float64(self.decay),
+            "decay": np.asarray(self.decay),
         }
 
     @classmethod

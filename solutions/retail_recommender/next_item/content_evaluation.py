@@ -102,7 +102,7 @@ def scores(
     counts = np.bincount(items, minlength=len(new)).astype(np.float32)
     bought = np.flatnonzero(counts > 0)
     encoder = ContentEncoder.fit(
-        [data.texts[code] for code in bought],
+        [data.texts[int(code)] for code in bought],
         goods[bought],
         weights=counts[bought] ** setting.trust,
         strength=setting.strength,
