@@ -46,6 +46,7 @@ def refusal(pipeline: Pipeline, text: str | None) -> str:
         ("the\x00 battery\x07 is great", ""),
         ("电池 is great 👍", ""),
         ("👍 Это", "other_script"),
+        ("部屋が狭くて汚い、二度と泊まりません", "other_script"),
         ("iPhone 很好", ""),
     ],
 )
