@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lepton_core.dates import read_time
 from lepton_core.errors import DataError
 from lepton_core.numbers import read_numbers
 from lepton_core.spec import Column
@@ -171,8 +171,7 @@ def _parse(text: str, dtype: str) -> Any:
     text = text.strip()
     try:
         if dtype == "timestamp":
-            moment = datetime.fromisoformat(text)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return read_time(text)
         if dtype == "int64":
             number = int(text)
             return number if -(2**63) <= number < 2**63 else None

@@ -89,11 +89,11 @@ def test_all_missing_columns_are_named_with_a_guess() -> None:
 
 def test_an_unreadable_value_is_told_with_how_to_write_it() -> None:
     told = table(
-        record_id=["a", "b"], time=["01.02.2026 10:00", "2026-02-01"], amount=["5", "five"]
+        record_id=["a", "b"], time=["01/02/2026 10:00", "2026-02-01"], amount=["5", "five"]
     )
     messages = [reject.to_json()["reasons"][0]["message"] for reject in check(told, SPEC).rejects]
     assert messages == [
-        "time is not a readable timestamp: '01.02.2026 10:00'; write it as 2026-01-31 16:05:00Z.",
+        "time is not a readable timestamp: '01/02/2026 10:00'; write it as 2026-01-31 16:05:00Z.",
         "amount is not a readable float64: 'five'; write it as 1234.5.",
     ]
 

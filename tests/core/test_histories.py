@@ -85,6 +85,18 @@ CASES = {
         {"u": ["a"]},
         ["type"],
     ),
+    "dates of spreadsheets": (
+        [
+            ("u", "b", "02.01.2026 09:00", 1, 1.0),
+            ("u", "a", "1.1.2026", 1, 1.0),
+            ("u", "c", "2026/1/3", 1, 1.0),
+            ("u", "d", "2026年1月4日 9:30", 1, 1.0),
+            # Of January or of February: nobody knows.
+            ("u", "e", "01/02/2026", 1, 1.0),
+        ],
+        {"u": ["a", "b", "c", "d"]},
+        ["type"],
+    ),
     "no user, no item, nothing bought": (
         [
             (None, "a", DAY(1), 1, 1.0),

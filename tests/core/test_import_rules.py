@@ -19,6 +19,7 @@ FOUNDATION = (
         "rejects",
         "spec",
         "numbers",
+        "dates",
         "cells",
         "box_cells",
         "box_faults",
