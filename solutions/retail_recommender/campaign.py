@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,65 +90,80 @@ class Backtest:
     Args:
         contacts: how many would have been contacted.
         expected: gain that the list promised.
-        gained: gain by who really went, with a 95% interval.
-        random: the same of as many customers drawn at random, on average.
-        valuable: of as many of the most valuable.
-        above_random, above_valuable: how much more the list gained, with intervals.
+        gained: way of choosing -> gain by who really went, with a 95% interval: ``list``, and as
+            many contacts chosen without a model, ``random`` (on average) among them.
+        above: how much more the list gained than each other way, with intervals.
     """
 
     contacts: int
     expected: float
-    gained: Measured
-    random: Measured
-    valuable: Measured
-    above_random: Measured
-    above_valuable: Measured
+    gained: Mapping[str, Measured]
+    above: Mapping[str, Measured]
 
 
 def backtest(
-    risk: np.ndarray, value: np.ndarray, went: np.ndarray, offer: Offer, seed: int = 0
+    risk: np.ndarray,
+    value: np.ndarray,
+    went: np.ndarray,
+    offer: Offer,
+    others: Mapping[str, np.ndarray] | None = None,
+    worth: np.ndarray | None = None,
+    seed: int = 0,
 ) -> Backtest:
     """What the list would have gained, beside as many contacts chosen without a model.
 
-    The success rate is taken as it is told: what is tested is who goes, not who can be kept.
+    The success rate is taken as it is told: what is tested is who goes, not who can be kept. Nor
+    does anybody know what those who went would have spent: it is taken from ``worth``.
 
     Args:
         risk: probability of going, [n].
-        value: what one who is kept is worth, [n].
+        value: what one who is kept is expected to be worth, [n]; chooses the list.
         went: whether each customer went, bool [n].
         offer: cost, effect, budget.
+        others: name -> [n], other ways: as many with the highest numbers.
+        worth: what keeping each is counted as, [n], a number each; as ``value`` where not told.
         seed: of the resamples of customers, each of which makes its own list.
 
     Example:
         >>> rng = np.random.default_rng(0)
         >>> risk, value = rng.random(2000), rng.gamma(2.0, 50.0, 2000)
         >>> told = backtest(risk, value, rng.random(2000) < risk, Offer(2.0, 0.1, 400.0))
-        >>> told.contacts, told.above_random.low > 0
+        >>> told.contacts, told.above["random"].low > 0
         (200, True)
     """
-    whole = _gains(risk, value, went, offer)
+    others = others or {}
+    # What cannot be told is never chosen, and worth nothing.
+    value = np.nan_to_num(value)
+    columns = [risk, value, went, value if worth is None else np.nan_to_num(worth)]
+    columns += list(others.values())
+    contacts, expected, whole = _gains(columns, offer)
     generator, n = np.random.default_rng(seed), len(risk)
     drawn = []
     for _ in range(_RESAMPLES):
         rows = generator.integers(0, n, n)
         # A budget for all customers, of which a resample has as many.
-        drawn.append(_gains(risk[rows], value[rows], went[rows], offer))
-    low, high = np.quantile(np.array(drawn)[:, 2:], (0.025, 0.975), axis=0)
-    told = [
-        Measured(float(at), float(least), float(most))
-        for at, least, most in zip(whole[2:], low, high, strict=True)
-    ]
-    return Backtest(int(whole[0]), float(whole[1]), *told)
+        drawn.append(_gains([column[rows] for column in columns], offer)[2])
+    names, draws = ("list", "random", *others), np.array(drawn)
+    gained = {name: _measured(whole[at], draws[:, at]) for at, name in enumerate(names)}
+    above = {
+        name: _measured(whole[0] - whole[at], draws[:, 0] - draws[:, at])
+        for at, name in enumerate(names)
+        if at
+    }
+    return Backtest(contacts, expected, gained, above)
 
 
-def _gains(
-    risk: np.ndarray, value: np.ndarray, went: np.ndarray, offer: Offer
-) -> tuple[float, ...]:
-    """Contacts, and gains: expected, real, at random, of the most valuable, and the differences."""
+def _measured(value: float, draws: np.ndarray) -> Measured:
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return Measured(float(value), float(low), float(high))
+
+
+def _gains(columns: Sequence[np.ndarray], offer: Offer) -> tuple[int, float, list[float]]:
+    """Contacts, the gain expected, and the real ones: of the list, at random, of other ways."""
+    risk, value, went, worth, *others = columns
     rows = choose(risk, value, offer)
-    real = np.nan_to_num(offer.gain(went, value), nan=-offer.cost)
-    gained = float(real[rows].sum())
-    random = float(real.mean() * len(rows)) if len(real) else 0.0
-    valuable = float(real[np.argsort(-value, kind="stable")[: len(rows)]].sum())
-    expected = float(offer.gain(risk, value)[rows].sum())
-    return len(rows), expected, gained, random, valuable, gained - random, gained - valuable
+    real = offer.gain(went, worth)
+    orders = [rows, *(np.argsort(-other, kind="stable")[: len(rows)] for other in others)]
+    gained = [float(real[some].sum()) for some in orders]
+    gained.insert(1, float(real.mean() * len(rows)) if len(real) else 0.0)
+    return len(rows), float(offer.gain(risk, value)[rows].sum()), gained

@@ -14,6 +14,7 @@ _ICONS = {
     "demand": "inventory_2",
     "reviews": "rate_review",
     "customers": "groups",
+    "churn": "contract",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import streamlit as st
 
 from lepton_core.messages import t
@@ -12,7 +11,14 @@ VIEW = "retail_recommender.campaign"
 _SHOWN = 500
 
 
-def show_campaign(ids: list[str], risk: np.ndarray, value: np.ndarray, key: str) -> None:
+def show_campaign(
+    ids: list[str],
+    risk: np.ndarray,
+    value: np.ndarray,
+    key: str,
+    monthly: bool = False,
+    left: int = 0,
+) -> None:
     """Draw the sliders and the list.
 
     Args:
@@ -20,17 +26,22 @@ def show_campaign(ids: list[str], risk: np.ndarray, value: np.ndarray, key: str)
         risk: probability of going, [n].
         value: what one who is kept is worth, [n].
         key: of the widgets.
+        monthly: whether the value is that of a month, of which a further field asks how many.
+        left: how many are left out since they have gone already.
     """
     from lepton_core.ui.csv_button import csv_button
     from lepton_core.ui.figures import Figure, show_figures
 
-    from .campaign import Offer, choose
+    from .campaign import Offer
+    from .campaign_list import campaign_list
 
     st.subheader(t(f"{VIEW}.title"), anchor=False)
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
+    if left:
+        st.caption(t(f"{VIEW}.left", n=left))
+    places = iter(st.columns(4 if monthly else 3, gap="medium", vertical_alignment="bottom"))
+    with next(places):
         cost = st.number_input(t(f"{VIEW}.cost"), 0.01, None, 2.0, key=f"{key}.cost")
-    with middle:
+    with next(places):
         success = st.slider(
             t(f"{VIEW}.success"),
             0,
@@ -41,29 +52,27 @@ def show_campaign(ids: list[str], risk: np.ndarray, value: np.ndarray, key: str)
             key=f"{key}.success",
             help=t(f"{VIEW}.success_help"),
         )
-    with right:
+    if monthly:
+        with next(places):
+            months = st.number_input(
+                t(f"{VIEW}.months"), 1, 120, 12, key=f"{key}.months", help=t(f"{VIEW}.months_help")
+            )
+        value = value * float(months)
+    with next(places):
         budget = st.number_input(t(f"{VIEW}.budget"), 0.0, None, 500.0, key=f"{key}.budget")
     offer = Offer(float(cost), success / 100.0, float(budget))
-    rows = choose(risk, value, offer)
-    gain = offer.gain(risk, value)
+    table = campaign_list(ids, risk, value, offer)
+    n, gain = table.num_rows, sum(table["expected_gain"].to_pylist())
     show_figures(
         [
-            Figure(t(f"{VIEW}.contacts"), f"{len(rows):,}"),
-            Figure(t(f"{VIEW}.spend"), f"{len(rows) * offer.cost:,.2f}"),
-            Figure(t(f"{VIEW}.gain"), f"{gain[rows].sum():,.2f}"),
+            Figure(t(f"{VIEW}.contacts"), f"{n:,}"),
+            Figure(t(f"{VIEW}.spend"), f"{n * offer.cost:,.2f}"),
+            Figure(t(f"{VIEW}.gain"), f"{gain:,.2f}"),
         ]
     )
-    if not len(rows):
+    if not n:
         st.info(t(f"{VIEW}.none"), icon=":material/inbox:")
         return
-    table = pa.table(
-        {
-            "record_id": [ids[row] for row in rows],
-            "risk": np.round(risk[rows].astype(np.float64), 4),
-            "value": np.round(value[rows].astype(np.float64), 2),
-            "expected_gain": np.round(gain[rows], 2),
-        }
-    )
     names = [t(f"{VIEW}.column.{name}") for name in table.column_names]
     st.dataframe(table.slice(0, _SHOWN).rename_columns(names), hide_index=True, height=320)
     csv_button(t(f"{VIEW}.download"), lambda: table, "campaign.csv", f"{key}.csv")

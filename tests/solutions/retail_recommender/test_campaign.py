@@ -50,10 +50,23 @@ def test_a_list_by_true_risks_gains_what_it_promises_and_chance_does_not() -> No
     rng = np.random.default_rng(0)
     risk, value = rng.beta(1, 3, 6000), rng.gamma(2.0, 50.0, 6000)
     went = rng.random(6000) < risk
-    found = backtest(risk, value, went, Offer(3.0, 0.2, 1500.0))
+    offer = Offer(3.0, 0.2, 1500.0)
+    found = backtest(risk, value, went, offer, {"most valuable": value, "likeliest": risk})
     assert found.contacts == 500
-    assert found.gained.low < found.expected < found.gained.high  # type: ignore[operator]
-    assert found.above_random.low > 0
-    assert found.above_valuable.low > 0
-    blind = backtest(rng.random(6000), np.full(6000, 100.0), went, Offer(3.0, 0.2, 1500.0))
-    assert blind.above_random.low < 0 < blind.above_random.high  # type: ignore[operator]
+    assert found.gained["list"].low < found.expected < found.gained["list"].high  # type: ignore[operator]
+    assert set(found.above) == {"random", "most valuable", "likeliest"}
+    assert all(above.low > 0 for above in found.above.values())  # type: ignore[operator]
+    blind = backtest(rng.random(6000), np.full(6000, 100.0), went, offer)
+    above = blind.above["random"]
+    assert above.low < 0 < above.high  # type: ignore[operator]
+
+
+def test_a_list_is_judged_by_what_keeping_is_worth_not_by_what_it_believes() -> None:
+    risk, went = np.array([0.9, 0.9, 0.9, 0.1]), np.array([True, True, False, False])
+    believed, worth = np.array([50.0, 0.0, 90.0, 0.0]), np.array([10.0, 70.0, 10.0, 10.0])
+    found = backtest(risk, believed, went, Offer(1.0, 0.5), {"worth": worth}, worth)
+    assert found.contacts == 2
+    assert found.expected == pytest.approx(0.45 * 140 - 2)
+    assert found.gained["list"].value == pytest.approx(0.5 * 10 - 2)
+    assert found.gained["worth"].value == pytest.approx(0.5 * 80 - 2)
+    assert found.gained["random"].value == pytest.approx(2 * (0.5 * 80 - 4) / 4)
