@@ -61,7 +61,7 @@ def read_cells(
     texts = raw.to_pylist()
     missing = np.array([text is None or text.strip() == "" for text in texts], bool)
     read = [
-        None if empty else _parse(text, column.dtype)
+        None if empty else _parse(text, column)
         for text, empty in zip(texts, missing.tolist(), strict=True)
     ]
     unreadable = np.array([value is None for value in read], bool) & ~missing
@@ -130,7 +130,7 @@ def wrong_type(raw: pa.ChunkedArray, column: Column, source: str, first_row: int
         "data.wrong_type",
         source=source,
         column=column.name,
-        expected=column.dtype,
+        expected="0/1" if _is_yes_or_no(column) else column.dtype,
         received=str(raw.type),
         examples=", ".join(_example(raw[row]) for row in range(min(3, len(raw)))),
         row=first_row,
@@ -167,11 +167,18 @@ def _cast(raw: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
     return raw.cast(wanted)
 
 
-def _parse(text: str, dtype: str) -> Any:
-    text = text.strip()
+def _is_yes_or_no(column: Column) -> bool:
+    """Whether its numbers are 0 and 1 alone, as labels are."""
+    return column.dtype == "int64" and (column.low, column.high) == (0, 1)
+
+
+def _parse(text: str, column: Column) -> Any:
+    text, dtype = text.strip(), column.dtype
     try:
         if dtype == "timestamp":
             return read_time(text)
+        if _is_yes_or_no(column) and text.lower() in _BOOLS:
+            return int(_BOOLS[text.lower()])
         if dtype == "int64":
             number = int(text)
             return number if -(2**63) <= number < 2**63 else None

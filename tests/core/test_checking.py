@@ -244,3 +244,17 @@ def test_a_value_too_large_for_its_type_refuses_that_record_alone(name: str, cel
     checked = check(pa.table({**base, name: cells}), SPEC)
     assert checked.rows.tolist() == [0]
     assert checked.rejects.counts() == {"type": 2}
+
+
+def test_a_column_of_0_and_1_is_read_from_yes_and_no() -> None:
+    told = ["yes", "No", " TRUE ", "false", "1", "0", None]
+    records = pa.table({"record_id": list("abcdefg"), "label": told})
+    checked = check(records, Spec((SPEC["record_id"], SPEC["label"])))
+    assert checked.table["label"].to_pylist() == [1, 0, 1, 0, 1, 0, None]
+
+
+def test_a_column_of_0_and_1_with_stars_in_it_tells_what_is_wanted() -> None:
+    records = pa.table({"record_id": ["a", "b"], "label": ["5 stars", "1 star"]})
+    with pytest.raises(DataError, match=r"0/1.*5 stars") as caught:
+        check(records, Spec((SPEC["record_id"], SPEC["label"])))
+    assert caught.value.key == "data.wrong_type"
