@@ -55,6 +55,16 @@ def test_no_random_request_is_violated() -> None:
     check_lists(shop(empty=True), 40)
 
 
+def test_a_bundle_gives_vectors_back_exactly_those_of_8_bits_from_a_quarter_of_the_room() -> None:
+    items = shop()
+    rounded = dataclasses.replace(items, vectors=np.round(items.vectors * 32) / np.float32(32))
+    for given, size in ((items, 4), (rounded, 1)):
+        kept = given.arrays()
+        again = Items.from_arrays(kept).vectors
+        assert np.array_equal(again, given.vectors) and again.dtype == np.float32
+        assert kept["vectors"].itemsize == size
+
+
 BROKEN = [
     ({"filters": ItemFilters(in_stock=True)}, "filter"),
     ({"filters": ItemFilters(categories=("tea",))}, "filter"),
