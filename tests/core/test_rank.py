@@ -61,7 +61,8 @@ def test_a_bundle_gives_vectors_back_exactly_those_of_8_bits_from_a_quarter_of_t
     for given, size in ((items, 4), (rounded, 1)):
         kept = given.arrays()
         again = Items.from_arrays(kept).vectors
-        assert np.array_equal(again, given.vectors) and again.dtype == np.float32
+        assert np.array_equal(again, given.vectors)
+        assert again.dtype == np.float32
         assert kept["vectors"].itemsize == size
 
 
