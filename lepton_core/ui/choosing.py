@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import streamlit as st
 
 from lepton_core.messages import t
@@ -11,12 +14,15 @@ from lepton_core.ui.scored import Scored, score, show_rejects
 from lepton_core.ui.uploader import DATA, SAMPLE, Source, choose_kind, read_source
 
 
-def choose_scored(task: Task, datasets: bool = False) -> tuple[Scored, Source] | None:
+def choose_scored(
+    task: Task, datasets: bool = False, further: Mapping[str, Path] | None = None
+) -> tuple[Scored, Source] | None:
     """Draw the choice of records and bundle in the sidebar, and score the one with the other.
 
     Args:
         task: what the page is for.
         datasets: whether the task's data sets on this machine can be chosen too.
+        further: bundles beside the shipped ones, by name; :attr:`Scored.folder` tells which it is.
 
     Returns:
         the scored records and where they came from; None where there is nothing to show yet, which
@@ -34,7 +40,7 @@ def choose_scored(task: Task, datasets: bool = False) -> tuple[Scored, Source] |
         preferred = "sample" if kind == SAMPLE else task.default_bundle
         if known in task.bundles():
             preferred = known
-        folder = choose_bundle(task, preferred, f"ui.bundle.{task.name}.{kind}")
+        folder = choose_bundle(task, preferred, bundle_slot(task, kind), further)
     if source is None:
         return None
     scored = score(source, folder)
@@ -43,3 +49,8 @@ def choose_scored(task: Task, datasets: bool = False) -> tuple[Scored, Source] |
         st.info(t("ui.nothing_scored", n=scored.read), icon=":material/inbox:")
         return None
     return scored, source
+
+
+def bundle_slot(task: Task, kind: str) -> str:
+    """Key of the choice of a bundle for one kind of source."""
+    return f"ui.bundle.{task.name}.{kind}"

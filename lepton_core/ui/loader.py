@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from lepton_core.pipeline import Pipeline
 
 
-def choose_bundle(task: Task, preferred: str, key: str) -> Path:
+def choose_bundle(
+    task: Task, preferred: str, key: str, further: Mapping[str, Path] | None = None
+) -> Path:
     """Draw the choice among a task's shipped bundles, with the chosen one's facts.
 
     Args:
         task: whose bundles.
         preferred: the bundle chosen at first, where it is shipped.
         key: name of the widget; another key forgets the choice.
+        further: name -> folder of bundles beside them, such as those trained on the page.
 
     Returns:
         the chosen bundle's folder.
@@ -32,10 +35,12 @@ def choose_bundle(task: Task, preferred: str, key: str) -> Path:
     Raises:
         UsageError: when the task ships none.
     """
-    shipped = task.bundles()
+    shipped = {**(further or {}), **task.bundles()}
     if not shipped:
         raise UsageError("ui.no_bundle", task=task.name)
     names = list(shipped)
+    if st.session_state.get(key) not in (None, *names):  # one that was removed meanwhile
+        del st.session_state[key]
     chosen = st.selectbox(
         t("ui.bundle.label"),
         names,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ class Scored:
         read: number of records in all.
         raw: the model's other outputs [n, ...] by name, such as a map over each picture.
         given: the records as they came, refused ones included; ``rows`` are places in it.
+        folder: of the bundle.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Scored:
     read: int
     raw: Mapping[str, np.ndarray] = field(default_factory=dict)
     given: pa.Table | None = None
+    folder: Path | None = None
 
 
 def score(source: Source, folder: Path) -> Scored:
@@ -94,7 +96,7 @@ def score(source: Source, folder: Path) -> Scored:
             bar.empty()
         while len(kept) >= _MOST_KEPT:
             kept.pop(next(iter(kept)), None)
-        kept[key] = scored
+        kept[key] = replace(scored, folder=folder)
     return kept[key]
 
 

@@ -18,31 +18,42 @@ def view() -> None:
     from lepton_core.decision import Rank
     from lepton_core.ui.choosing import choose_scored
     from lepton_core.ui.loader import load
+    from lepton_core.ui.training_job import own_bundles
 
     from .dashboard_next_item_catalogue import show_catalogue
+    from .dashboard_next_item_compare import show_comparison
     from .dashboard_next_item_customer import show_customer
     from .dashboard_next_item_item import show_item
     from .dashboard_next_item_settings import choose_settings
+    from .dashboard_next_item_training import show_training, tell_strange
     from .next_item.shop import Shop
 
     task = find_task(TASK)
-    chosen = choose_scored(task)
+    own = own_bundles(TASK)
+    chosen = choose_scored(task, further=own)
     if chosen is None:
         return
     scored, source = chosen
-    pipeline = load(task.bundle(scored.address.partition("@")[2]))
+    assert scored.folder is not None
+    pipeline = load(scored.folder)
     assert isinstance(pipeline.decision, Rank)
+    tell_strange(scored)
     asked = choose_settings(pipeline.decision)
     if asked is None:
         return
     shop = Shop(pipeline.with_decision(asked))
-    customer, item, catalogue = st.tabs([t(f"{VIEW}.tab.{name}") for name in _TABS])
+    tabs = st.tabs([t(f"{VIEW}.tab.{name}") for name in _TABS])
+    customer, item, catalogue, training, comparison = tabs
     with customer:
         show_customer(shop, scored, source.key)
     with item:
         show_item(shop)
     with catalogue:
         show_catalogue(shop, pipeline.decision, scored)
+    with training:
+        show_training(task, source)
+    with comparison:
+        show_comparison(task, scored, {**own, **task.bundles()})
 
 
-_TABS = ("customer", "item", "catalogue")
+_TABS = ("customer", "item", "catalogue", "training", "compare")

@@ -77,19 +77,18 @@ def show_suggestions(shop: Shop, found: Suggestions, nothing: str) -> None:
         return
     catalogue = shop.decision.items.catalogue
     codes = catalogue.codes(pa.array(found.items, pa.string()))
-    columns: dict[str, Any] = {
-        "item": found.items,
-        "title": [one.title for one in found.shown],
-        "category": [one.category for one in found.shown],
-        "price": pa.array([one.price for one in found.shown], pa.float64()),
-    }
+    # The reason stands beside the title: on a phone the columns behind are out of sight.
+    columns: dict[str, Any] = {"title": [one.title for one in found.shown]}
+    if any(one.because for one in found.shown):
+        title = _title(shop)
+        columns["because"] = [title(one.because) if one.because else "" for one in found.shown]
+    columns["category"] = [one.category for one in found.shown]
+    columns["price"] = pa.array([one.price for one in found.shown], pa.float64())
     for name in ("margin", "stock"):
         if catalogue.knows(name):
             columns[name] = pa.array(catalogue.numbers[name][codes], from_pandas=True)
     columns["score"] = [one.score for one in found.shown]
-    if any(one.because for one in found.shown):
-        title = _title(shop)
-        columns["because"] = [title(one.because) if one.because else "" for one in found.shown]
+    columns["item"] = found.items
     table = pa.table({n: v for n, v in columns.items() if _says(n, v)})
     st.dataframe(
         table,

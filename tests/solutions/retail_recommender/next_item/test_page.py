@@ -35,8 +35,11 @@ def shown(page: AppTest) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_it_draws(language: str) -> None:
     page = opened(language)
-    assert len(page.tabs) == 3
+    assert len(page.tabs) == 5
     assert shown(page)
+    table = next(frame.value for frame in page.dataframe if "score" in frame.value.columns)
+    # What a phone shows without scrolling.
+    assert list(table.columns[:2]) == ["title", "because"]
 
 
 def test_what_is_set_acts_at_once() -> None:
