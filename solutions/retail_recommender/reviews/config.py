@@ -72,6 +72,8 @@ class GramConfig:
         most: pieces that are kept at most, the most frequent ones.
         strength: how far each may go from its log count ratio, the ``C`` of the logistic
             regression, above 0.
+        letters_strength: the same of a second regression, of single words and letters; the first
+            then has the words in a row, and the mean of both counts. 0: one weighs all.
         share: weight of this evidence in the score, 0 to 1; the network has the rest. Below 0: it
             is chosen on validation.
     """
@@ -81,10 +83,11 @@ class GramConfig:
     least: int = 2
     most: int = 250_000
     strength: float = 0.3
+    letters_strength: float = 0.0
     share: float = -1.0
 
     def __post_init__(self) -> None:
-        _least("grams", self, words=1, least=1, most=100)
+        _least("grams", self, words=1, least=1, most=100, letters_strength=0)
         if len(self.letters) != 2 or not 0 <= self.letters[0] <= self.letters[1] <= 12:
             raise _wrong("grams.letters", "two numbers from 0 to 12", list(self.letters))
         if not self.strength > 0:

@@ -7,7 +7,7 @@ wrong in other places than a network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -73,28 +73,46 @@ class Evidence:
             Wang and Manning, Baselines and Bigrams: Simple, Good Sentiment and Topic
             Classification, ACL 2012.
         """
-        from scipy import sparse
-        from sklearn.linear_model import LogisticRegression
-
-        text, piece = gram_hashes(texts, config, left_out)
-        known = _known(piece, config)
-        place, there = _places(known, piece)
-        shape = (len(texts), len(known))
-        ones = np.ones(int(there.sum()), np.float32)
-        counts = sparse.csr_matrix((ones, (text[there], place[there])), shape=shape)
-        labels = np.asarray(labels)
-        ratio = log_count_ratio(counts, labels)
-        if not len(known) or len(np.unique(labels)) < 2:
-            return cls(config, left_out)
-        # The dual problem is the small one: fewer texts than pieces. One seed: always the same.
-        model = LogisticRegression(
-            C=config.strength, solver="liblinear", dual=True, max_iter=300, tol=0.1, random_state=0
+        if not config.letters_strength or not config.letters[1]:
+            return cls(config, left_out, *_weighed(texts, labels, config, left_out))
+        # Weighed by one regression, the many pieces of letters leave pairs of words little to say.
+        both = (
+            replace(config, letters=(0, 0)),
+            replace(config, words=1, strength=config.letters_strength),
         )
-        model.fit(counts.multiply(ratio[None, :]).tocsr(), labels)
-        weights = (model.coef_[0] * ratio).astype(np.float32)
-        kept = np.abs(weights) >= _LEAST
-        offset = float(model.intercept_[0])
-        return cls(config, left_out, known[kept], weights[kept], offset)
+        found = [_weighed(texts, labels, one, left_out) for one in both]
+        hashes, place = np.unique(np.concatenate([one[0] for one in found]), return_inverse=True)
+        weights = np.concatenate([one[1] for one in found]).astype(np.float64)
+        means = np.bincount(place, weights / len(found), minlength=len(hashes))
+        offset = sum(one[2] for one in found) / len(found)
+        return cls(config, left_out, hashes, means.astype(np.float32), offset)
+
+
+def _weighed(
+    texts: Sequence[str], labels: np.ndarray, config: GramConfig, left_out: frozenset[str]
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Hashes uint32 [k], ascending, weights float32 [k] and offset of one regression."""
+    from scipy import sparse
+    from sklearn.linear_model import LogisticRegression
+
+    text, piece = gram_hashes(texts, config, left_out)
+    known = _known(piece, config)
+    place, there = _places(known, piece)
+    shape = (len(texts), len(known))
+    ones = np.ones(int(there.sum()), np.float32)
+    counts = sparse.csr_matrix((ones, (text[there], place[there])), shape=shape)
+    labels = np.asarray(labels)
+    ratio = log_count_ratio(counts, labels)
+    if not len(known) or len(np.unique(labels)) < 2:
+        return np.zeros(0, np.uint32), np.zeros(0, np.float32), 0.0
+    # The dual problem is the small one: fewer texts than pieces. One seed: always the same.
+    model = LogisticRegression(
+        C=config.strength, solver="liblinear", dual=True, max_iter=300, tol=0.1, random_state=0
+    )
+    model.fit(counts.multiply(ratio[None, :]).tocsr(), labels)
+    weights = (model.coef_[0] * ratio).astype(np.float32)
+    kept = np.abs(weights) >= _LEAST
+    return known[kept], weights[kept], float(model.intercept_[0])
 
 
 def log_count_ratio(counts: Any, labels: np.ndarray) -> np.ndarray:

@@ -110,3 +110,17 @@ def test_evidence_knows_which_word_is_good() -> None:
     assert nothing == np.float32(made.offset)
     # A text scores alike alone and among others.
     assert made.logits(["x", "very good", "y"])[1] == made.logits(["very good"])[0]
+
+
+def test_words_and_letters_weighed_apart_say_the_mean_of_both() -> None:
+    texts = ["good phone", "bad phone", "very good", "not good", "very bad"] * 5
+    labels = np.array([1, 0, 1, 0, 0] * 5)
+    apart = GramConfig(words=2, strength=1.0, letters_strength=0.1)
+    words = GramConfig(words=2, letters=(0, 0), strength=1.0)
+    letters = GramConfig(words=1, strength=0.1)
+    asked = ["good", "not good", "goodness", "zebra", ""]
+    made, *alone = (
+        Evidence.fit(texts, labels, one).logits(asked) for one in (apart, words, letters)
+    )
+    assert made == pytest.approx(sum(alone) / 2, abs=1e-4)
+    assert made[0] > made[1]
