@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VIEW = "retail_recommender.customers.view"
 TASK = "retail_recommender/customers"
-_INK = "#2f7fb5"
+_COLOURS = ((0.0, "#2f9e6e"), (0.5, "#f3e6b8"), (1.0, "#d0453a"))
 
 
 def view() -> None:
@@ -73,9 +73,9 @@ def _segments(columns: dict[str, np.ndarray]) -> None:
                 "segment": word(TASK, "segment", name),
                 "about": t(f"retail_recommender.customers.segment_help.{name}"),
                 "n": int(some.sum()),
-                "spent": float(columns["spent"][some].sum()),
+                "spent": round(float(columns["spent"][some].sum())),
                 "risk": 100.0 * float(columns["churn_risk"][some].mean()),
-                "value": float(columns["expected_value"][some].sum()),
+                "value": round(float(columns["expected_value"][some].sum())),
             }
         )
     rows.sort(key=lambda row: -row["spent"])
@@ -85,18 +85,26 @@ def _segments(columns: dict[str, np.ndarray]) -> None:
             parents=[""] * len(rows),
             values=[row["spent"] for row in rows],
             text=[f"{row['n']:,}" for row in rows],
-            marker={"colors": [row["risk"] for row in rows], "colorscale": "RdYlGn_r"},
+            marker={
+                "colors": [row["risk"] for row in rows],
+                "colorscale": _COLOURS,
+                "cmin": 0,
+                "cmax": 100,
+            },
+            pathbar={"visible": False},
+            root={"color": "rgba(0,0,0,0)"},
             hovertemplate="%{label}<br>%{value:,.0f}<br>%{color:.0f}%<extra></extra>",
         )
     )
     figure.update_layout(**layout(320))
     title = t(f"{VIEW}.segments")
     st.plotly_chart(figure, key="customers.segments", config=CHART, alt=title)
+    st.caption(t(f"{VIEW}.segments_help"))
     names = {name: t(f"{VIEW}.column.{name}") for name in rows[0]}
     table = pa.table({names[name]: [row[name] for row in rows] for name in names})
     config = {names["risk"]: st.column_config.NumberColumn(format="%.0f%%")}
     for name in ("spent", "value"):
-        config[names[name]] = st.column_config.NumberColumn(format="%.0f")
+        config[names[name]] = st.column_config.NumberColumn(format="localized")
     st.dataframe(table, hide_index=True, column_config=config)
 
 
@@ -127,4 +135,6 @@ def _one(scored: Scored, columns: dict[str, np.ndarray], key: str) -> None:
         for column in ("times", "items", "quantities", "prices")
         if record.get(column)
     }
-    st.dataframe(pa.table(shown), hide_index=True, height=220)
+    when = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", timezone="UTC")
+    config = {t("retail_recommender.customers.column.times"): when}
+    st.dataframe(pa.table(shown), hide_index=True, height=220, column_config=config)

@@ -74,5 +74,11 @@ def show_campaign(
         st.info(t(f"{VIEW}.none"), icon=":material/inbox:")
         return
     names = [t(f"{VIEW}.column.{name}") for name in table.column_names]
-    st.dataframe(table.slice(0, _SHOWN).rename_columns(names), hide_index=True, height=320)
+    formats = ("percent", "%.2f", "%.2f")
+    config = {
+        name: st.column_config.NumberColumn(format=how)
+        for name, how in zip(names[1:], formats, strict=True)
+    }
+    shown = table.slice(0, _SHOWN).rename_columns(names)
+    st.dataframe(shown, hide_index=True, height=320, column_config=config)
     csv_button(t(f"{VIEW}.download"), lambda: table, "campaign.csv", f"{key}.csv")

@@ -21,6 +21,8 @@ from .lifetime import Lifetime
 from .purchases import Purchases
 from .segments import Segments
 
+# What may lie before the clock here, for zones and clocks that differ.
+_AHEAD = np.timedelta64(1, "D")
 # So many deviations say "far out" and no more.
 _CUT = 6.0
 
@@ -187,8 +189,17 @@ def misaligned(records: pa.Table) -> Rejects:
     return rejects
 
 
+def latest_possible() -> int:
+    """Microseconds since 1970 UTC after which nothing can have happened yet."""
+    return int((np.datetime64("now", "us") + _AHEAD).astype(np.int64))
+
+
 def refused(records: pa.Table) -> Rejects:
-    """Records whose lists differ in length, or that do not say when they are asked for."""
+    """Records whose lists differ in length, or that do not say when they are asked for.
+
+    A day to come is refused too: one mistyped date in a table of order lines would make it the day
+    that all are asked for, and everybody would seem to have been silent for years.
+    """
     rejects, ids = misaligned(records), records.column("record_id")
     if "as_of" in records.column_names:
         asked = records.column("as_of").is_valid().to_numpy()
@@ -196,4 +207,10 @@ def refused(records: pa.Table) -> Rejects:
         asked = np.zeros(records.num_rows, bool)
     for row in np.flatnonzero(~asked).tolist():
         rejects.add(row, ids[row].as_py(), "no_as_of", column="as_of")
+    if asked.any():
+        moments = records.column("as_of").cast(pa.int64())
+        late = pc.fill_null(pc.greater(moments, latest_possible()), False).to_numpy()
+        for row in np.flatnonzero(late).tolist():
+            told = {"column": "as_of", "received": str(records.column("as_of")[row].as_py())}
+            rejects.add(row, ids[row].as_py(), "as_of_to_come", **told)
     return rejects

@@ -14,7 +14,7 @@ from lepton_core.evaluation.protocols import Protocol
 from lepton_core.training.splits import Split
 
 from .config import Config
-from .preprocessing import misaligned
+from .preprocessing import latest_possible, misaligned
 from .purchases import DAY, Purchases
 from .task import ERRORS
 
@@ -46,7 +46,7 @@ class CutOffs(Protocol):
 
         Raises:
             DataError: ``retail_recommender.customers.error.short_orders`` where orders are too few
-                days for three horizons.
+                days for three horizons; ``orders_to_come`` for an order later than today.
         """
         if PART in records.column_names:
             return records
@@ -93,6 +93,8 @@ class CutOffs(Protocol):
         if not len(times) or times.null_count == len(times):
             raise DataError(f"{ERRORS}.short_orders", days=0, expected=self._least_days)
         first, last = pc.min(times).as_py(), pc.max(times).as_py()
+        if last > latest_possible():
+            raise DataError(f"{ERRORS}.orders_to_come", received=str(np.datetime64(last, "us")))
         found = []
         for part, moment in self.moments(first, last, last_only):
             known = Purchases.read(some, np.full(len(rows), moment), self._config.left_out)
