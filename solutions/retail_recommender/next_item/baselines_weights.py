@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,6 +74,12 @@ class ItemWeights:
             kept.append(weights[there].astype(np.float32))
         starts = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
         return cls(starts, np.concatenate(codes), np.concatenate(kept), decay)
+
+    def strongest(self, most: int) -> ItemWeights:
+        """The largest weights of each item alone, at most so many: less to keep and to add up."""
+        of = np.repeat(np.arange(1, self.items + 1), np.diff(self.starts))
+        found = ItemWeights.from_triples(of, self.codes, self.weights, self.items, most)
+        return replace(found, decay=self.decay)
 
     def scores(self, history: Sequences) -> np.ndarray:
         """Scores float32 [users, N] of all items for each history; the last item weighs 1."""

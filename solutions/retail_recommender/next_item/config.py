@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lepton_core.setting_checks import check_ranges
+
 from .model_config import ModelConfig
 
 
@@ -33,10 +35,15 @@ class BlendConfig:
     Args:
         kind: a baseline whose weights are added, as ``ordered_knn``; empty for the network alone.
         share: what the weights are multiplied by; 0 lets validation choose.
+        most: other items of which an item says something, those of the largest weights.
     """
 
     kind: str = ""
     share: float = 0.0
+    most: int = 100
+
+    def __post_init__(self) -> None:
+        check_ranges("blend", self, share=(0, 1e9), most=(1, 1_000_000))
 
 
 @dataclass(frozen=True)

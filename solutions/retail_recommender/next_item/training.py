@@ -128,7 +128,7 @@ def _blend(
     fitted = chosen.refitted(histories[1], items) if config.learn_valid else chosen.fitted
     assert isinstance(fitted, FittedWeights)
     # As they will serve: what speaks against an item is left to the network.
-    fitted = replace(fitted, weights=np.maximum(fitted.weights, 0.0))
+    fitted = replace(fitted, weights=np.maximum(fitted.weights, 0.0)).strongest(asked.most)
     share, figures = asked.share, {}
     if not share:
         blend, tried = choose_share(network, fitted, valid)

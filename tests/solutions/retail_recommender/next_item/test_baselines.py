@@ -93,6 +93,13 @@ def test_what_a_bundle_keeps_scores_as_before():
     np.testing.assert_allclose(again.scores(sequences), weights.scores(sequences), rtol=2e-3)
 
 
+def test_only_the_largest_weights_of_each_item_are_kept():
+    dense = np.array([[0, 3, 1, 2], [5, 0, 0, 4], [0, 0, 0, 0], [0, 0, 9, 0.0]])
+    kept = ItemWeights.from_dense(dense, 4, 0.5).strongest(2)
+    scores = kept.scores(Sequences.from_lists([[1], [2], [3], [4], [1, 3]]))[:, 1:]
+    assert scores.tolist() == [[3, 0, 2], [0, 0, 4], [0, 0, 0], [0, 9, 0], [1.5, 0, 1]]
+
+
 def test_items_of_the_same_score_rank_before_the_truth():
     held = HeldOut(np.array([0]), Sequences.from_lists([[1]]), np.array([2], np.int32))
     assert ranks(lambda history: np.zeros((len(history), 5)), held).tolist() == [4]
