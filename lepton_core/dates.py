@@ -26,6 +26,7 @@ def read_time(text: str) -> datetime | None:
         >>> read_time("03/04/2026") is None
         True
     """
+    moment: datetime | None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -46,6 +47,7 @@ def _written(text: str) -> datetime | None:
     else:
         return None
     try:
-        return datetime(int(year), int(month), int(day), *(int(part or 0) for part in clock))
+        hour, minute, second = (int(part or 0) for part in clock)
+        return datetime(int(year), int(month), int(day), hour, minute, second)
     except ValueError:
         return None

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 def expect(target: Any) -> Any:
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=90_000)
     return expect(target)
 
 
@@ -24,7 +24,7 @@ def table(page: Any, place: int) -> Any:
 
 
 def opened(page: Any, app_url: str) -> None:
-    page.goto(f"{app_url}/retail_recommender?view=next_item")
+    page.goto(f"{app_url}/retail_recommender?view=next_item", timeout=90_000)
     expect(page.get_by_role("heading", name=re.compile("^To show to "))).to_be_visible()
 
 
