@@ -160,8 +160,7 @@ def _histories(task: Task, lines: pa.Table, name: str, key: str) -> pa.Table:
         kept = key, histories(lines, task.inputs, name)
         st.session_state[slot] = kept
     made = kept[1]
-    for sentence in made.lines():
-        st.caption(plain(sentence))
+    st.caption(plain(" ".join(made.lines())))
     table: pa.Table = made.table
     return table
 

@@ -46,7 +46,7 @@ def test_a_shops_orders_come_with_their_own_column_names(
     lines = [f"K{n % 20},A{n % 7},{1 + n % 28:02}.03.2026 10:00,1\n" for n in range(200)]
     file.write_text("Kunde,Artikel,Datum,Menge\n" + "".join(lines), encoding="utf-8")
     opened(page, app_url)
-    page.get_by_text("A file of yours").click()
+    page.get_by_text("A file of yours", exact=True).click()
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
     for ours, theirs in (("Customer", "Kunde"), ("Item", "Artikel")):
         page.get_by_label(re.compile(rf"^{ours} \(\w+\) \*")).click()

@@ -51,3 +51,12 @@ def test_empty_columns_and_files_are_no_guess() -> None:
     spec = Spec((Column("price", "float64"),))
     assert guess_all(spec, pa.table({"a": pa.nulls(3)}), {}) == {}
     assert guess_all(spec, pa.table({"a": pa.array([], pa.float64())}), {}) == {}
+
+
+def test_what_differs_in_each_order_line_is_not_its_customer() -> None:
+    lines = pa.table(
+        {"Kunde": ["k1", "k1", "k2"], "Datum": ["2026-01-01", "2026-01-02", "gestern"]}
+    )
+    spec = find_task("retail_recommender/next_item").inputs.by_rows
+    assert spec is not None
+    assert "user" not in guess_all(spec, lines, {})
