@@ -92,7 +92,7 @@ def _segments(columns: dict[str, np.ndarray]) -> None:
                 "cmax": 100,
             },
             pathbar={"visible": False},
-            root={"color": "rgba(0,0,0,0)"},
+            root={"color": "#eef2f6"},
             hovertemplate="%{label}<br>%{value:,.0f}<br>%{color:.0f}%<extra></extra>",
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +16,9 @@ from lepton_core.evaluation.measures import classification_measures
 from lepton_core.evaluation.protocols import Protocol
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.splitting import RandomSplit
+from lepton_core.explain.base import Explanation, Reason
 from lepton_core.explain.occlusion import ColumnOcclusion
+from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.tabular import labels_of
 from lepton_core.training.job import TrainingJob
@@ -27,7 +31,23 @@ _UNKNOWN = "not told"
 
 
 class ChurnExplainer(ColumnOcclusion):
-    """The columns that raise a customer's score the most."""
+    """The columns that raise a customer's score the most; the logarithm of months as months."""
+
+    def explain(
+        self, pipeline: Pipeline, records: pa.Table, record_ids: list[str] | None = None
+    ) -> list[Explanation]:
+        found = super().explain(pipeline, records, record_ids)
+        return [
+            replace(one, reasons=tuple(_in_months(reason) for reason in one.reasons))
+            for one in found
+        ]
+
+
+def _in_months(reason: Reason) -> Reason:
+    if reason.values.get("column") != "log_tenure":
+        return reason
+    months = {name: float(np.expm1(reason.values[name])) for name in ("value", "usual")}
+    return replace(reason, values={**reason.values, **months})
 
 
 def fixed(config: Config) -> Protocol:

@@ -10,7 +10,7 @@ from lepton_core.bundle import load_bundle
 from lepton_core.checking import check
 from lepton_core.solution import find_task
 from lepton_core.testing.solution import check_task
-from solutions.retail_recommender.churn.evaluation import report
+from solutions.retail_recommender.churn.evaluation import ChurnExplainer, report
 from solutions.retail_recommender.churn.preprocessing import ChurnPreprocessor
 from solutions.retail_recommender.churn.sample import generate
 from solutions.retail_recommender.churn.task import INPUTS
@@ -64,6 +64,18 @@ def test_groups_stand_in_the_report() -> None:
     table = report(records, load_bundle(TASK.bundle("sample")).score(records))
     groups = set(table["group"].to_pylist())
     assert groups >= {"Female", "Male", "under 65", "65 and older"}
+
+
+def test_reasons_tell_months_under_names_that_people_know() -> None:
+    records = generate(customers=300)
+    found = ChurnExplainer().explain(load_bundle(TASK.bundle("sample")), records)
+    tenure = dict(zip(records["record_id"].to_pylist(), records["tenure"].to_pylist(), strict=True))
+    reasons = [(one.record_id, reason) for one in found for reason in one.reasons]
+    logs = [(who, r) for who, r in reasons if r.values["column"] == "log_tenure"]
+    assert logs
+    assert all(r.values["value"] == pytest.approx(tenure[who]) for who, r in logs)
+    told = " ".join(r.text("en") + r.text("zh") for _, r in reasons)
+    assert not [name for name in ("log_tenure", "services", "change") if name in told]
 
 
 @pytest.mark.real_data
