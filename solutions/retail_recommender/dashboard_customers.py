@@ -60,6 +60,7 @@ def _plain(values: Any) -> np.ndarray:
 def _segments(columns: dict[str, np.ndarray]) -> None:
     """The map of the segments: as large as their spending, as red as their risk."""
     import plotly.graph_objects as go
+    from plotly.colors import sample_colorscale
 
     from lepton_core.ui.charts import layout
     from lepton_core.ui.figures import CHART
@@ -85,15 +86,12 @@ def _segments(columns: dict[str, np.ndarray]) -> None:
             parents=[""] * len(rows),
             values=[row["spent"] for row in rows],
             text=[f"{row['n']:,}" for row in rows],
-            marker={
-                "colors": [row["risk"] for row in rows],
-                "colorscale": _COLOURS,
-                "cmin": 0,
-                "cmax": 100,
-            },
+            # As colours and not as a scale, with which the ground would be dark.
+            marker={"colors": sample_colorscale(_COLOURS, [row["risk"] / 100 for row in rows])},
+            customdata=[row["risk"] for row in rows],
             pathbar={"visible": False},
             root={"color": "#eef2f6"},
-            hovertemplate="%{label}<br>%{value:,.0f}<br>%{color:.0f}%<extra></extra>",
+            hovertemplate="%{label}<br>%{value:,.0f}<br>%{customdata:.0f}%<extra></extra>",
         )
     )
     figure.update_layout(**layout(320))

@@ -28,7 +28,7 @@ def test_a_team_brings_contracts_sets_a_budget_and_takes_the_list_away(
     page: Any, app_url: str
 ) -> None:
     page.goto(f"{app_url}/retail_recommender?view=churn")
-    expect(figure(page, "Contacts")).to_have_text("250")
+    expect(figure(page, "Contacts")).to_have_text("250", timeout=150_000)
     page.get_by_text("A file of yours").click()
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(CONTRACTS)
     expect(figure(page, "Records")).to_have_text("400")
