@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VIEW = "retail_recommender.customers.view"
 TASK = "retail_recommender/customers"
-_COLOURS = ((0.0, "#2f9e6e"), (0.5, "#f3e6b8"), (1.0, "#d0453a"))
+_COLOURS = ["#2f9e6e", "#f3e6b8", "#d0453a"]
 
 
 def view() -> None:
