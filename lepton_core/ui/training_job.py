@@ -1,29 +1,27 @@
-"""Trainings that a page began: a folder each, whatever becomes of the page."""
+"""A training that a page began: a folder and a process of its own, whatever becomes of the page."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from lepton_core.errors import DataError, UsageError
+from lepton_core.errors import UsageError
 from lepton_core.scoring.folder import LOCK
 from lepton_core.scoring.lock import lock
-from lepton_core.store.opening import default_file
-from lepton_core.ui.training_worker import ASKED, RECORDS, TOLD
+from lepton_core.ui.training_worker import ASKED, CANCEL, PROGRESS
 
 RUNNING, DONE, FAILED, STOPPED = "running", "done", "failed", "stopped"
+_MODULE = "lepton_core.ui.training_worker"
+# A process that does not end by itself is ended; one of another server looks for its cancel file.
+_PATIENCE_S = 10.0
 # Processes that this server has started, by the training's folder.
 _started: dict[Path, subprocess.Popen[bytes]] = {}
 _guard = threading.Lock()
@@ -32,6 +30,9 @@ _guard = threading.Lock()
 @dataclass(frozen=True)
 class PageTraining:
     """One training: what was asked, how far it is, and what came of it.
+
+    Nothing of it is kept in memory, so that several servers, and one that was started again, find
+    the same.
 
     Args:
         folder: of the training; its name is that of the bundle.
@@ -45,19 +46,41 @@ class PageTraining:
         return self.folder.name
 
     @property
+    def bundle(self) -> Path:
+        """Where its bundle stands once it is done."""
+        return self.folder / "bundle" / self.name
+
+    @property
+    def log(self) -> Path:
+        """What its processes wrote on their outputs."""
+        return self.folder / "log.txt"
+
+    @property
     def asked(self) -> dict[str, Any]:
         """What was asked for; empty where it cannot be read."""
         return _read_json(self.folder / ASKED)
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """What the worker told last: ``note``, or ``error`` with ``text``; empty at first."""
-        return _read_json(self.folder / TOLD)
+    def told(self) -> list[dict[str, Any]]:
+        """What the worker has told so far, in order.
+
+        Each is a ``step`` with ``done`` and ``total``, a ``note``, the ``bundle``, or an ``error``
+        with its ``text`` by language (``reason`` where it is none of ours).
+        """
+        try:
+            text = (self.folder / PROGRESS).read_text(encoding="utf-8")
+        except OSError:
+            return []
+        found = []
+        for line in text.splitlines():
+            # The last line may still be in the writing.
+            with suppress(ValueError):
+                found.append(json.loads(line))
+        return found
 
     @property
-    def bundle(self) -> Path:
-        """Where its bundle stands once it is done."""
-        return self.folder / "bundle" / self.name
+    def last(self) -> dict[str, Any]:
+        """What it told last; empty at first."""
+        return (self.told() or [{}])[-1]
 
     @property
     def state(self) -> str:
@@ -68,39 +91,53 @@ class PageTraining:
             return RUNNING
         if (self.bundle / "manifest.json").is_file():
             return DONE
-        return FAILED if "error" in self.told else STOPPED
+        return FAILED if "error" in self.last else STOPPED
+
+    def steps(self) -> dict[str, tuple[int, int]]:
+        """Step -> how much of how much is done, in order of their beginning."""
+        return {
+            str(one["step"]): (int(one["done"]), int(one["total"]))
+            for one in self.told()
+            if "step" in one
+        }
 
     def epochs(self) -> tuple[int, int]:
-        """How many epochs are done, and how many there are at most."""
+        """How many epochs are done, and how many there are at most; 0 where that was not said."""
         run = _read_json(self.folder / "run" / "model" / "run.json")
         done = max((len(values) for values in run.get("history", {}).values()), default=0)
         return done, int(self.asked.get("epochs", 0))
 
-    def stop(self) -> None:
-        """End it; epochs that are done are kept for another start."""
+    def cancel(self) -> None:
+        """End it, whichever server began it; what is learned so far is kept for another start."""
+        with suppress(OSError):
+            (self.folder / CANCEL).touch()
         with _guard:
             process = _started.pop(self.folder, None)
         if process is not None and process.poll() is None:
             process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-                return
-            process.kill()
-            process.wait()
+            try:
+                process.wait(timeout=_PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        until = time.monotonic() + _PATIENCE_S
+        while _is_held(self.folder) and time.monotonic() < until:
+            time.sleep(0.1)
 
     def remove(self) -> None:
         """Forget it, its records and its bundle."""
-        self.stop()
+        self.cancel()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def go_on(self) -> None:
-        """Start its process; it begins where it ended, if it was at work before."""
+        """Start its process; it begins at its last checkpoint, if it was at work before."""
         if self.state == RUNNING:
             return
-        (self.folder / TOLD).unlink(missing_ok=True)
-        with _guard, (self.folder / "log.txt").open("ab") as log:
+        for name in (PROGRESS, CANCEL):
+            (self.folder / name).unlink(missing_ok=True)
+        with _guard, self.log.open("ab") as log:
             _started[self.folder] = subprocess.Popen(
-                [sys.executable, "-m", "lepton_core.ui.training_worker", str(self.folder)],
+                [sys.executable, "-m", _MODULE, str(self.folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -109,79 +146,8 @@ class PageTraining:
             )
 
 
-def home(task_name: str) -> Path:
-    """Where a task's trainings of pages stand: ``lepton/trained/`` in the user's data folder."""
-    return default_file().parent / "trained" / task_name.replace("/", "-")
-
-
-def trainings(task_name: str) -> list[PageTraining]:
-    """All of a task, the latest first."""
-    folder = home(task_name)
-    found = (
-        [path for path in folder.iterdir() if (path / ASKED).is_file()] if folder.is_dir() else []
-    )
-    return [PageTraining(p) for p in sorted(found, key=lambda p: -(p / ASKED).stat().st_mtime)]
-
-
-def own_bundles(task_name: str) -> dict[str, Path]:
-    """Name -> folder of the bundles that pages have trained."""
-    done = [one for one in trainings(task_name) if (one.bundle / "manifest.json").is_file()]
-    return {one.name: one.bundle for one in done}
-
-
-def bundle_name(text: str) -> str:
-    """What a person typed as the name of a folder and of a bundle.
-
-    Example:
-        >>> bundle_name(" März 7/b "), bundle_name("..")
-        ('März_7_b', '')
-    """
-    return re.sub(r"[^\w-]+", "_", text.strip()).strip("_")[:60]
-
-
-def start(
-    task_name: str, name: str, records: pa.Table, settings: Sequence[str], epochs: int, source: str
-) -> PageTraining:
-    """Begin to train; a training of the same name that is not running is replaced.
-
-    Args:
-        task_name: what is trained.
-        name: of the bundle, as :func:`bundle_name` gives it.
-        records: checked records.
-        settings: of the task, ``key=value``.
-        epochs: how many there are at most, for the progress.
-        source: name of the file, for the card.
-
-    Raises:
-        UsageError: ``ui.training.is_running``.
-        DataError: ``data.cannot_write``.
-    """
-    training = PageTraining(home(task_name) / name)
-    if training.state == RUNNING:
-        raise UsageError("ui.training.is_running", name=name)
-    words = " ".join(f"--set {one}" for one in settings)
-    asked = {
-        "task": task_name,
-        "name": name,
-        "settings": list(settings),
-        "epochs": epochs,
-        "source": source,
-        "command": f"lepton train {task_name} --data {source} {words} --seed 0",
-    }
-    try:
-        shutil.rmtree(training.folder, ignore_errors=True)
-        training.folder.mkdir(parents=True)
-        pq.write_table(records, training.folder / RECORDS)
-        text = json.dumps(asked, ensure_ascii=False)
-        (training.folder / ASKED).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError("data.cannot_write", out=training.folder, reason=error) from error
-    training.go_on()
-    return training
-
-
 def _is_held(folder: Path) -> bool:
-    """Whether a process, perhaps of an earlier server, is at it."""
+    """Whether a process, perhaps of another server, is at it."""
     if not (folder / LOCK).exists():
         return False
     try:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from lepton_core.errors import LeptonError
-from lepton_core.messages import get_language, t
+from lepton_core.messages import t
 from lepton_core.solution import Task
-from lepton_core.ui import training_job as jobs
 from lepton_core.ui.frame import show_error
-from lepton_core.ui.language import use_language
 from lepton_core.ui.loader import figure_line, read_card
-from lepton_core.ui.plain import plain, plain_but_code
+from lepton_core.ui.plain import plain
+from lepton_core.ui.training_home import Trainings, bundle_name
+from lepton_core.ui.training_job import DONE, FAILED, RUNNING, STOPPED, PageTraining
+from lepton_core.ui.training_progress import show_failure, show_progress
 
 if TYPE_CHECKING:
     from lepton_core.ui.uploader import Source
 
 _PAGE = "ui.training"
-_EVERY_S = 2.0
 
 
 def ask_to_train(task: Task, source: Source, settings: Sequence[str], epochs: int) -> None:
@@ -32,12 +32,12 @@ def ask_to_train(task: Task, source: Source, settings: Sequence[str], epochs: in
         settings: of the task, ``key=value``.
         epochs: at most so many.
     """
-    stem = jobs.bundle_name(source.name.partition(".")[0]) or "own"
+    stem = bundle_name(source.name.partition(".")[0]) or "own"
     typed = st.text_input(
         t(f"{_PAGE}.name"), stem, key=f"{_PAGE}.name.{source.key}", help=t(f"{_PAGE}.name_help")
     )
-    name = jobs.bundle_name(typed)
-    known = {one.name for one in jobs.trainings(task.name)}
+    name = bundle_name(typed)
+    known = {one.name for one in Trainings(task.name).all()}
     if name in known:
         st.caption(t(f"{_PAGE}.replaces", name=plain(name)))
     if name in task.bundles():
@@ -53,7 +53,7 @@ def ask_to_train(task: Task, source: Source, settings: Sequence[str], epochs: in
 
         try:
             records = check(source.table, task.inputs, source.name).table
-            jobs.start(task.name, name, records, settings, epochs, source.name)
+            Trainings(task.name).start(name, records, settings, source=source.name, epochs=epochs)
         except LeptonError as error:
             show_error(error)
 
@@ -65,47 +65,24 @@ def show_trainings(task: Task, use: Callable[[str], None]) -> None:
         task: whose.
         use: called with the name of a bundle that a person wants to look through, as a callback.
     """
-    for training in jobs.trainings(task.name):
+    for training in Trainings(task.name).all():
         with st.container(border=True):
             st.markdown(
                 f"**{plain(training.name)}** :gray[{plain(training.asked.get('source', '-'))}]"
             )
             state = training.state
-            is_running = state == jobs.RUNNING
-            st.fragment(_progress, run_every=_EVERY_S if is_running else None)(training, state)
-            if state == jobs.FAILED:
-                _failure(training)
-            elif state == jobs.DONE:
+            if state == RUNNING:
+                show_progress(training, state)
+            elif state == FAILED:
+                show_failure(training)
+            elif state == STOPPED:
+                st.warning(t(f"{_PAGE}.stopped"), icon=":material/pause_circle:")
+            else:
                 _figures(training, task)
             _buttons(training, state, use)
 
 
-def _progress(training: jobs.PageTraining, before: str) -> None:
-    # A fragment's rerun has a thread of its own.
-    use_language()
-    if before != jobs.RUNNING:
-        if before == jobs.STOPPED:
-            st.warning(t(f"{_PAGE}.stopped"), icon=":material/pause_circle:")
-        return
-    done, most = training.epochs()
-    share = min(done / most, 1.0) if most else 0.0
-    st.progress(share, t(f"{_PAGE}.epochs" if done else f"{_PAGE}.begins", done=done, most=most))
-    if training.state != before:
-        # Once, so that the page shows what came of it.
-        st.rerun(scope="app")
-
-
-def _failure(training: jobs.PageTraining) -> None:
-    told: dict[str, Any] = training.told
-    texts = told.get("text")
-    if texts:
-        st.error(plain_but_code(texts.get(get_language(), texts["en"])), icon=":material/error:")
-        return
-    reason, log = plain(told.get("reason", "-")), plain(str(training.folder / "log.txt"))
-    st.error(t(f"{_PAGE}.failed", reason=reason, log=log), icon=":material/error:")
-
-
-def _figures(training: jobs.PageTraining, task: Task) -> None:
+def _figures(training: PageTraining, task: Task) -> None:
     card = read_card(training.bundle)
     st.caption(t("ui.bundle.figures", figures=figure_line(card, task)))
     rivals = card.get("baselines", {})
@@ -119,13 +96,13 @@ def _figures(training: jobs.PageTraining, task: Task) -> None:
     st.caption(t(f"{_PAGE}.stands", folder=plain(str(training.bundle))))
 
 
-def _buttons(training: jobs.PageTraining, state: str, use: Callable[[str], None]) -> None:
+def _buttons(training: PageTraining, state: str, use: Callable[[str], None]) -> None:
     key = f"{_PAGE}.{training.name}"
     with st.container(horizontal=True):
-        if state == jobs.RUNNING:
-            st.button(t(f"{_PAGE}.stop"), key=f"{key}.stop", on_click=training.stop)
+        if state == RUNNING:
+            st.button(t(f"{_PAGE}.stop"), key=f"{key}.stop", on_click=training.cancel)
             return
-        if state == jobs.DONE:
+        if state == DONE:
             st.button(
                 t(f"{_PAGE}.use"),
                 key=f"{key}.use",

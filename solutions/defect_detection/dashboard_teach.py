@@ -12,11 +12,12 @@ from lepton_core.messages import t
 from lepton_core.solution import Task, find_task, load_solution
 from lepton_core.ui.frame import show_error
 from lepton_core.ui.plain import plain
+from lepton_core.ui.training_home import bundle_name
+from lepton_core.ui.training_job import PageTraining
 
-from . import dashboard_teach_job as teaching
 from .anomaly.config import METHODS
 from .dashboard_teach_checks import LEAST, MOST, Checked, check_pictures, counting
-from .dashboard_teach_worker import TASK
+from .dashboard_teach_products import PRODUCTS, TASK
 
 _PAGE = "defect_detection.teach"
 _SLOT = "defect.teach"
@@ -33,18 +34,18 @@ def view() -> None:
         return
     st.subheader(t(f"{_PAGE}.title"), anchor=False)
     st.caption(t(f"{_PAGE}.help"))
-    job = _choose_job()
-    if job is None:
+    product = _choose_product()
+    if product is None:
         _show_new(task)
         return
-    from .dashboard_teach_progress import show_job
+    from .dashboard_teach_progress import show_product
 
-    show_job(job, task)
+    show_product(product, task)
 
 
-def _choose_job() -> teaching.Job | None:
+def _choose_product() -> PageTraining | None:
     """Draw the choice between a new product and those that were taught; None for a new one."""
-    known = {job.name: job for job in teaching.jobs()}
+    known = {product.name: product for product in PRODUCTS.all()}
     if not known:
         return None
     if st.session_state.get(f"{_SLOT}.product") not in ("", None, *known):
@@ -104,7 +105,7 @@ def _show_new(task: Task) -> None:
     for finding in checked.findings:
         icon = f":material/{_ICONS[finding.level]}:"
         _LEVELS[finding.level](plain(finding.text()), icon=icon)
-    folder = teaching.folder_name(str(name or ""))
+    folder = bundle_name(str(name or ""))
     if not folder:
         st.caption(t(f"{_PAGE}.needs_name"))
     if st.button(
@@ -179,11 +180,11 @@ def _show_samples(checked: Checked) -> None:
 
 def _start(name: str, checked: Checked, settings: list[str]) -> None:
     try:
-        job = teaching.start(name, checked.records, settings)
+        product = PRODUCTS.start(name, checked.records, settings, source=name, file="PICTURES")
     except LeptonError as error:
         show_error(error)
         return
-    st.query_params["product"] = job.name
+    st.query_params["product"] = product.name
     # The choice among products is a widget that stands already: the next run begins with this one.
     st.session_state.pop(f"{_SLOT}.product", None)
     st.rerun()

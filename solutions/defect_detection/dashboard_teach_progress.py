@@ -2,80 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from lepton_core.messages import get_language, has_message, t
+from lepton_core.messages import t
 from lepton_core.solution import Task
 from lepton_core.ui.figures import Figure, show_figures
-from lepton_core.ui.language import use_language
 from lepton_core.ui.loader import metric_name, read_card
-from lepton_core.ui.plain import plain, plain_but_code
+from lepton_core.ui.plain import plain
+from lepton_core.ui.training_job import DONE, FAILED, RUNNING, STOPPED, PageTraining
+from lepton_core.ui.training_progress import show_failure, show_progress
 
-from . import dashboard_teach_job as teaching
+from .dashboard_teach_products import go_on
 from .dashboard_threshold_save import zipped
 
 _PAGE = "defect_detection.teach"
-_EVERY_S = 1.0
 
 
-def show_job(job: teaching.Job, task: Task) -> None:
+def show_product(product: PageTraining, task: Task) -> None:
     """Draw how far it is and, once it is done, its figures, downloads and a place to try it."""
-    state = job.state()
-    is_running = state == teaching.RUNNING
-    st.fragment(_show_steps, run_every=_EVERY_S if is_running else None)(job, is_running)
-    if state == teaching.FAILED:
-        _show_failure(job)
-    elif state == teaching.STOPPED:
+    state = product.state
+    show_progress(product, state)
+    if state == FAILED:
+        show_failure(product)
+    elif state == STOPPED:
         st.warning(t(f"{_PAGE}.stopped"), icon=":material/pause_circle:")
-    elif state == teaching.DONE:
-        _show_done(job)
+    elif state == DONE:
+        _show_done(product)
         from .dashboard_teach_try import show_try
 
-        show_try(job, task)
-    _show_buttons(job, state)
+        show_try(product, task)
+    _show_buttons(product, state)
 
 
-def _show_steps(job: teaching.Job, was_running: bool) -> None:
-    # A fragment's rerun has a thread of its own.
-    use_language()
-    steps = job.steps()
-    if len(steps) > 1:  # by then it has started
-        steps.pop("start", None)
-    for step, (done, total) in steps.items():
-        share = min(done / total, 1.0) if total else 1.0
-        st.progress(share, step_text(step, done, total))
-    notes = [one["note"] for one in job.told() if "note" in one]
-    if notes and was_running:
-        st.caption(plain(notes[-1]))
-    if was_running and job.state() != teaching.RUNNING:
-        # Once, so that the page shows what came of it.
-        st.rerun(scope="app")
-
-
-def step_text(step: str, done: int, total: int) -> str:
-    """How far a step is, in the page's language."""
-    for key in (f"{_PAGE}.step.{step}", f"train.step.{step}"):
-        if has_message(key):
-            return t(key, done=done, total=total)
-    return f"{step}: {done:,} / {total:,}"
-
-
-def _show_failure(job: teaching.Job) -> None:
-    told = job.told()[-1]
-    texts: Any = told.get("text")
-    if texts:
-        st.error(plain_but_code(texts.get(get_language(), texts["en"])), icon=":material/error:")
-    else:
-        reason = plain(told.get("reason", "-"))
-        text = t(f"{_PAGE}.failed", reason=reason, log=plain(job.folder / "log.txt"))
-        st.error(text, icon=":material/error:")
-
-
-def _show_done(job: teaching.Job) -> None:
-    card = read_card(job.bundle)
-    st.success(t(f"{_PAGE}.done", name=plain(job.name)), icon=":material/task_alt:")
+def _show_done(product: PageTraining) -> None:
+    card = read_card(product.bundle)
+    st.success(t(f"{_PAGE}.done", name=plain(product.name)), icon=":material/task_alt:")
     figures = []
     decision = card.get("decision", {})
     if decision.get("false_reject") is not None:
@@ -94,45 +55,44 @@ def _show_done(job: teaching.Job) -> None:
     with st.container(horizontal=True):
         st.download_button(
             t(f"{_PAGE}.download"),
-            lambda: zipped(job.bundle),
-            file_name=f"{job.name}.zip",
+            lambda: zipped(product.bundle),
+            file_name=f"{product.name}.zip",
             mime="application/zip",
             icon=":material/download:",
             on_click="ignore",
             key="defect.teach.download",
         )
-    st.caption(t(f"{_PAGE}.stands", folder=plain(job.bundle)))
-    st.code(f"lepton score {job.bundle} PICTURES --watch --out RESULTS", language="bash")
+    st.caption(t(f"{_PAGE}.stands", folder=plain(product.bundle)))
+    st.code(f"lepton score {product.bundle} PICTURES --watch --out RESULTS", language="bash")
 
 
 def _figure(name: str, value: str) -> Figure:
     return Figure(t(f"{_PAGE}.{name}"), value, "", t(f"{_PAGE}.{name}_help"))
 
 
-def _show_buttons(job: teaching.Job, state: str) -> None:
+def _show_buttons(product: PageTraining, state: str) -> None:
     with st.container(horizontal=True):
-        if state == teaching.RUNNING:
+        if state == RUNNING:
             st.button(
                 t(f"{_PAGE}.cancel"),
                 icon=":material/cancel:",
                 key="defect.teach.cancel",
-                on_click=job.cancel,
+                on_click=product.cancel,
             )
             return
-        if state in (teaching.STOPPED, teaching.FAILED):
+        if state in (STOPPED, FAILED):
             st.button(
                 t(f"{_PAGE}.again"),
                 icon=":material/replay:",
                 type="primary",
                 key="defect.teach.again",
-                on_click=teaching.go_on,
-                args=(job,),
+                on_click=go_on,
+                args=(product,),
             )
         with st.popover(t(f"{_PAGE}.remove"), icon=":material/delete:"):
-            st.markdown(t(f"{_PAGE}.remove_sure", name=plain(job.name)))
+            st.markdown(t(f"{_PAGE}.remove_sure", name=plain(product.name)))
             st.button(
                 t(f"{_PAGE}.remove_yes"),
                 key="defect.teach.remove",
-                on_click=teaching.remove,
-                args=(job,),
+                on_click=product.remove,
             )

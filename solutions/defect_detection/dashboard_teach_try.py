@@ -18,13 +18,13 @@ from lepton_core.ui.loader import bundle_stamp, load
 from lepton_core.ui.picture_uri import encoded
 from lepton_core.ui.plain import plain
 from lepton_core.ui.scored import Scored, score_table, show_rejects
+from lepton_core.ui.training_job import PageTraining
 from lepton_core.ui.uploader import Source
 
 from .dashboard_line import verdict_badge
 from .dashboard_part_drawing import drawn
 from .dashboard_part_picture import heat_of
 from .dashboard_parts import Parts, apply, scale_of
-from .dashboard_teach_job import Job
 
 _PAGE = "defect_detection.teach"
 _MOST_SHOWN = 24
@@ -32,24 +32,24 @@ _SLOT = "defect.teach.tried"
 _STRENGTH = 0.5
 
 
-def show_try(job: Job, task: Task) -> None:
+def show_try(product: PageTraining, task: Task) -> None:
     """Draw the place to drop pictures, and what the product's bundle says of them."""
     st.subheader(t(f"{_PAGE}.try"), anchor=False)
     files = st.file_uploader(
         t(f"{_PAGE}.try_upload"),
         accept_multiple_files=True,
-        key=f"defect.teach.try.{job.name}",
+        key=f"defect.teach.try.{product.name}",
         help=t(f"{_PAGE}.try_help"),
     )
     if not files:
         return
-    scored = _scored(job, task, files)
+    scored = _scored(product, task, files)
     if scored is None:
         return
     show_rejects(scored)
     if not len(scored.score):
         return
-    parts = parts_of(task, scored, job.bundle)
+    parts = parts_of(task, scored, product.bundle)
     words = {
         verdict: int((parts.verdict == verdict).sum()) for verdict in ("pass", "unsure", "fail")
     }
@@ -71,22 +71,24 @@ def parts_of(task: Task, scored: Scored, folder: Path) -> Parts:
     return Parts(task, scored, source, folder, decision, apply(decision, scored, scale), scale)
 
 
-def _scored(job: Job, task: Task, files: list[Any]) -> Scored | None:
+def _scored(product: PageTraining, task: Task, files: list[Any]) -> Scored | None:
     """The pictures' scores, made once; None where a file cannot be read, which is told."""
     from lepton_core.ui.uploaded import read_uploaded
 
-    key = f"{job.name}|{bundle_stamp(job.bundle)}|{'+'.join(file.file_id for file in files)}"
+    key = (
+        f"{product.name}|{bundle_stamp(product.bundle)}|{'+'.join(file.file_id for file in files)}"
+    )
     kept = st.session_state.get(_SLOT)
     if kept is None or kept[0] != key:
         try:
             table = read_uploaded(task, files)
-            text = t("ui.scoring", n=table.num_rows, name=plain(job.name))
+            text = t("ui.scoring", n=table.num_rows, name=plain(product.name))
             bar = st.progress(0.0, text)
             try:
                 made = score_table(
-                    load(job.bundle),
+                    load(product.bundle),
                     table,
-                    job.name,
+                    product.name,
                     key,
                     progress=lambda share: bar.progress(share, text),
                 )

@@ -18,7 +18,7 @@ def view() -> None:
     from lepton_core.decision import Rank
     from lepton_core.ui.choosing import choose_scored
     from lepton_core.ui.loader import load
-    from lepton_core.ui.training_job import own_bundles
+    from lepton_core.ui.training_home import Trainings
 
     from .dashboard_next_item_catalogue import show_catalogue
     from .dashboard_next_item_compare import show_comparison
@@ -29,7 +29,7 @@ def view() -> None:
     from .next_item.shop import Shop
 
     task = find_task(TASK)
-    own = own_bundles(TASK)
+    own = Trainings(TASK).bundles()
     chosen = choose_scored(task, further=own)
     if chosen is None:
         return

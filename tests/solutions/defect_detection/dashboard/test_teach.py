@@ -1,19 +1,22 @@
-"""Teaching a product: what is checked first, and a process that a page may lose sight of."""
+"""Teaching a product: what is checked first, and what comes of it."""
 
 from __future__ import annotations
 
+import json
 import time
 
 import cv2
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from lepton_core.errors import DataError
 from lepton_core.messages import set_language
 from lepton_core.records.pictures import file_array
-from solutions.defect_detection import dashboard_teach_job as teaching
+from lepton_core.store.opening import default_file
+from lepton_core.ui.training_job import DONE, FAILED, RUNNING, PageTraining
 from solutions.defect_detection.dashboard_teach_checks import Checked, check_pictures
+from solutions.defect_detection.dashboard_teach_products import PRODUCTS, go_on
 
 
 def png(seed: int, side: int = 64) -> bytes:
@@ -103,72 +106,55 @@ def test_every_finding_has_its_sentence(language: str) -> None:
     set_language("en")
 
 
-def wait(job: teaching.Job, seconds: float = 120.0) -> str:
+def start(name: str, n: int, *settings: str) -> PageTraining:
+    """Begin to teach from so many pictures."""
+    table = records([png(row) for row in range(n)])
+    return PRODUCTS.start(name, table, settings, source=name, file="PICTURES")
+
+
+def wait(product: PageTraining, seconds: float = 120.0) -> str:
     """The state once it no longer runs."""
     until = time.monotonic() + seconds
-    while job.state() == teaching.RUNNING and time.monotonic() < until:
+    while product.state == RUNNING and time.monotonic() < until:
         time.sleep(0.2)
-    return job.state()
+    return product.state
 
 
 def test_a_setting_that_cannot_be_is_told_in_both_languages() -> None:
-    job = teaching.start("wrong", records([png(row) for row in range(12)]), ["method=witchcraft"])
-    assert wait(job) == teaching.FAILED
-    told = job.told()[-1]
-    assert told.get("text", {}).keys() == {"en", "zh"} or told["error"] == "unexpected"
-    assert teaching.jobs() == [job]
-    teaching.remove(job)
-    assert teaching.jobs() == []
+    product = start("wrong", 12, "method=witchcraft")
+    assert wait(product) == FAILED
+    assert product.last["text"].keys() == {"en", "zh"}
+    assert PRODUCTS.all() == [product]
+    product.remove()
+    assert PRODUCTS.all() == []
 
 
-def test_one_that_runs_is_not_started_twice_and_can_be_cancelled() -> None:
-    table = records([png(row) for row in range(12)])
-    job = teaching.start("housing", table, [])
-    with pytest.raises(DataError, match="at this moment"):
-        teaching.start("housing", table, [])
-    job.cancel()
-    assert job.state() in (teaching.STOPPED, teaching.FAILED)
-
-
-def test_a_process_of_an_earlier_server_counts_as_running_and_stops_when_asked() -> None:
-    from lepton_core.scoring.lock import lock
-    from solutions.defect_detection.dashboard_teach_worker import _steps
-
-    job = teaching.Job(teaching.home() / "orphan")
-    job.folder.mkdir(parents=True)
-    with lock(job.folder):
-        assert job.state() == teaching.RUNNING
-        job.cancel()
-        tell = _steps(lambda **told: None, job.folder / "cancel")
-        with pytest.raises(SystemExit):
-            tell("read", 1, 2)
-    assert job.state() == teaching.STOPPED
-
-
-def test_a_line_that_is_being_written_is_passed_over() -> None:
-    job = teaching.Job(teaching.home() / "half")
-    job.folder.mkdir(parents=True)
-    (job.folder / "progress.jsonl").write_text('{"step": "read", "done": 1, "total": 3}\n{"st')
-    assert job.steps() == {"read": (1, 3)}
-    assert job.state() == teaching.STOPPED
-
-
-@pytest.mark.parametrize("name", ["..", "../../x", "/etc", "a/b", "C:\\x", ""])
-def test_a_name_leads_nowhere_else(name: str) -> None:
-    folder = teaching.folder_name(name)
-    assert folder == "" or (teaching.home() / folder).parent == teaching.home()
+def test_a_product_that_an_earlier_version_began_is_found_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[PageTraining] = []
+    monkeypatch.setattr(PageTraining, "go_on", lambda one: begun.append(one))
+    product = PageTraining(default_file().parent / "taught" / "housing")
+    product.folder.mkdir(parents=True)
+    pq.write_table(records([png(1)]), product.folder / "parts.parquet")
+    old = {"name": "housing", "settings": ["method=contrast"], "seed": 3, "command": "lepton ..."}
+    (product.folder / "asked.json").write_text(json.dumps(old))
+    assert PRODUCTS.all() == [product]
+    go_on(product)
+    assert product.asked == {**old, "task": "defect_detection/anomaly", "source": "housing"}
+    assert pq.read_table(product.folder / "records.parquet").num_rows == 1
+    assert begun == [product]
 
 
 @pytest.mark.slow
 def test_a_product_is_taught_in_a_process_of_its_own_and_inspects() -> None:
     from lepton_core.bundle import load_bundle
 
-    table = records([png(row) for row in range(24)])
-    job = teaching.start("plate", table, ["decision.false_reject=0.2"])
-    assert wait(job, 900) == teaching.DONE, (job.folder / "log.txt").read_text()[-2000:]
-    assert "read" in job.steps()
-    bundle = load_bundle(job.bundle)
-    scored = bundle.score(table)
+    product = start("plate", 24, "decision.false_reject=0.2")
+    assert wait(product, 900) == DONE, product.log.read_text()[-2000:]
+    assert "read" in product.steps()
+    bundle = load_bundle(product.bundle)
+    scored = bundle.score(records([png(row) for row in range(24)]))
     assert len(scored) + len(scored.rejects) == 24
     # A hole is stranger than any good part.
     holed = cv2.imdecode(np.frombuffer(png(99), np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -11,8 +11,10 @@ import pytest
 from made_page import press, start, words
 from test_teach import png
 
-from solutions.defect_detection import dashboard_teach, dashboard_teach_job
+from lepton_core.ui.training_job import PageTraining
+from solutions.defect_detection import dashboard_teach
 from solutions.defect_detection.anomaly.task import TASK
+from solutions.defect_detection.dashboard_teach_products import PRODUCTS
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +23,7 @@ def with_anomaly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         dashboard_teach, "load_solution", lambda name: SimpleNamespace(tasks=(TASK,))
     )
-    monkeypatch.setattr(dashboard_teach_job, "_begin", lambda job: None)
+    monkeypatch.setattr(PageTraining, "go_on", lambda product: None)
 
 
 def tell(folder: Path, *lines: dict[str, Any]) -> None:
@@ -76,7 +78,7 @@ def test_every_step_is_shown_and_what_went_wrong_is_told() -> None:
     page = with_pictures(12)
     (name,) = [field for field in page.text_input if field.key == "defect.teach.name"]
     page = start_button(name.set_value("Housing 7").run()).click().run()
-    folder = dashboard_teach_job.home() / "Housing_7"
+    folder = PRODUCTS.home / "Housing_7"
     asked = json.loads((folder / "asked.json").read_text())
     rates = ["decision.false_reject=0.05", "decision.unsure=0.1"]
     assert asked["settings"] == ["method=contrast", *rates]

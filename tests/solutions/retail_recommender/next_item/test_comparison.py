@@ -15,7 +15,8 @@ from lepton_core.decision import Rank
 from lepton_core.decision.item_filters import ItemFilters
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import find_task
-from lepton_core.ui import training_job as jobs
+from lepton_core.ui.training_home import Trainings
+from lepton_core.ui.training_job import DONE, FAILED, RUNNING, PageTraining
 from solutions.retail_recommender.next_item.comparison import compare_lists
 
 TASK = find_task("retail_recommender/next_item")
@@ -46,9 +47,9 @@ def test_a_filter_costs_hits_surely(bundle: Pipeline, records: pa.Table) -> None
     assert found.gains["hr10"][2] < 0
 
 
-def wait(training: jobs.PageTraining, seconds: float = 300) -> str:
+def wait(training: PageTraining, seconds: float = 300) -> str:
     until = time.monotonic() + seconds
-    while training.state == jobs.RUNNING and time.monotonic() < until:
+    while training.state == RUNNING and time.monotonic() < until:
         time.sleep(0.5)
     return training.state
 
@@ -61,25 +62,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_training_that_cannot_be_says_why(home: Path) -> None:
     lonely = pa.table({"record_id": ["u", "v"], "items": [["a"], ["b"]]})
-    training = jobs.start(TASK.name, "lonely", lonely, (), 1, "orders.csv")
-    assert wait(training) == jobs.FAILED
-    assert set(training.told["text"]) == {"en", "zh"}
-    assert training.told["error"] == "data.no_histories"
-    assert jobs.own_bundles(TASK.name) == {}
+    training = Trainings(TASK.name).start("lonely", lonely, (), source="orders.csv", epochs=1)
+    assert wait(training) == FAILED
+    assert set(training.last["text"]) == {"en", "zh"}
+    assert training.last["error"] == "data.no_histories"
+    assert Trainings(TASK.name).bundles() == {}
     training.remove()
-    assert jobs.trainings(TASK.name) == []
+    assert Trainings(TASK.name).all() == []
 
 
 @pytest.mark.slow
 def test_a_training_makes_a_bundle_of_its_own(home: Path, records: pa.Table) -> None:
     settings = ("model.epochs=2", "model.width=16")
-    training = jobs.start(TASK.name, "mine", records, settings, 2, "orders.csv")
+    training = Trainings(TASK.name).start("mine", records, settings, source="orders.csv", epochs=2)
     try:
-        assert wait(training, 1_800) == jobs.DONE
+        assert wait(training, 1_800) == DONE
     finally:
-        training.stop()
+        training.cancel()
     assert training.epochs() == (2, 2)
-    made = load_bundle(jobs.own_bundles(TASK.name)["mine"])
+    made = load_bundle(Trainings(TASK.name).bundles()["mine"])
     assert made.card["data"]["name"] == "orders.csv"
     training.remove()
     assert not training.folder.exists()

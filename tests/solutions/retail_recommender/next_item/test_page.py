@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lepton_core.solution import find_task
+from lepton_core.ui.training_home import Trainings
+from lepton_core.ui.training_job import PageTraining
 
 TASK = find_task("retail_recommender/next_item")
 
@@ -59,3 +63,21 @@ def test_one_choice_more_makes_another_list() -> None:
     added = next(box for box in page.multiselect if ".added." in str(box.key))
     added.set_value([before[0]]).run()
     assert before[0] not in shown(page)
+
+
+def test_a_training_is_begun_found_again_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    # No process: what is shown of one that ended without a word.
+    monkeypatch.setattr(PageTraining, "go_on", lambda training: None)
+    page = opened()
+    page.button(key="ui.training.start").click().run()
+    (training,) = Trainings(TASK.name).all()
+    assert training.asked["settings"] == ["blend.kind=ordered_knn"]
+    assert training.asked["epochs"] > 0
+    page = opened()
+    assert any("stopped" in warning.value for warning in page.warning)
+    page.button(key=f"ui.training.{training.name}.remove").click().run()
+    assert not page.exception
+    assert Trainings(TASK.name).all() == []
