@@ -25,7 +25,9 @@ LOST, UNSEEN, FAST = "lost", "unseen", "fast"
 
 # Tracks that begin or end so many of their own sizes from a line count against it, from so many
 # and from such a share of all that was there on.
-_NEAR, _LEAST, _SHARE = 1.0, 3, 0.3
+_NEAR, _LEAST, _SHARE = 1.0, 2, 0.3
+# So many on their way to a line, or from it, where nothing was counted.
+_ON_WAY = 3
 # Sizes from one frame to the next, from as many crossings on.
 _JUMP, _LEAST_JUMPS = 1.5, 3
 # Where the picture's edge cuts a vehicle, now or with its next step, it has come or gone as it
@@ -95,7 +97,7 @@ def line_sights(
         doubt = ""
         if near >= _LEAST and near >= _SHARE * (near + len(own)):
             doubt = LOST
-        elif towards >= _LEAST:
+        elif towards >= _ON_WAY:
             doubt = UNSEEN
         elif jump is not None and jump > _JUMP and len(own) >= _LEAST_JUMPS:
             doubt = FAST
