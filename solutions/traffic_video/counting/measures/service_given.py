@@ -58,12 +58,11 @@ def road_of(tree: Any) -> RoadService | None:
     """Of a checked tree; None where nothing is given."""
     if tree is None:
         return None
-    whole = {name: tree.get(name) for name in ("lanes_to_right", "lanes_to_left")}
-    known = {
-        name: None if tree.get(name) is None else float(tree[name])
+    heavy, free = (
+        None if tree.get(name) is None else float(tree[name])
         for name in ("heavy_share", "free_speed_kmh")
-    }
-    return RoadService(**whole, **known)
+    )
+    return RoadService(tree.get("lanes_to_right"), tree.get("lanes_to_left"), heavy, free)
 
 
 def approach_of(tree: Any) -> ApproachService | None:
