@@ -9,6 +9,7 @@ import streamlit as st
 from lepton_core.messages import t
 
 from .counting.camera import TRUSTED
+from .counting.explainer import doubts
 from .counting.report import Report
 from .dashboard_counting import PAGE
 
@@ -16,7 +17,9 @@ _MOST = 6
 
 
 def show_trust(report: Report) -> None:
-    """Draw the banner: red where nothing can be trusted, yellow for single stretches."""
+    """Draw the banner: red where nothing can be trusted, yellow for single stretches and lines."""
+    for told in doubts(report):
+        st.warning(told, icon=":material/search_off:")
     spans = stretches(report)
     if not spans:
         return

@@ -22,6 +22,7 @@ from .dashboard_counting import PAGE
 from .dashboard_counting_banner import show_trust
 from .dashboard_counting_charts import counts_chart, od_chart, speed_chart, zone_chart
 from .dashboard_counting_clip import Clip
+from .dashboard_counting_service import show_service
 
 _KEY = "traffic_video.counting"
 _INTERVALS = (10, 60, 300, 900, 3600)
@@ -64,6 +65,7 @@ def show_results(run: CountingRun, scene: SceneFile, clip: Clip) -> None:
         place = st.container()
     with place:
         _zones(report)
+    show_service(report, _time_format(report))
     _export(run, report, clip)
 
 
@@ -172,8 +174,9 @@ def _counts(report: Report) -> None:
     table = table.set_column(place, "camera", [states])
     names = {name: t(f"{PAGE}.column.{name}") for name in shown}
     config: dict[str, Any] = {name: st.column_config.Column(title) for name, title in names.items()}
-    form = "HH:mm:ss" if _is_undated(report) else "YYYY-MM-DD HH:mm:ss"
-    config["start"] = st.column_config.DatetimeColumn(names["start"], format=form, timezone="UTC")
+    config["start"] = st.column_config.DatetimeColumn(
+        names["start"], format=_time_format(report), timezone="UTC"
+    )
     config["watched_share"] = st.column_config.ProgressColumn(
         names["watched_share"], format="percent", min_value=0.0, max_value=1.0, width="small"
     )
@@ -186,8 +189,10 @@ def _counts(report: Report) -> None:
     )
 
 
-def _is_undated(report: Report) -> bool:
-    return bool(report.rows["time"][0].as_py().year == 1970)
+def _time_format(report: Report) -> str:
+    # Where nothing is known of the day, a file begins at 1970.
+    is_undated = report.rows["time"][0].as_py().year == 1970
+    return "HH:mm:ss" if is_undated else "YYYY-MM-DD HH:mm:ss"
 
 
 def _zones(report: Report) -> None:

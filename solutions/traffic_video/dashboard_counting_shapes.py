@@ -54,7 +54,7 @@ def merged(
     """The tree with what was drawn; names of directions stay with their lines.
 
     Args:
-        tree: as it was.
+        tree: as it was; what was said of a line's or zone's service stays with it.
         shapes: as they stand on the picture.
         ground: metres across and along of a rectangle on the road, for a newly drawn one.
     """
@@ -63,19 +63,38 @@ def merged(
     new: dict[str, Any] = {
         name: tree[name] for name in ("frame", "interval_s", "checked") if name in tree
     }
+
+    def kept(name: str, shape: Mapping[str, Any]) -> dict[str, Any]:
+        return service_of(tree, name, shape["name"])
+
     for shape in shapes:
         points = [list(point) for point in shape["points"]]
         if shape["kind"] == "line":
             ends = {"name": shape["name"], "start": points[0], "end": points[1]}
             old = lines.get(shape["name"], usual)
             ways = {way: old.get(way, "") for way in usual}
-            new.setdefault("lines", []).append({**ends, **ways})
+            new.setdefault("lines", []).append({**ends, **ways, **kept("lines", shape)})
         elif shape["kind"] in _LISTS:
-            area = {"name": shape["name"], "points": points}
-            new.setdefault(_LISTS[shape["kind"]], []).append(area)
+            name = _LISTS[shape["kind"]]
+            area = {"name": shape["name"], "points": points, **kept(name, shape)}
+            new.setdefault(name, []).append(area)
         elif shape["kind"] == GROUND:
             new["calibration"] = {"pixels": points, "metres": _metres(tree, points, ground)}
     return new
+
+
+def service_of(tree: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
+    """``{"service": ...}`` of a line or zone, which is not drawn; empty where nothing is given.
+
+    Args:
+        tree: of a scene.
+        kind: ``lines`` or ``zones``.
+        name: of the line or zone.
+    """
+    for one in tree.get(kind) or ():
+        if one["name"] == name and "service" in one:
+            return {"service": one["service"]}
+    return {}
 
 
 def _metres(

@@ -13,8 +13,10 @@ import streamlit as st
 from lepton_core.messages import t
 
 from .dashboard_counting import PAGE
+from .dashboard_counting_shapes import service_of
 
 _ENDS = ("x0", "y0", "x1", "y1")
+_SERVICE = ("lanes_to_right", "lanes_to_left", "heavy_share", "free_speed_kmh")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -59,10 +61,20 @@ def edit_tables(tree: dict[str, Any], key: str) -> dict[str, Any] | None:
                 column_config=_named("x", "y", "metres_x", "metres_y"),
             )
             st.caption(t(f"{PAGE}.scene.corners"))
+        with st.expander(t(f"{PAGE}.service.title")):
+            st.caption(t(f"{PAGE}.service.given"))
+            service = st.data_editor(
+                _services(tree),
+                key=f"counting.service.{stamp}",
+                hide_index=True,
+                disabled=["line"],
+                column_config=_named("line", *_SERVICE),
+            )
         if not st.form_submit_button(t(f"{PAGE}.scene.apply"), icon=":material/check:"):
             return None
     new = {name: tree[name] for name in ("frame", "interval_s", "checked") if name in tree}
-    return new | _read_lines(lines) | _read_areas(areas) | _read_corners(ground)
+    given = _read_services(service)
+    return new | _read_lines(lines, given) | _read_areas(areas, tree) | _read_corners(ground)
 
 
 def _named(*names: str) -> dict[str, Any]:
@@ -104,6 +116,15 @@ def _corners(tree: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["x", "y", "metres_x", "metres_y"], dtype="float64")
 
 
+def _services(tree: dict[str, Any]) -> pd.DataFrame:
+    rows = [
+        {"line": line["name"], **{name: line.get("service", {}).get(name) for name in _SERVICE}}
+        for line in tree.get("lines") or ()
+    ]
+    frame = pd.DataFrame(rows, columns=["line", *_SERVICE])
+    return frame.astype(dict.fromkeys(_SERVICE, "float64") | {"line": "str"})
+
+
 def _text(value: Any) -> str:
     return (
         "" if value is None or (isinstance(value, float) and pd.isna(value)) else str(value).strip()
@@ -114,19 +135,32 @@ def _number(value: Any) -> Any:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _read_lines(frame: pd.DataFrame) -> dict[str, Any]:
+def _read_services(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Line -> ``{"service": ...}``, of the lines for which something is given."""
+    found = {}
+    for row in frame.to_dict("records"):
+        told = {name: _number(row[name]) for name in _SERVICE}
+        # Half a lane is said to be wrong where the scene is checked.
+        known = {k: int(v) if v == int(v) else v for k, v in told.items() if v is not None}
+        if known:
+            found[_text(row["line"])] = {"service": known}
+    return found
+
+
+def _read_lines(frame: pd.DataFrame, given: dict[str, dict[str, Any]]) -> dict[str, Any]:
     found = []
     for row in frame.to_dict("records"):
         ends = [_number(row[name]) for name in _ENDS]
         if not _text(row["name"]) and all(value is None for value in ends):
             continue  # a row that was added and left empty
         ways = {way: _text(row[way]) for way in ("to_right", "to_left")}
-        line = {"name": _text(row["name"]), "start": ends[:2], "end": ends[2:], **ways}
-        found.append(line)
+        name = _text(row["name"])
+        line = {"name": name, "start": ends[:2], "end": ends[2:], **ways}
+        found.append(line | given.get(name, {}))
     return {"lines": found} if found else {}
 
 
-def _read_areas(frame: pd.DataFrame) -> dict[str, Any]:
+def _read_areas(frame: pd.DataFrame, tree: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in frame.to_dict("records"):
         numbers = [float(one) for one in _NUMBER.findall(_text(row["points"]))]
@@ -134,7 +168,8 @@ def _read_areas(frame: pd.DataFrame) -> dict[str, Any]:
             continue
         name = "lanes" if _text(row["kind"]) == "lane" else "zones"
         points = [list(pair) for pair in zip(numbers[::2], numbers[1::2], strict=False)]
-        found.setdefault(name, []).append({"name": _text(row["name"]), "points": points})
+        area = {"name": _text(row["name"]), "points": points}
+        found.setdefault(name, []).append(area | service_of(tree, name, area["name"]))
     return found
 
 

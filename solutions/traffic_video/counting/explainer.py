@@ -27,6 +27,8 @@ from .measures.scene_file import CountLine, SceneFile, read_scene
 from .report import INTERVAL_S, Report
 
 VIDEO = "annotated.webm"
+FEW_FRAMES = 11.5
+"""Frames a second below which counts of dense traffic were found to be too low (12.5 is not)."""
 _KEPT = ("time", "tracks", "camera", "review")
 # Rows of single frames are put together so often, so that an hour of video is no million objects.
 _A_PART = 512
@@ -38,7 +40,7 @@ class Explainer(FileExplainer):
     formats: ClassVar[dict[str, str]] = {
         "video": "annotated.webm, plays in a browser",
         "private": "annotated.webm with boxes and lines on grey: no picture of the camera",
-        "csv": "events, counts, speeds, od, headways and dwells, each .csv",
+        "csv": "events, counts, speeds, od, headways, dwells and los, each .csv",
         "json": "summary.json",
     }
     usual: ClassVar[tuple[str, ...]] = ("video", "csv", "json")
@@ -121,6 +123,7 @@ def tables(report: Report) -> dict[str, pa.Table]:
         "od": report.od,
         "headways": report.headways,
         "dwells": report.dwells,
+        "los": report.levels,
     }
 
 
@@ -149,6 +152,29 @@ def notes(report: Report, language: str = "en") -> list[str]:
         say("partly", percent=100 * (1 - share), states=states)
     if not report.scene.lines:
         say("no_lines")
+    return found + doubts(report, language)
+
+
+def doubts(report: Report, language: str | None = None) -> list[str]:
+    """A sentence for each line whose counts are not to be relied on, and one on too few frames.
+
+    Args:
+        report: of a run.
+        language: of the sentences; the page's own when None.
+    """
+    found = [
+        t(
+            f"traffic_video.counting.doubt.{one.doubt}",
+            language=language,
+            **{"line": one.line, "n": one.lost, "crossed": one.crossed},
+            **{"size": one.size_px or 0.0, "jump": one.jump or 0.0},
+        )
+        for one in report.sights
+        if one.doubt
+    ]
+    rate = report.frames_per_s
+    if report.scene.lines and rate is not None and rate < FEW_FRAMES:
+        found.append(t("traffic_video.counting.doubt.few_frames", language=language, rate=rate))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,9 @@ from .measures.count_interval import Checked
 from .measures.counting import COUNTS, counts
 from .measures.crossing import crossings
 from .measures.flow import headways, occupancy, queues
+from .measures.line_sight import LineSight, line_sights
 from .measures.scene_file import SceneFile
+from .measures.service_levels import service_levels
 from .measures.speed import Speed, speeds
 from .measures.watching import Watched
 from .measures.zones import dwells, movements, od_matrix
@@ -55,7 +57,8 @@ class Report:
         interval_s: length of an interval.
         events: the columns of ``CROSSINGS``.
         counts: those of ``COUNTS`` with ``camera`` (states that made the interval unsure, "" for
-            none), ``low`` and ``high`` (of the true count, empty without a checked sample).
+            none), ``low`` and ``high`` (of the true count, empty without a checked sample), and
+            ``doubt`` (what speaks against the line's counts in the whole clip, "" for nothing).
         speeds: the columns of ``SPEEDS``; no rows without a calibration.
         od: the origin-destination matrix; no rows with fewer than two zones.
         refused: frames that could not be scored.
@@ -117,7 +120,15 @@ class Report:
         filmed = Watched.of(times_us(self.rows))
         table = counts(self.events, self.scene, filmed, self.interval_s, by_lane)
         table = judged(table, self.rows, self.watched, self.interval_s)
-        return with_ends(table, self.checked)
+        table = with_ends(table, self.checked)
+        doubts = {one.line: one.doubt for one in self.sights}
+        told = pa.array([doubts[name] for name in table["line"].to_pylist()], pa.string())
+        return table.append_column("doubt", told)
+
+    @cached_property
+    def sights(self) -> list[LineSight]:
+        """How vehicles are seen at each line."""
+        return line_sights(self.events, self.tracks, self.scene, self.watched)
 
     @cached_property
     def detailed(self) -> pa.Table:
@@ -133,6 +144,12 @@ class Report:
     def trusted_share(self) -> float:
         """Share of the frames in which counts can be trusted, 0 to 1."""
         return float(is_trusted(self.rows).mean()) if self.rows.num_rows else 0.0
+
+    @property
+    def frames_per_s(self) -> float | None:
+        """How many frames usually come a second; None of a single one."""
+        gaps = np.diff(times_us(self.rows))
+        return 1e6 / float(np.median(gaps)) if len(gaps) else None
 
     @cached_property
     def queues(self) -> pa.Table:
@@ -150,6 +167,13 @@ class Report:
         return headways(self.events, self.watched)
 
     @cached_property
+    def levels(self) -> pa.Table:
+        """Levels of service, the columns of ``LEVELS``."""
+        doubted = {one.line for one in self.sights if one.doubt}
+        given = self.events, self.dwells, self.scene, self.watched, self.interval_s
+        return service_levels(*given, doubted)
+
+    @cached_property
     def occupancy(self) -> pa.Table:
         """``start``, ``zone`` and ``occupancy`` of every zone."""
         found = [
@@ -164,7 +188,7 @@ class Report:
             zip(self.events["line"].to_pylist(), self.events["direction"].to_pylist(), strict=True)
         )
         known = self.speeds["speed_kmh"].to_numpy()
-        share = self.trusted_share
+        share, rate = self.trusted_share, self.frames_per_s
         return {
             "frames": self.rows.num_rows,
             "refused_frames": self.refused,
@@ -181,6 +205,8 @@ class Report:
                 for name in (line.to_right, line.to_left)
                 if name
             ],
+            "frames_per_s": None if rate is None else round(rate, 2),
+            "lines": [asdict(one) for one in self.sights],
             "interval_s": self.interval_s,
             "median_speed_kmh": round(float(np.median(known)), 1) if len(known) else None,
             "zones": [zone.name for zone in self.scene.zones],

@@ -12,13 +12,14 @@ import numpy as np
 from lepton_core.errors import DataError
 
 from .geometry import area_px, corner_turns, is_crossing_itself
+from .service_given import approach_faults, road_faults
 
 _KEYS = {
     "": ("frame", "lines", "lanes", "zones", "calibration", "interval_s", "checked"),
     "frame": ("width", "height"),
-    "lines": ("name", "start", "end", "to_right", "to_left"),
+    "lines": ("name", "start", "end", "to_right", "to_left", "service"),
     "lanes": ("name", "points"),
-    "zones": ("name", "points"),
+    "zones": ("name", "points", "service"),
     "calibration": ("pixels", "metres"),
 }
 _LEAST_LINE_PX = 4.0
@@ -151,11 +152,14 @@ def _line(
     named = [row.get(key) for key in ("to_right", "to_left")]
     if named[0] == named[1] and named[0] is not None:
         yield fault("same_directions", where, name=named[0])
+    yield from road_faults(row.get("service"), f"{where}.service", fault)
 
 
 def _area(
     row: dict[str, Any], where: str, size: tuple[int, int], fault: Any
 ) -> Iterator[DataError]:
+    if where.startswith("zones"):
+        yield from approach_faults(row.get("service"), f"{where}.service", fault)
     points = row.get("points")
     if not isinstance(points, list) or len(points) < 3:
         n = len(points) if isinstance(points, list) else 0

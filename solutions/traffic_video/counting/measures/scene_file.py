@@ -18,6 +18,8 @@ It is YAML, all positions in pixels of the original picture::
       metres: [[0, 0], [7, 0], [7, 40], [0, 40]]
     interval_s: 300               # counts are told by intervals of so many seconds
     checked: {right: 96, missed: 3, wrong: 1}   # a person looked: gives counts their intervals
+
+What the level of service needs stands beside lines and zones: :mod:`.service_given`.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from lepton_core.errors import DataError
 from .count_interval import Checked
 from .geometry import homography
 from .scene_checking import check_scene
+from .service_given import ApproachService, RoadService, approach_of, road_of, tree_of_service
 
 Point = tuple[float, float]
 
@@ -49,6 +52,7 @@ class CountLine:
         to_right: name of the direction of what crosses to the line's right hand, seen from start
             to end (downwards for a line from left to right); "" is not counted.
         to_left: likewise for the other way.
+        service: what its level of service needs; None where nothing is said.
     """
 
     name: str
@@ -56,6 +60,7 @@ class CountLine:
     end: Point
     to_right: str = "right"
     to_left: str = "left"
+    service: RoadService | None = None
 
     def direction(self, side: int) -> str:
         """Name of the direction; 1 to the right, -1 to the left."""
@@ -69,10 +74,12 @@ class Zone:
     Args:
         name: unique among its like.
         points: at least three corners in order, pixels.
+        service: what the level of service of a zone needs; None where nothing is said.
     """
 
     name: str
     points: tuple[Point, ...]
+    service: ApproachService | None = None
 
     @property
     def polygon(self) -> np.ndarray:
@@ -194,12 +201,14 @@ def tree_of(scene: SceneFile) -> dict[str, Any]:
                 "to_right": line.to_right,
                 "to_left": line.to_left,
             }
+            | tree_of_service(line.service)
             for line in scene.lines
         ]
     for name, areas in (("lanes", scene.lanes), ("zones", scene.zones)):
         if areas:
             tree[name] = [
                 {"name": area.name, "points": [list(point) for point in area.points]}
+                | tree_of_service(area.service)
                 for area in areas
             ]
     if scene.calibration is not None:
@@ -234,8 +243,10 @@ def _line(tree: Any) -> CountLine:
     named = "to_right" in tree or "to_left" in tree
     right = tree.get("to_right", "" if named else "right")
     left = tree.get("to_left", "" if named else "left")
-    return CountLine(tree["name"], _point(tree["start"]), _point(tree["end"]), right, left)
+    service = road_of(tree.get("service"))
+    return CountLine(tree["name"], _point(tree["start"]), _point(tree["end"]), right, left, service)
 
 
 def _zone(tree: Any) -> Zone:
-    return Zone(tree["name"], tuple(_point(point) for point in tree["points"]))
+    points = tuple(_point(point) for point in tree["points"])
+    return Zone(tree["name"], points, approach_of(tree.get("service")))

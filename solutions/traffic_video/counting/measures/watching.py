@@ -52,3 +52,20 @@ class Watched:
         low = np.maximum(self.spans_us[:, 0], start_us)
         high = np.minimum(self.spans_us[:, 1], end_us)
         return float(np.clip(high - low, 0, None).sum() / max(1, end_us - start_us))
+
+    def seconds_in(self, start_us: int, end_us: int) -> float:
+        """Seconds of a stretch of time that were watched."""
+        return self.share(start_us, end_us) * (end_us - start_us) / 1e6
+
+    def holds(self, time_us: np.ndarray) -> np.ndarray:
+        """Whether each moment int64 [n] was watched, bool [n].
+
+        Example:
+            >>> Watched(np.array([[0, 4], [6, 9]])).holds(np.array([0, 5, 9, 10])).tolist()
+            [True, False, True, False]
+        """
+        moments = np.asarray(time_us, np.int64)
+        if not len(self.spans_us):
+            return np.zeros(len(moments), bool)
+        at = np.searchsorted(self.spans_us[:, 0], moments, side="right") - 1
+        return np.asarray((at >= 0) & (moments <= self.spans_us[np.maximum(at, 0), 1]))

@@ -81,7 +81,7 @@ def test_two_files_of_a_camera_are_one_clip(pipeline: Pipeline, tmp_path: Path) 
     clip(folder / "part1.mp4", 0, 60)
     done = explained(pipeline, folder, out)
     assert (done.read, done.explained, len(done.rejects)) == (130, 130, 0)
-    written = ("events", "counts", "speeds", "od", "headways", "dwells")
+    written = ("events", "counts", "speeds", "od", "headways", "dwells", "los")
     names = {"annotated.webm", "summary.json", *(f"{name}.csv" for name in written)}
     assert {path.name for path in out.iterdir()} == names
     told = json.loads((out / "summary.json").read_text())
@@ -93,6 +93,12 @@ def test_two_files_of_a_camera_are_one_clip(pipeline: Pipeline, tmp_path: Path) 
     assert sum(int(row["count"]) for row in counts) == len(events)
     assert {row["flag"] for row in counts} == {"partly"}
     assert {row["camera"] for row in counts} == {"warming"}
+    # Vehicles are large at the sample's line, and seen before it and behind it.
+    assert {row["doubt"] for row in counts} == {""}
+    # Nobody said how many lanes there are: no level is made up.
+    levels = table(out / "los.csv")
+    assert {(row["place"], row["level"]) for row in levels} == {(events[0]["line"], "")}
+    assert all("lanes not given" in row["why"] for row in levels)
     assert [event["time"] for event in events] == sorted(event["time"] for event in events)
     assert told["camera_frames"]["warming"] == 50
     assert told["trusted"] == "partly"

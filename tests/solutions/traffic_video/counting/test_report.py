@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.decision.track_rows import TRACKS
+from lepton_core.solution import find_task
+from solutions.traffic_video.counting.explainer import doubts
 from solutions.traffic_video.counting.interval_counts import for_forecast
 from solutions.traffic_video.counting.measures.count_interval import Checked
 from solutions.traffic_video.counting.measures.scene_file import CountLine, SceneFile, Zone
@@ -79,6 +81,25 @@ def test_a_checked_sample_gives_each_count_its_interval() -> None:
     for row in checked.counts.to_pylist():
         assert row["low"] <= row["count"] <= row["high"]
     assert max(checked.counts["high"].to_pylist()) > 1
+
+
+def test_a_line_at_which_vehicles_come_out_of_nothing_is_told_beside_its_counts() -> None:
+    find_task("traffic_video/counting")  # with which the solution's sentences are known
+    told = rows(["ok"], (5, 15, 25, 35))
+    assert set(Report.of(told, SCENE).counts["doubt"].to_pylist()) == {""}
+    # The same vehicles, seen from behind the line on alone.
+    seen = [[one for one in row if one["foot_y"] > 52] for row in told["tracks"].to_pylist()]
+    column = told.column_names.index("tracks")
+    late = told.set_column(column, "tracks", pa.array(seen, TRACKS))
+    report = Report.of(late, SCENE)
+    assert set(report.counts["doubt"].to_pylist()) == {"lost"}
+    assert report.summary()["lines"][0]["lost"] == 4
+    for language, words in (("en", "not to be relied on: 0 vehicles"), ("zh", "计数不可依赖")):
+        # These rows are 5 frames a second, which is told, too.
+        line, few = doubts(report, language)
+        assert "gate" in line
+        assert words in line
+        assert "5.0" in few
 
 
 def test_nothing_watched_is_said_and_plain_json() -> None:

@@ -19,15 +19,29 @@ from solutions.traffic_video.counting.measures.scene_file import (
     tree_of,
     write_scene,
 )
+from solutions.traffic_video.counting.measures.service_given import ApproachService, RoadService
 
 TREE: dict[str, Any] = {
     "frame": {"width": 320, "height": 240},
     "lines": [
-        {"name": "gate", "start": [20, 150], "end": [300, 150], "to_right": "in", "to_left": "out"},
+        {
+            "name": "gate",
+            "start": [20, 150],
+            "end": [300, 150],
+            "to_right": "in",
+            "to_left": "out",
+            "service": {"lanes_to_right": 2, "heavy_share": 0.1, "free_speed_kmh": 100},
+        },
         {"name": "far", "start": [100, 60], "end": [200, 62], "to_right": "in"},
     ],
     "lanes": [{"name": "inner", "points": [[100, 60], [160, 60], [180, 239], [60, 239]]}],
-    "zones": [{"name": "stop", "points": [[60, 120], [200, 120], [220, 230], [40, 230]]}],
+    "zones": [
+        {
+            "name": "stop",
+            "points": [[60, 120], [200, 120], [220, 230], [40, 230]],
+            "service": {"control": "signal", "free_s": 4.5},
+        }
+    ],
     "calibration": {
         "pixels": [[60, 230], [220, 230], [180, 80], [120, 80]],
         "metres": [[0, 0], [7, 0], [7, 40], [0, 40]],
@@ -45,6 +59,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert scene_of(tree_of(scene)) == scene
     assert [file.name for file in tmp_path.iterdir()] == ["scene.yaml"]
     assert scene.lines[1].to_left == ""
+    assert scene.lines[0].service == RoadService(2, None, 0.1, 100.0)
+    assert scene.lines[1].service is None
+    assert scene.zones[0].service == ApproachService("signal", 4.5)
 
 
 def test_the_calibration_takes_pixels_to_metres_and_the_sky_nowhere() -> None:
@@ -88,6 +105,15 @@ def _set(*path: Any) -> Callable[[dict[str, Any]], None]:
             "zones[0]",
         ),
         (_set("lanes", 0, "points", 1, [160, -1]), "outside", "lanes[0].points[1]"),
+        (_set("lines", 0, "service", 2), "service", "lanes_to_right: 2"),
+        (_set("lines", 0, "service", "lanes_to_left", 1.5), "service", "service.lanes_to_left"),
+        (_set("lines", 0, "service", "lanes_to_right", 0), "service", "0"),
+        (_set("lines", 0, "service", "heavy_share", 12), "service", "service.heavy_share"),
+        (_set("lines", 0, "service", "free_speed_kmh", 0), "service", "service.free_speed_kmh"),
+        (_set("lines", 0, "service", "speed", 50), "unknown_key", "lines[0].service.speed"),
+        (_set("lanes", 0, "service", {}), "unknown_key", "lanes[0].service"),
+        (_set("zones", 0, "service", "control", "light"), "service", "light"),
+        (_set("zones", 0, "service", {"control": "stop"}), "service", "free_s: 4.5"),
         (_set("interval_s", 0), "interval", "0"),
         (_set("checked", "right", -1), "checked", "-1"),
         (_set("checked", {"right": 3, "missed": 1, False: 0}), "checked", "wrong: 1"),
