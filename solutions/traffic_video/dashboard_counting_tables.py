@@ -168,8 +168,9 @@ def _read_areas(frame: pd.DataFrame, tree: dict[str, Any]) -> dict[str, Any]:
             continue
         name = "lanes" if _text(row["kind"]) == "lane" else "zones"
         points = [list(pair) for pair in zip(numbers[::2], numbers[1::2], strict=False)]
-        area = {"name": _text(row["name"]), "points": points}
-        found.setdefault(name, []).append(area | service_of(tree, name, area["name"]))
+        title = _text(row["name"])
+        area = {"name": title, "points": points}
+        found.setdefault(name, []).append(area | service_of(tree, name, title))
     return found
 
 

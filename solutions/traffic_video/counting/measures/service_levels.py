@@ -118,7 +118,7 @@ def _roads(
             speed, source = given.free_speed_kmh, "given"
         heavy = given.heavy_share or 0.0
         flow = n / watched_s * 3600 if watched_s > 0 else None
-        row = {
+        row: dict[str, Any] = {
             "place": line.name,
             "direction": name,
             "kind": "road",
