@@ -36,7 +36,11 @@ def show_comparison(task: Task, scored: Scored, bundles: Mapping[str, Path]) -> 
         st.info(t(f"{_PAGE}.none"), icon=":material/info:")
         return
     name = st.selectbox(
-        t(f"{_PAGE}.other"), list(others), index=None, key="retail_recommender.next_item.other"
+        t(f"{_PAGE}.other"),
+        list(others),
+        index=None,
+        placeholder=t(f"{_PAGE}.choose"),
+        key="retail_recommender.next_item.other",
     )
     if name is None:
         st.caption(t(f"{_PAGE}.caption"))
