@@ -19,7 +19,12 @@ DEFAULT_BACKEND = "tensorflow"
 _EXTRAS = {"keras": "train", "tensorflow": "train", "jax": "jax", "torch": "torch"}
 _NOTICES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
 # Classes that Keras must know by name before it can read a file that holds them.
-_SERIALIZABLE = ("lepton_core.models.sequential", "lepton_core.layers.affine")
+_SERIALIZABLE = (
+    "lepton_core.models.sequential",
+    "lepton_core.layers.affine",
+    "lepton_core.layers.attention",
+    "lepton_core.layers.padded",
+)
 
 
 def _settle_backend() -> None:

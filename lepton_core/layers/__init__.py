@@ -10,8 +10,16 @@ if TYPE_CHECKING:
     from keras.layers import *  # noqa: F403
 
     from lepton_core.layers.affine import Affine as Affine
+    from lepton_core.layers.attention import CausalAttention as CausalAttention
+    from lepton_core.layers.padded import Known as Known
+    from lepton_core.layers.padded import LastPlace as LastPlace
 
-OWN = {"Affine": "lepton_core.layers.affine:Affine"}
+OWN = {
+    "Affine": "lepton_core.layers.affine:Affine",
+    "CausalAttention": "lepton_core.layers.attention:CausalAttention",
+    "Known": "lepton_core.layers.padded:Known",
+    "LastPlace": "lepton_core.layers.padded:LastPlace",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -180,3 +180,26 @@ def test_check_layer_accepts_keras_layers() -> None:
     tokens = np.arange(20).reshape(4, 5) % 7
     options = {"input_dim": 7, "output_dim": 2}
     check_layer(keras.layers.Embedding, options, input_shape=(5,), inputs=tokens)
+
+
+def test_a_place_of_causal_attention_knows_itself_and_what_came_before() -> None:
+    rng = np.random.default_rng(0)
+    h = rng.normal(size=(2, 6, 4)).astype("float32")
+    there = np.array([[0, 0, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1]], "float32")
+    layer = layers.CausalAttention(heads=2, length=3)
+    before = np.asarray(layer(h, there))
+    later, padded = h.copy(), h.copy()
+    later[:, 4:] += 1
+    padded[0, :2] += 1
+    held = there[:, :4] > 0
+    np.testing.assert_allclose(np.asarray(layer(later, there))[:, :4][held], before[:, :4][held])
+    assert np.abs(np.asarray(layer(later, there))[:, 4:] - before[:, 4:]).min() > 0
+    np.testing.assert_allclose(layer(padded, there)[:, 2:], before[:, 2:], atol=1e-6)
+    assert layers.CausalAttention.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_padding_is_told_from_codes_and_the_last_place_is_taken() -> None:
+    codes = np.array([[0, 0, 5], [3, 1, 2]], "int32")
+    np.testing.assert_array_equal(layers.Known()(codes), [[0, 0, 1], [1, 1, 1]])
+    h = np.arange(12, dtype="float32").reshape(2, 3, 2)
+    np.testing.assert_array_equal(layers.LastPlace()(h), [[4, 5], [10, 11]])

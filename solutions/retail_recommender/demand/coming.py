@@ -35,7 +35,7 @@ def with_coming(records: pa.Table, config: DataConfig) -> pa.Table:
     Example:
         >>> from .sample import generate
         >>> table = with_coming(generate(series=2, periods=60), DataConfig(horizon=4))
-        >>> table["quantity"].null_count, table["time"][-1] > table["time"][-9]
+        >>> table["quantity"].null_count, table["time"][-1].as_py() > table["time"][-9].as_py()
         (8, True)
     """
     steps = step_numbers(records.column("time"), config.step_minutes)

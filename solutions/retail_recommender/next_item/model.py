@@ -9,6 +9,7 @@ import numpy as np
 
 from lepton_core._keras import keras
 from lepton_core.export.rounding import round_weights
+from lepton_core.layers.padded import Known, LastPlace
 from lepton_core.training.fit import fit
 from lepton_core.training.manifest import Run
 
@@ -18,7 +19,7 @@ from .model_config import ModelConfig
 from .model_convolution import convolution
 from .model_loss import SampledSoftmax, as_given
 from .ranking import hit_rate, ndcg, ranks
-from .sequences import PADDING, HeldOut, Sequences
+from .sequences import HeldOut, Sequences
 
 _BODIES = {"attention": attention, "convolution": convolution}
 _START = 0.02
@@ -68,22 +69,6 @@ def _member(items: int, config: ModelConfig, number: int, x: Any, there: Any) ->
 def _tables(model: keras.Model) -> list[keras.layers.Embedding]:
     """The item vectors of each member."""
     return [layer for layer in model.layers if layer.name.startswith("items_")]
-
-
-@keras.saving.register_keras_serializable(package="lepton")
-class Known(keras.layers.Layer):
-    """1 where a place holds an item, 0 where it is padded: int [B, L] -> float32 [B, L]."""
-
-    def call(self, x: Any) -> Any:
-        return keras.ops.cast(keras.ops.not_equal(x, PADDING), "float32")
-
-
-@keras.saving.register_keras_serializable(package="lepton")
-class LastPlace(keras.layers.Layer):
-    """The vector of the last place: float [B, L, D] -> float [B, D]."""
-
-    def call(self, h: Any) -> Any:
-        return h[:, -1]
 
 
 def places(model: keras.Model) -> keras.Model:
