@@ -10,7 +10,7 @@ import numpy as np
 
 from .background import Background
 from .config import BlobConfig, SceneConfig
-from .motion import STILL, CameraMotion, Motion
+from .motion import STILL, CameraMotion, Lately, Motion
 
 STATES = (*("ok", "warming", "shaking", "moving", "frozen", "gap", "dark", "glare", "covered"),)
 """What ``camera`` says: all well; background still learned; shakes (taken out); moved; stream
@@ -24,6 +24,9 @@ _MOST_SHAKE = 0.08
 _LEAST_AGREE, _STAND_AGREE, _STAND_PX = 0.35, 0.2, 1.0
 # So alike, whatever points say, are pictures of one place.
 _ALIKE = 0.5
+# In the dark they are no more alike than noise and headlights leave them: such a part of how alike
+# frames of a moment are. Places that are not one are alike by .05 at most.
+_DARK_ALIKE = 0.3
 # Seconds that a camera looks elsewhere before that is its new place.
 _SETTLE_S = 0.5
 # Of a frame's usual distance, from what on frames are missing; and seconds at least.
@@ -65,7 +68,7 @@ class Camera:
     def __init__(self, config: SceneConfig, blobs: BlobConfig) -> None:
         self._config = config
         self.background = Background(config, blobs)
-        self._motion = CameraMotion()
+        self._motion, self._lately = CameraMotion(), Lately()
         self._before = np.empty((0, 0), np.uint8)
         # Time of the last frame; usual gap; since when still, elsewhere, looked at.
         self._last_s = self._usual_s = self._changed_s = np.nan
@@ -83,6 +86,7 @@ class Camera:
         restarted = self.background.is_empty
         motion = self._where(frame)
         restarted |= self._has_settled(frame, motion, time_s)
+        self._lately.step(frame, time_s)
         if restarted:
             self.background.restart()
             self._motion.look_at(frame)
@@ -104,7 +108,7 @@ class Camera:
     def restart(self) -> None:
         """Forget all: frames of another size, or another camera, come next."""
         self.background.restart()
-        self._motion = CameraMotion()
+        self._motion, self._lately = CameraMotion(), Lately()
         self._before = np.empty((0, 0), np.uint8)
         self._last_s = self._usual_s = self._changed_s = np.nan
         self._away_s = self._looked_s = np.nan
@@ -146,7 +150,11 @@ class Camera:
         # Rain, lamps and crowds hide points, and leave the picture much as it was. The darker it
         # is, the more of it is noise and lamps that drive by.
         light = min(float(self._before.mean()) / max(2.0 * self._config.dark, 1.0), 1.0)
-        lost = lost and self._motion.alike(frame) < _ALIKE * light
+        if lost:
+            found = self._motion.alike(frame)
+            lost = found < _ALIKE * light
+            if light < 1.0 and lost:
+                lost = found < _DARK_ALIKE * self._lately.alike(frame)
         if not lost:
             self._away_s = np.nan
             return False
@@ -200,13 +208,19 @@ class Camera:
         return {
             **{f"background.{name}": a for name, a in self.background.export().items()},
             **{f"motion.{name}": a for name, a in self._motion.export().items()},
+            **{f"lately.{name}": a for name, a in self._lately.export().items()},
             "before": self._before.copy(),
             "times": np.array(times, np.float64),
         }
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take what :meth:`export` gave."""
-        for name, part in (("background", self.background), ("motion", self._motion)):
+        parts: tuple[tuple[str, Background | CameraMotion | Lately], ...] = (
+            ("background", self.background),
+            ("motion", self._motion),
+            ("lately", self._lately),
+        )
+        for name, part in parts:
             below = {
                 key.removeprefix(f"{name}."): values
                 for key, values in arrays.items()

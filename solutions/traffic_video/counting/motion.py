@@ -20,6 +20,8 @@ _WINDOW, _LEVELS = (15, 15), 2
 # Pixels over which light is taken out; grey levels by which all pictures vary then, and from which
 # on one has anything to be seen.
 _AROUND, _SPREAD, _LEAST_SPREAD = (15, 15), 40.0, 2.0
+# Seconds between a frame and the one of a moment ago: headlights have gone on, the light has not.
+_LATELY_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,8 @@ class CameraMotion:
         return Motion(matrix.astype(np.float32), length, share, True)
 
     def alike(self, frame: np.ndarray) -> float:
-        """How alike a frame and the reference are, -1 to 1: their correlation, light taken out."""
-        small = [
-            cv2.resize(one, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA).ravel()
-            for one in (self._reference, _even(frame))
-        ]
-        spreads = [one.std() for one in small]
-        return float(np.corrcoef(*small)[0, 1]) if min(spreads) > 0 else 0.0
+        """How alike a frame and the reference are, see :func:`alike`."""
+        return alike(_quarter(self._reference), look(frame))
 
     def export(self) -> dict[str, np.ndarray]:
         """All that is remembered, as plain arrays."""
@@ -139,6 +136,55 @@ class CameraMotion:
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take what :meth:`export` gave."""
         self._reference, self._points = arrays["reference"].copy(), arrays["points"].copy()
+
+
+class Lately:
+    """What a camera showed a moment ago, :data:`_LATELY_S` or up to twice that.
+
+    Pictures of one place are only as alike as noise, and lamps that drive by, leave them; that is
+    what these two tell.
+    """
+
+    def __init__(self) -> None:
+        self._looks = [np.empty((0, 0), np.uint8)] * 2
+        self._kept_s = np.nan
+
+    def step(self, frame: np.ndarray, time_s: float) -> None:
+        """The next frame, uint8 [h, w, 3], of one size until all is forgotten."""
+        if not time_s - self._kept_s < _LATELY_S:
+            self._looks = [self._looks[1], look(frame)]
+            self._kept_s = time_s
+
+    def alike(self, frame: np.ndarray) -> float:
+        """How alike a frame and the one of then are, see :func:`alike`; 0 where there is none."""
+        then = self._looks[0]
+        return alike(then, look(frame)) if then.size else 0.0
+
+    def export(self) -> dict[str, np.ndarray]:
+        """All that is remembered, as plain arrays."""
+        older, newer = self._looks
+        return {"older": older.copy(), "newer": newer.copy(), "kept": np.array([self._kept_s])}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what :meth:`export` gave."""
+        self._looks = [arrays["older"].copy(), arrays["newer"].copy()]
+        self._kept_s = float(arrays["kept"][0])
+
+
+def look(frame: np.ndarray) -> np.ndarray:
+    """What a frame uint8 [h, w, 3] shows, light taken out: uint8 [h / 4, w / 4]."""
+    return _quarter(_even(frame))
+
+
+def alike(one: np.ndarray, other: np.ndarray) -> float:
+    """How alike two looks of one size are, -1 to 1: their correlation; 0 where one is empty."""
+    if min(one.std(), other.std()) == 0:
+        return 0.0
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+def _quarter(grey: np.ndarray) -> np.ndarray:
+    return cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
 
 
 def _even(picture: np.ndarray) -> np.ndarray:
