@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lepton_core.bundle import load_bundle
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.evaluation.report import Measured
 from lepton_core.evaluation.run import part_to_test, protocol_of
 from lepton_core.predictions import Predictions

@@ -38,7 +38,7 @@ import pyarrow as pa
 from defect_latency_bundles import KINDS, PARTS, SIDE, drawn, make
 
 from lepton_core.bundle import load_bundle
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.machine import OthersAtWork, processor
 from lepton_core.pipeline import Pipeline, of_parts
 from lepton_core.records.picture_parts import Picture

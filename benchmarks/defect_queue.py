@@ -29,7 +29,7 @@ from defect_queue_network import Network
 from defect_queue_ways import WAYS, choose
 from scipy.stats import t as student
 
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 
 JUDGES = ("validation", "test")
 

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from lepton_core.bundle import load_bundle
 from lepton_core.checking import check
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.scoring.engine import score_files
 from lepton_core.solution import find_task
 from solutions.fraud_rnn.transactions.preprocessing import columns

@@ -10,7 +10,7 @@ import argparse
 import numpy as np
 
 from lepton_core.bundle import load_bundle
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.decision import Rank
 from lepton_core.evaluation.ranking import hit_rate, item_coverage, ndcg
 from lepton_core.evaluation.run import part_to_test, protocol_of

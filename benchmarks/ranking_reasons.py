@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.bundle import load_bundle
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.decision import Rank
 from lepton_core.evaluation.run import part_to_test, protocol_of
 from lepton_core.solution import resolve

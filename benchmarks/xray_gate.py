@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from lepton_core.bundle import load_bundle
 from lepton_core.data.labelled import load_labelled
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.evaluation.rows import take_rows
 from lepton_core.evaluation.run import find_protocol, protocol_of
 from lepton_core.records.frame_reading import read_frame

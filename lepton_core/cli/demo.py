@@ -91,7 +91,7 @@ def run(task: Task) -> dict[str, Any]:
     import numpy as np
 
     from lepton_core.bundle import load_bundle
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
     from lepton_core.evaluation.protocols import score_rows
     from lepton_core.evaluation.rows import take_rows
     from lepton_core.evaluation.run import part_to_test, protocol_of

@@ -43,7 +43,7 @@ def latency(
 ) -> int:
     """Time single records from their bytes to the prediction; says when the machine is busy."""
     from lepton_core.cli.output import note, print_json, table, write_csv
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
     from lepton_core.errors import UsageError
     from lepton_core.machine import package_versions, processor
     from lepton_core.records.opening import takes_pictures

@@ -94,7 +94,7 @@ def _files(labelled: list[str], task: Any) -> set[str]:
     """The checksums of pictures that are labelled already."""
     import pyarrow.compute as pc
 
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
 
     image = next((c.name for c in task.inputs.of_role("feature") if c.dtype == "image"), None)
     found: set[str] = set()

@@ -10,7 +10,7 @@ _NAMES = {
     "all_datasets": "lepton_core.data.lookup",
     "find_dataset": "lepton_core.data.lookup",
     "get": "lepton_core.data.download",
-    "load_records": "lepton_core.data.lookup",
+    "load_records": "lepton_core.data.reading",
     "resolve": "lepton_core.data.lookup",
 }
 

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from lepton_core.box_cells import BOXES, TRACKS
 from lepton_core.checking import Checked, check
 from lepton_core.data.labels import find_label_faults
-from lepton_core.data.lookup import Dataset, load_records, numbered, with_dates
+from lepton_core.data.lookup import Dataset
 from lepton_core.data.mapping import ColumnMatch, match_columns, match_source
+from lepton_core.data.reading import load_records, numbered, with_dates
 from lepton_core.data.report import SEVERITIES, ColumnFound, DataReport, Finding, Refusal
 from lepton_core.data.suspicions import find_suspicions
 from lepton_core.errors import DataError

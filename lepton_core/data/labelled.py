@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from lepton_core.checking import Checked, check
 from lepton_core.data.inspection import inspect_source
-from lepton_core.data.lookup import Dataset, load_records
+from lepton_core.data.lookup import Dataset
 from lepton_core.data.mapping import match_source
+from lepton_core.data.reading import load_records
 from lepton_core.data.report import DataReport
 from lepton_core.recent import RecentIds
 from lepton_core.solution import Task

@@ -167,7 +167,7 @@ def _histories(task: Task, lines: pa.Table, name: str, key: str) -> pa.Table:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _sample(task_name: str, dataset: str) -> pa.Table:
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
     from lepton_core.solution import find_task
 
     return load_records(dataset, find_task(task_name).inputs).table

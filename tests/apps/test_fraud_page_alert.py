@@ -51,7 +51,7 @@ def find(page: AppTest, record: str) -> AppTest:
 
 def test_an_alert_tells_reasons_in_sentences(store: Store) -> None:
     from lepton_core.bundle import load_bundle
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
 
     page = opened(start())
     assert not page.exception

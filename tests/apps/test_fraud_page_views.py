@@ -64,7 +64,7 @@ def test_more_capacity_gives_more_alerts_and_never_more_cards_than_asked_for(
     page: AppTest,
 ) -> None:
     from lepton_core.bundle import load_bundle
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
     from lepton_core.decision.policies import capacity_threshold
 
     task = find_task("fraud_rnn")

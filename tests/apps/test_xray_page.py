@@ -63,7 +63,7 @@ def test_every_view_says_that_it_does_not_diagnose(view: str, language: str, sen
 
 def test_the_worklist_has_what_the_model_is_unsure_of_first_then_the_finding() -> None:
     from lepton_core.bundle import load_bundle
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
 
     pipeline = load_bundle(TASK.bundle("sample"))
     scored = pipeline.score(load_records(TASK.sample_data, TASK.inputs).table)
@@ -76,7 +76,7 @@ def test_the_worklist_has_what_the_model_is_unsure_of_first_then_the_finding() -
 
 def test_counts_agree_with_the_predictions() -> None:
     from lepton_core.bundle import load_bundle
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
 
     pipeline = load_bundle(TASK.bundle("sample"))
     scored = pipeline.score(load_records(TASK.sample_data, TASK.inputs).table)

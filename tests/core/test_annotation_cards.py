@@ -9,7 +9,7 @@ from annotated import SPEC, found, put, rows, thing, voc
 
 from lepton_core.checking import check
 from lepton_core.data.cards import ANNOTATIONS
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.errors import DataError
 from lepton_core.records.annotation import KINDS, Layout
 

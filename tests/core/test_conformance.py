@@ -13,7 +13,7 @@ import pytest
 
 from lepton_core.bundle import load_bundle
 from lepton_core.checking import check
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.pipeline import Pipeline, Session
 from lepton_core.runtime.base import Runtime
 from lepton_core.solution import Task, find_task

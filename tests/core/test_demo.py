@@ -170,7 +170,7 @@ def case(
     dataset = SimpleNamespace(card=SimpleNamespace(target="label"))
     loaded = SimpleNamespace(table=records, source="fake_sample", dataset=dataset)
     monkeypatch.setattr("lepton_core.bundle.load_bundle", lambda folder: pipeline)
-    monkeypatch.setattr("lepton_core.data.lookup.load_records", lambda name, spec: loaded)
+    monkeypatch.setattr("lepton_core.data.reading.load_records", lambda name, spec: loaded)
     return task, pipeline
 
 

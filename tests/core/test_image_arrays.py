@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.errors import DataError
 from lepton_core.records import open_records, read_records
 from lepton_core.spec import Column, Spec

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.errors import DataError
 from lepton_core.evaluation.file_split import FileSplit
 from lepton_core.images import decode_rows

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.checking import check, with_ids
-from lepton_core.data.lookup import numbered
+from lepton_core.data.reading import numbered
 from lepton_core.errors import DataError
 from lepton_core.records.opening import read_records
 from lepton_core.scoring.stream import table_of

@@ -8,7 +8,7 @@ import pytest
 
 from lepton_core.bundle import load_bundle
 from lepton_core.checking import check
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.evaluation.run import evaluate_bundle, find_protocol
 from lepton_core.solution import find_task
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.explain.base import Explanation, Reason
 from lepton_core.pipeline import Pipeline, Session
 from solutions.fraud_rnn.transactions.preprocessing import columns

@@ -29,7 +29,7 @@ TASK = find_task("defect_detection/surface")
 @cache
 def sample() -> Any:
     """The shipped bundle's predictions of its sample."""
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
 
     return load_bundle(TASK.bundle("sample")).score(
         load_records(TASK.sample_data, TASK.inputs).table
@@ -83,7 +83,7 @@ def test_a_bad_picture_is_told_and_the_others_are_inspected() -> None:
 
 def sample_files(n: int) -> list[tuple[str, bytes]]:
     """Pictures of the sample that the bundle takes."""
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
 
     table = load_records(TASK.sample_data, TASK.inputs).table
     scored = set(sample().columns["record_id"].to_pylist())
@@ -100,7 +100,7 @@ def test_a_kept_decision_is_a_whole_bundle_that_decides_so(tmp_path: Path) -> No
 
     folder = TASK.bundle("sample")
     pipeline = load_bundle(folder)
-    from lepton_core.data.lookup import load_records
+    from lepton_core.data.reading import load_records
 
     table = load_records(TASK.sample_data, TASK.inputs).table.slice(0, 8)
     scored = score_table(pipeline, table, "sample", "key")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.checking import check
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.errors import DataError
 from lepton_core.evaluation.protocols import Protocol
 from lepton_core.masks import read_mask

@@ -10,7 +10,7 @@ import pyarrow.csv as csv
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import Task
 from solutions.fraud_rnn.credit.clients import Clients

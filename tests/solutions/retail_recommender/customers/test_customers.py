@@ -95,6 +95,14 @@ def test_a_case_knows_nothing_of_what_comes_after_its_moment(cases: pa.Table) ->
     )
 
 
+def test_an_order_of_a_day_to_come_stops_training_and_is_named() -> None:
+    # Days are counted from the latest order: one mistyped date would make everybody look lost.
+    far = (np.datetime64("2999-01-01") - np.datetime64("1970-01-01")).astype(int)
+    lines = [("a", day, 5.0, 1.0) for day in (*range(1, 900, 30), int(far))]
+    with pytest.raises(DataError, match="2999-01-01"):
+        CutOffs(Config()).with_truth(history(*lines, as_of=None))
+
+
 def test_parts_follow_each_other_without_overlap() -> None:
     config = Config(DataConfig(horizon_days=30, step_days=10, least_days=40))
     asked = CutOffs(config).moments(0, 365 * DAY)

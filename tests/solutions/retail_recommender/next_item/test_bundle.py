@@ -13,7 +13,7 @@ import pytest
 
 from lepton_core.bundle import load_bundle
 from lepton_core.cli.main import _run
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.decision import Rank
 from lepton_core.pipeline import Pipeline
 from lepton_core.scoring.stream import score_stream

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from lepton_core.bundle import load_bundle
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.decision import Rank
 from lepton_core.decision.item_filters import ItemFilters
 from lepton_core.pipeline import Pipeline

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lepton_core.data.lookup import load_records
+from lepton_core.data.reading import load_records
 from lepton_core.pipeline import Pipeline
 from lepton_core.solution import Task
 
