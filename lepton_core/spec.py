@@ -43,10 +43,11 @@ class Column:
             square pixels. An empty list says that nothing is there, null that nobody knows.
             ``frame`` is a raw picture of a video, ``struct<height, width, channels, data>`` with
             uint8 red, green, blue or grey alone (see :mod:`lepton_core.frames`). ``tracks`` is a
-            list of where things that move were, each with its id ``track``, ``time``, and
-            ``TRACK_KEYS`` in pixels (speed: pixels a second); the point ``foot`` stands on the
-            ground. Places of earlier frames stand in it with their own time. ``list<string>``,
-            ``list<float32>``... is a list of plain values; in CSV its JSON text.
+            list of where things that move were, each with its id ``track``, ``time``,
+            ``TRACK_KEYS`` in pixels (speed: pixels a second), and ``size``, the class of its size,
+            "" where that is not known; the point ``foot`` stands on the ground. Places of earlier
+            frames stand in it with their own time. ``list<string>``, ``list<float32>``... is a list
+            of plain values; in CSV its JSON text.
         role: one of ``ROLES``; ``quantity`` is how many, below 0 where a purchase is taken back;
             ``as_of`` the moment up to which a history tells, the latest of all where a table with
             one row an event is read.
@@ -137,7 +138,7 @@ class Column:
         if self.dtype == "tracks":
             numbers = [(name, pa.float32()) for name in TRACK_KEYS]
             own = [("track", pa.int64()), ("time", pa.timestamp("us", tz="UTC"))]
-            return pa.list_(pa.struct([*own, *numbers]))
+            return pa.list_(pa.struct([*own, *numbers, ("size", pa.string())]))
         return {
             "string": pa.string(),
             "bool": pa.bool_(),

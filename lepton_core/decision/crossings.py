@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from lepton_core.decision.base import Decision, labels_of
-from lepton_core.decision.track_rows import AT, paths_of, track_lists
+from lepton_core.decision.track_rows import AT, paths_of, size_names, track_lists
 
 _TIME = pa.timestamp("us", tz="UTC")
 # A speed is measured over so many seconds before a crossing, as far as the path goes back.
@@ -68,17 +68,18 @@ class Crossings(Decision):
             scale, for speeds; empty for none.
         states: names of what ``camera`` numbers stand for.
         trusted: those in which counts can be trusted; in all others a person is to look.
+        sizes: names of what ``size`` numbers stand for, in tracks and crossings.
         fitted_on: what data fitted it.
 
     Example:
         >>> from lepton_core.decision.track_rows import empty_rows
         >>> rows = empty_rows(1, 1, path=2)
-        >>> rows[0, 0] = [3, 0, 0, 0, 8, 8, 4, 12, 20, 1, 1, -0.5, 4, 8, 0, 4, 12]
+        >>> rows[0, 0] = [3, 0, 0, 0, 8, 8, 4, 12, 20, 1, 1, -1, -0.5, 4, 8, 0, 4, 12]
         >>> decision = Crossings((Line("gate", (0, 10), (20, 10), "in", "out"),))
         >>> told = decision.apply({"score": np.zeros(1), "tracks": rows,
         ...                        "time": np.array([2_000_000]), "camera": np.zeros(1, int)})
         >>> told["vehicles"].tolist(), told["crossings"][0].as_py()[:53]
-        ([1], '[{"line": "gate", "direction": "in", "track": 3, "spe')
+        ([1], '[{"line": "gate", "direction": "in", "track": 3, "siz')
     """
 
     kind: ClassVar[str] = "crossings"
@@ -87,6 +88,7 @@ class Crossings(Decision):
     ground: tuple[float, ...] = ()
     states: tuple[str, ...] = ("ok",)
     trusted: tuple[str, ...] = ("ok",)
+    sizes: tuple[str, ...] = ()
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -108,7 +110,7 @@ class Crossings(Decision):
 
         Returns:
             ``time``, ``score``, ``vehicles`` (how many are there), ``tracks``, ``crossings`` (JSON
-            text of a list, each with line, direction, track, speed_kmh, time, x and y; "[]"
+            text of a list, each with line, direction, track, size, speed_kmh, time, x and y; "[]"
             for none), ``camera`` and ``review``.
         """
         rows = np.asarray(outputs["tracks"], np.float32)
@@ -120,7 +122,7 @@ class Crossings(Decision):
             "time": pa.array(time_us).cast(_TIME),
             "score": np.asarray(outputs["score"], np.float32),
             "vehicles": is_now.sum(axis=1).astype(np.int64),
-            "tracks": track_lists(rows, time_us),
+            "tracks": track_lists(rows, time_us, self.sizes),
             "crossings": pa.array(self._texts(rows, time_us), pa.string()),
             "camera": labels_of(camera, self.states),
             "review": ~safe,
@@ -138,6 +140,7 @@ class Crossings(Decision):
         if not self.lines or not len(entries):
             return []
         paths = paths_of(entries)
+        size = size_names(entries[:, AT["size"]], self.sizes).to_pylist()
         found = []
         for line in self.lines:
             for direction, entry, step, part in _passages(entries, paths, line):
@@ -149,6 +152,7 @@ class Crossings(Decision):
                     "line": line.name,
                     "direction": direction,
                     "track": int(entries[entry, AT["track"]]),
+                    "size": size[entry],
                     "speed_kmh": self._speed(paths[entry], step),
                     "time": when,
                     "x": round(float(spot[1]), 1),
@@ -204,6 +208,7 @@ class Crossings(Decision):
             tuple(values["ground"]),
             tuple(values["states"]),
             tuple(values["trusted"]),
+            tuple(values.get("sizes", ())),
             values["fitted_on"],
         )
 

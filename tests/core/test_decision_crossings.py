@@ -60,6 +60,20 @@ def test_all_that_was_held_back_counts_when_a_thing_gets_its_id() -> None:
     assert crossed(Crossings((GATE,)), told(path, fresh=1)) == [[]]
 
 
+def test_a_crossing_and_a_track_tell_the_size_of_the_thing_where_it_is_known() -> None:
+    sized = Crossings((GATE,), sizes=("small", "large"))
+    again = from_json(sized.to_json())
+    assert again == sized
+    for number, name in ((1, "large"), (0, "small"), (-1, ""), (7, "")):
+        outputs = told([(-1, 5, 5), (0, 5, 15)])
+        outputs["tracks"][..., AT["size"]] = number
+        for decision, expected in ((again, name), (Crossings((GATE,)), "")):
+            columns = decision.apply(outputs)
+            (crossing,) = json.loads(columns["crossings"][0].as_py())
+            assert crossing["size"] == expected
+            assert [one["size"] for one in columns["tracks"][0].as_py()] == [expected]
+
+
 def test_a_thing_without_an_id_never_counts() -> None:
     outputs = told([(-1, 5, 5), (0, 5, 15)], track=-1)
     columns = Crossings((GATE,)).apply(outputs)
