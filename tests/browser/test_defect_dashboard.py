@@ -55,6 +55,7 @@ def test_a_corrected_box_is_drawn_and_kept(
     page.get_by_text("Correct the boxes").click()
     editor = page.locator(".boxes")
     expect(editor).to_be_visible()
+    expect(editor).to_have_attribute("data-count", re.compile(r"^\d+$"))  # drawn by then
     before = int(editor.get_attribute("data-count"))
     frame = page.locator(".boxes svg")
     frame.scroll_into_view_if_needed()
