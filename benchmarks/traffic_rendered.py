@@ -7,7 +7,8 @@ Scenes are drawn by seeds from --first on, none chosen, 320x240 at 25 frames/s, 
 lies across the traffic: a row at 62% of the height, or the middle column where the road runs from
 side to side. A counted crossing is right when it has the direction of a vehicle and lies within 10
 frames of its stay on the line; each vehicle once. What is crossed in the first 2 s, while the
-background is learned, is left out. F1 has the interval that scenes drawn anew give.
+background is learned, is left out. F1 has the interval that scenes drawn anew give. A second table
+says which size class the right crossings were told to be.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from solutions.traffic_video.counting.scenes.random_scenes import random_scene
 from solutions.traffic_video.counting.scenes.rendering import render
 from solutions.traffic_video.counting.scenes.scene import KINDS, Scene
 from solutions.traffic_video.counting.scenes.truth import crossings, mask_crossings
+from solutions.traffic_video.counting.size_classes import OF_KIND, SIZES
 from solutions.traffic_video.counting.training import DECISION
 
 WIDTH, HEIGHT, FPS, SECONDS, WARM_S = 320, 240, 25.0, 14.0, 2.0
@@ -58,12 +60,20 @@ def main() -> None:
     names = [BESIDE, *(str(path.name) for path in bundles)]
     print("| kind | by | true | counted | right | exact scenes | event F1 | trusted frames |")
     print("|---|---|---|---|---|---|---|---|")
+    told_as = np.zeros((len(names), len(SIZES) * (len(SIZES) + 1)))
     with ProcessPoolExecutor(asked.workers) as pool:
         for kind in asked.kinds.split(","):
             seeds = range(asked.first, asked.first + asked.scenes)
             rows = np.array(list(pool.map(partial(judged, bundles, kind), seeds)))
+            told_as += rows[:, :, 4:].sum(axis=0)
             for at, name in enumerate(names):
-                print(line_of_table(kind, name, rows[:, at]), flush=True)
+                print(line_of_table(kind, name, rows[:, at, :4]), flush=True)
+    for name, sizes in zip(names, told_as, strict=True):
+        if sizes.reshape(len(SIZES), -1)[:, :-1].any():
+            print(f"\n| {name}: true size | {' | '.join((*SIZES, 'not known'))} |")
+            print("|---|" + "---|" * (len(SIZES) + 1))
+            for size, counts in zip(SIZES, sizes.reshape(len(SIZES), -1), strict=True):
+                print(f"| {size} | {' | '.join(f'{n:.0f}' for n in counts)} |")
 
 
 def line_of_table(kind: str, name: str, rows: np.ndarray) -> str:
@@ -84,29 +94,34 @@ def f1(sums: np.ndarray) -> np.ndarray:
 
 
 def judged(bundles: tuple[Path, ...], kind: str, seed: int) -> list[tuple[float, ...]]:
-    """True, counted, right crossings and trusted share of one scene, by each pipeline."""
+    """True, counted, right crossings, trusted share, and how often each size was told as which, of
+    one scene, by each pipeline.
+    """
     scene = random_scene(seed, kind, WIDTH, HEIGHT, FPS, SECONDS)
-    line, truth, frames = told(scene)
+    line, truth, sizes, frames = told(scene)
     classical = CountingPreprocessor(Config(detector=CLASSICAL))
     task = find_task("traffic_video/counting")
     pipelines = [Pipeline(task, "counting", classical, NoModel(), DECISION)]
     pipelines += [load_bundle(path) for path in bundles]
-    return [score_of(one, line, truth, frames) for one in pipelines]
+    return [score_of(one, line, truth, sizes, frames) for one in pipelines]
 
 
-def told(scene: Scene) -> tuple[Line, list[Event], pa.Table]:
-    """The line, its true crossings, and the frames as counting takes them."""
+def told(scene: Scene) -> tuple[Line, list[Event], list[int], pa.Table]:
+    """The line, its true crossings, numbers of their size classes, and the frames as counting takes
+    them.
+    """
     line, upright = line_across(scene)
     frames = list(render(scene))
     place = COLUMN if upright else ROW
     stays = {stay.vehicle: stay for stay in mask_crossings(frames, place, upright=upright)}
     names = {1: line.to_right, -1: line.to_left}
-    truth = []
+    truth, sizes = [], []
     for one in crossings(scene, (line.start, line.end)):
         if one.vehicle in stays:
             stay = stays[one.vehicle]
             truth.append(Event(stay.first_frame, stay.last_frame, NAME, names[one.direction]))
-    return line, truth, records(frames)
+            sizes.append(OF_KIND[one.kind])
+    return line, truth, sizes, records(frames)
 
 
 def line_across(scene: Scene) -> tuple[Line, bool]:
@@ -121,13 +136,16 @@ def line_across(scene: Scene) -> tuple[Line, bool]:
 
 
 def score_of(
-    pipeline: Pipeline, line: Line, truth: list[Event], frames: pa.Table
+    pipeline: Pipeline, line: Line, truth: list[Event], sizes: list[int], frames: pa.Table
 ) -> tuple[float, ...]:
-    """True, counted and right crossings after the warm-up, and the share of trusted frames."""
+    """True, counted and right crossings after the warm-up, the share of trusted frames, and of
+    right ones how many of each size were told as each, the last as none.
+    """
     pipeline = pipeline.with_decision(pipeline.decision.with_lines([line]))
     rows = pipeline.score(frames).to_arrow()
-    counted = []
+    counted, told_sizes = [], []
     for one in (one for text in rows["crossings"].to_pylist() for one in json.loads(text)):
+        told_sizes.append(SIZES.index(one["size"]) if one["size"] else len(SIZES))
         at = datetime.fromisoformat(one["time"]).timestamp() * FPS
         counted.append(Event(at, at, NAME, one["direction"], one["x"]))
     score = score_events(counted, truth)
@@ -136,7 +154,10 @@ def score_of(
     missed = sum(truth[at].first >= warm for at in score.missed)
     false = sum(counted[at].first >= warm for at in score.false)
     trusted = 1 - float(np.mean(rows["review"].to_numpy()))
-    return right + missed, right + false, right, trusted
+    told_as = np.zeros((len(SIZES), len(SIZES) + 1))
+    for at, to in score.pairs:
+        told_as[sizes[to], told_sizes[at]] += truth[to].first >= warm
+    return right + missed, right + false, right, trusted, *told_as.ravel().tolist()
 
 
 def records(frames: list[Frame]) -> pa.Table:

@@ -18,6 +18,7 @@ from .counting.measures.count_interval import Checked
 from .counting.measures.scene_file import SceneFile, tree_of
 from .counting.report import Report
 from .counting.running import CountingRun
+from .counting.size_classes import SIZES
 from .dashboard_counting import PAGE
 from .dashboard_counting_banner import show_trust
 from .dashboard_counting_charts import counts_chart, od_chart, speed_chart, zone_chart
@@ -162,17 +163,17 @@ def _counts(report: Report) -> None:
         st.info(t(f"{PAGE}.run.no_lines"), icon=":material/edit:")
         return
     st.plotly_chart(counts_chart(report), key=f"{_KEY}.counts", config=CHART)
-    shown = ["start", "line", "direction", "count", "low", "high", "watched_share", "camera"]
-    if report.checked is None:
-        shown = [name for name in shown if name not in ("low", "high")]
-    table = report.counts.select(shown)
+    shown = ["start", "line", "direction", "count"]
+    shown += ["low", "high"] if report.checked is not None else []
+    shown += SIZES if report.knows_sizes else ()
+    table = report.counts.select([*shown, "watched_share", "camera"])
     states = [
         "; ".join(t(f"traffic_video.counting.state.{one}") for one in told.split("; ") if one)
         for told in table["camera"].to_pylist()
     ]
     place = table.column_names.index("camera")
     table = table.set_column(place, "camera", [states])
-    names = {name: t(f"{PAGE}.column.{name}") for name in shown}
+    names = {name: t(f"{PAGE}.column.{name}") for name in table.column_names}
     config: dict[str, Any] = {name: st.column_config.Column(title) for name, title in names.items()}
     config["start"] = st.column_config.DatetimeColumn(
         names["start"], format=_time_format(report), timezone="UTC"

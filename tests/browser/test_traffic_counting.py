@@ -61,5 +61,5 @@ def test_an_engineer_draws_a_line_counts_and_takes_the_counts_away(page: Any, ap
     with page.expect_download() as waiting:
         page.get_by_text("Counts (", exact=False).first.click()
     lines = Path(waiting.value.path()).read_text().splitlines()
-    assert '"count","watched_share","flag","camera","low","high"' in lines[0]
+    assert '"count","motorcycle","car","heavy","watched_share","flag","camera"' in lines[0]
     expect(page.get_by_test_id("stException")).to_have_count(0)

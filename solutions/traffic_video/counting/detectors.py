@@ -9,17 +9,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .blobs import Blobs, blobs_of, clean
+from lepton_core.errors import UsageError
+
+from .blobs import Blobs, blobs_of, clean, named_blobs
 from .camera import Camera, Seen
 from .config import BlobConfig
+from .parting import mean_sizes, named
+from .targets import STRIDE
 
 # Rows and columns that the network's input is a multiple of.
 GRID = 16
 # Frame, background, and what differs between them.
 CHANNELS = 7
-# From what logit on a pixel is core, and how many make one: where cores are parted by less, one
-# vehicle would become two, which is worse than two that are one for a while.
-_CORE, _LEAST_CORE = -1.0, 40
+_AROUND = np.ones((3, 3), np.uint8)
+_ANSWERS = {"box", "core", "size", "vehicle"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Classical(Detector):
         return {"foreground": np.stack(masks) if masks else np.empty((0, *size), np.uint8)}
 
     def things(self, outputs: Mapping[str, np.ndarray], row: int, size: tuple[int, int]) -> Blobs:
-        return blobs_of(clean(outputs["foreground"][row]), None, self._config)
+        return blobs_of(clean(outputs["foreground"][row]), self._config)
 
 
 class Network(Detector):
@@ -110,11 +113,18 @@ class Network(Detector):
 
     def things(self, outputs: Mapping[str, np.ndarray], row: int, size: tuple[int, int]) -> Blobs:
         height, width = size
-        shape = padded_size(size)[::-1]
-        logit = cv2.resize(outputs["vehicle"][row, :, :, 0], shape)[:height, :width]
-        core = cv2.resize(outputs["core"][row, :, :, 0], shape)[:height, :width]
+        if not outputs.keys() >= _ANSWERS:
+            raise UsageError("traffic_video.counting.error.answers", received=", ".join(outputs))
+        logit, core = (outputs[name][row, :, :, 0] for name in ("vehicle", "core"))
         at = float(np.log(self._config.threshold / (1.0 - self._config.threshold)))
-        return grown(logit, core, at, self._config)
+        names = named(logit > at, core, outputs["box"][row])
+        sizes = mean_sizes(names, outputs["size"][row])
+        shape = padded_size(size)[::-1]
+        fine = cv2.resize(logit, shape)[:height, :width]
+        # A pixel more around each: what lies between two answers is of a vehicle, too.
+        given = names.astype(np.uint16).repeat(STRIDE, 0).repeat(STRIDE, 1)
+        grown = np.where(given > 0, given, cv2.dilate(given, _AROUND))
+        return named_blobs(grown[:height, :width] * (fine > at), fine, sizes, self._config)
 
 
 def padded_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -144,43 +154,3 @@ def shown(
     view[..., :3], view[..., 3:6], view[..., 6] = picture, background, foreground
     out[height:, :width] = view[height - 1 :]
     out[:, width:] = out[:, width - 1 : width]
-
-
-def grown(logit: np.ndarray, core: np.ndarray, at: float, config: BlobConfig) -> Blobs:
-    """Things whose cores lie apart, each with the part of the mask that is nearest to it.
-
-    Args:
-        logit: float32 [h, w], of a vehicle.
-        core: float32 [h, w], of the inner part of a vehicle, which touches no other one.
-        at: logit from which a pixel is foreground.
-        config: how large things are at least.
-    """
-    mask = (logit > at).astype(np.uint8)
-    if not mask.any():
-        return Blobs.none(mask)
-    sure = 1.0 / (1.0 + np.exp(-logit))
-    found = blobs_of(_parted(mask, core), sure, config, connectivity=4)
-    return Blobs(found.box, found.area, found.sure, mask)
-
-
-def _parted(mask: np.ndarray, core: np.ndarray) -> np.ndarray:
-    """The mask uint8 [h, w] with a gap, one pixel wide, half-way between any two cores in it."""
-    seeds = ((core > _CORE) & (mask > 0)).astype(np.uint8)
-    count, named, stats, _ = cv2.connectedComponentsWithStats(seeds, connectivity=4)
-    is_small = stats[:, cv2.CC_STAT_AREA] < _LEAST_CORE
-    seeds[is_small[named]] = 0
-    count, pieces = cv2.connectedComponents(mask, connectivity=4)
-    has_core = np.bincount(pieces.ravel(), seeds.ravel(), count) > 0
-    has_core[0] = True
-    if not has_core.all():
-        seeds |= (~has_core[pieces]).astype(np.uint8)  # a piece without one is its own
-    if cv2.connectedComponents(seeds, connectivity=4)[0] < 3:
-        return mask
-    _, nearest = cv2.distanceTransformWithLabels(
-        1 - seeds, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
-    )
-    parted = mask.copy()
-    across, down = nearest[:, 1:] != nearest[:, :-1], nearest[1:] != nearest[:-1]
-    parted[:, :-1][across] = 0
-    parted[:-1][down] = 0
-    return parted

@@ -15,11 +15,14 @@ import pyarrow as pa
 from lepton_core.settings import to_dict
 
 from .config import Config
-from .detectors import Look, Network
+from .detectors import CHANNELS, Look, Network
 from .preprocessing import CountingPreprocessor, shrunk, steadied
+from .scenes.camera import Camera, Road
 from .scenes.random_scenes import random_scene
 from .scenes.rendering import render
-from .scenes.scene import KINDS
+from .scenes.scene import KINDS, Scene
+from .scenes.traffic import simulate
+from .size_classes import OF_KIND
 from .targets import STRIDE, UNKNOWN, coarse, cores_of, half, known, weights_of
 
 # A quarter of the usual rate: the background is learned as well, at a quarter of the work.
@@ -39,32 +42,52 @@ class Examples:
         vehicle: uint8 [n, h / 2, w / 2]: 1 vehicle, 0 none, ``UNKNOWN``.
         core: uint8 [n, h / 2, w / 2]: 1 the inner part of one, 0 none, ``UNKNOWN``.
         weight: uint8 [n, h / 2, w / 2], at least 1: how much a pixel counts.
+        ids: uint16 [n, h / 2, w / 2]: number of the vehicle; 0 for none, and where not known.
+        size: uint8 [n, h / 2, w / 2]: number of its size class; ``UNKNOWN`` likewise.
     """
 
     x: np.ndarray
     vehicle: np.ndarray
     core: np.ndarray
     weight: np.ndarray
+    ids: np.ndarray
+    size: np.ndarray
 
     def __len__(self) -> int:
         return len(self.x)
 
     def times(self, count: int) -> Examples:
         """Each of them so many times."""
-        parts = (self.x, self.vehicle, self.core, self.weight)
-        return Examples(*(np.repeat(part, count, axis=0) for part in parts))
+        return Examples(*(np.repeat(part, count, axis=0) for part in self._parts()))
+
+    def _parts(self) -> tuple[np.ndarray, ...]:
+        return self.x, self.vehicle, self.core, self.weight, self.ids, self.size
 
     @classmethod
     def joined(cls, parts: list[Examples], size: tuple[int, int]) -> Examples:
         """All of them; none at all of a size height and width where there are no parts."""
-        small = (0, size[0] // STRIDE, size[1] // STRIDE)
-        none = np.empty(small, np.uint8)
-        return cls(
-            np.concatenate([np.empty((0, *size, 7), np.uint8), *(p.x for p in parts)]),
-            np.concatenate([none, *(p.vehicle for p in parts)]),
-            np.concatenate([none, *(p.core for p in parts)]),
-            np.concatenate([none, *(p.weight for p in parts)]),
-        )
+        full = [part for part in parts if len(part)]
+        if len(full) == 1:
+            return full[0]  # thousands of them are gigabytes: no copy
+        made = cls.room(sum(map(len, full)), size)
+        at = 0
+        for part in full:
+            at = made.put(at, part)
+        return made
+
+    @classmethod
+    def room(cls, count: int, size: tuple[int, int]) -> Examples:
+        """Room for so many, to be filled by :meth:`put`."""
+        small = (count, size[0] // STRIDE, size[1] // STRIDE)
+        vehicle, core, weight = np.zeros((3, *small), np.uint8)
+        x, ids = np.zeros((count, *size, CHANNELS), np.uint8), np.zeros(small, np.uint16)
+        return cls(x, vehicle, core, weight, ids, np.full(small, UNKNOWN, np.uint8))
+
+    def put(self, at: int, part: Examples) -> int:
+        """Take a part in from a row on; the row after it."""
+        for own, given in zip(self._parts(), part._parts(), strict=True):
+            own[at : at + len(part)] = given
+        return at + len(part)
 
 
 def rendered(
@@ -83,18 +106,25 @@ def rendered(
         tell: told how many are done.
         folder: where they are kept, for a training that goes on after a kill; None keeps none.
     """
-    parts = []
+    every, at = Examples.room(0, _size(config)), 0
     for clip in range(clips):
-        parts.append(targets(*_kept(config, seed + clip, KINDS[clip % len(KINDS)], folder)))
+        kind = KINDS[clip % len(KINDS)]
+        x, masks, ids = _kept(config, seed + clip, kind, folder)
+        part = targets(x, masks, ids, sizes_of(scene_of(config, seed + clip, kind)))
+        if clip == 0:  # of all clips as many frames are learned from
+            every = Examples.room(clips * len(part), _size(config))
+        at = every.put(at, part)
         if tell is not None:
             tell("rendered", clip + 1, clips)
-    return Examples.joined(parts, _size(config))
+    assert at == len(every)
+    return every
 
 
 def of_records(config: Config, records: pa.Table, wanted: np.ndarray) -> Examples:
     """Examples of recorded frames that have masks and the size that the network is trained at.
 
-    Where vehicles touch in a mask nobody knows which is which, so their cores are not learned.
+    Where vehicles touch in a mask nobody knows which is which: neither cores nor boxes nor sizes
+    are learned.
 
     Args:
         config: how frames are prepared.
@@ -115,7 +145,8 @@ def of_records(config: Config, records: pa.Table, wanted: np.ndarray) -> Example
         vehicle = [half(known(prepared.notes["truth"][row]), x.shape[1:3]) for row in rows]
         if vehicle:
             told = np.stack(vehicle)
-            parts.append(Examples(x[rows], told, np.full_like(told, UNKNOWN), np.ones_like(told)))
+            unknown, none = np.full_like(told, UNKNOWN), np.zeros(told.shape, np.uint16)
+            parts.append(Examples(x[rows], told, unknown, np.ones_like(told), none, unknown))
     return Examples.joined(parts, _size(config))
 
 
@@ -141,10 +172,8 @@ def _kept(config: Config, seed: int, kind: str, folder: Path | None) -> list[np.
 
 def _clip(config: Config, seed: int, kind: str) -> list[np.ndarray]:
     """Frames of one rendered clip as the network is shown them, their masks and ids."""
-    height, width = size = _size(config)
-    flow = float(np.random.default_rng([seed, 81]).uniform(*_FLOW))
-    own = {"fps": _FPS, "seconds": config.model.seconds, "flow_per_lane_h": flow}
-    scene = random_scene(seed, kind, width, height, **own)
+    size = _size(config)
+    scene = scene_of(config, seed, kind)
     maker = CountingPreprocessor(config)
     camera, network = maker.new_history().camera, Network(config.blobs)
     looks, masks, ids = [], [], []
@@ -165,22 +194,45 @@ def _clip(config: Config, seed: int, kind: str) -> list[np.ndarray]:
     ]
 
 
-def targets(x: np.ndarray, masks: np.ndarray, ids: np.ndarray) -> Examples:
+def scene_of(config: Config, seed: int, kind: str) -> Scene:
+    """The scene of a clip that is learned from."""
+    height, width = _size(config)
+    flow = float(np.random.default_rng([seed, 81]).uniform(*_FLOW))
+    own = {"fps": _FPS, "seconds": config.model.seconds, "flow_per_lane_h": flow}
+    return random_scene(seed, kind, width, height, **own)
+
+
+def sizes_of(scene: Scene) -> np.ndarray:
+    """Number of the size class of each vehicle of a scene, uint8 [highest id + 1]; ``UNKNOWN`` of
+    what is none.
+    """
+    kinds = {one.id: one.kind for one in simulate(scene, Road.of(scene, Camera.of(scene)))}
+    sizes = np.full(max(kinds, default=0) + 1, UNKNOWN, np.uint8)
+    for number, kind in kinds.items():
+        sizes[number] = OF_KIND[kind]
+    sizes[0] = UNKNOWN
+    return sizes
+
+
+def targets(x: np.ndarray, masks: np.ndarray, ids: np.ndarray, sizes: np.ndarray) -> Examples:
     """What the network shall say of frames.
 
     Args:
         x: uint8 [n, h, w, 7].
         masks: uint8 [n, h, w] of the renderer, made steady as ``x``.
         ids: uint16 [n, h, w], number of the vehicle at each pixel, 0 for none.
+        sizes: uint8, size class of each number, as of :func:`sizes_of`.
     """
-    none = [np.empty((0, x.shape[1] // STRIDE, x.shape[2] // STRIDE), np.uint8)]
-    vehicles, cores, weights = list(none), list(none), list(none)
     size = (x.shape[1], x.shape[2])
-    for mask, each in zip(masks, ids, strict=True):
-        vehicles.append(half(known(mask), size)[None])
-        cores.append(coarse(cores_of(each), size)[None])
-        weights.append(half(weights_of(each), size)[None])
-    return Examples(x, *(np.concatenate(parts) for parts in (vehicles, cores, weights)))
+    made = Examples.room(len(x), size)
+    made.x[:] = x
+    for row, (mask, each) in enumerate(zip(masks, ids, strict=True)):
+        made.vehicle[row] = half(known(mask), size)
+        made.core[row] = coarse(cores_of(each), size)
+        made.weight[row] = half(weights_of(each), size)
+        made.ids[row] = half(each, size, beyond=0)
+        made.size[row] = sizes[made.ids[row]]
+    return made
 
 
 def _size(config: Config) -> tuple[int, int]:

@@ -93,6 +93,7 @@ def fill(row: np.ndarray, told: Told, now_s: float, scale: tuple[float, float]) 
         "speed": told.speed * math.sqrt(across * down),
         "sure": told.sure,
         "fresh": told.fresh,
+        "size": told.size,
     }
     for name, value in own.items():
         row[AT[name]] = value

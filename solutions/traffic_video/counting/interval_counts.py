@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from .camera import TRUSTED
 from .measures.count_interval import Checked, count_interval
 from .measures.watching import Watched
+from .size_classes import SIZES
 
 # As in `counts`: an interval that was watched less is "partly".
 _ENOUGH = 0.95
@@ -42,11 +43,10 @@ def judged(table: pa.Table, rows: pa.Table, trusted: Watched, interval_s: float)
             unsure.setdefault(number, {})[state] = None
     shares = [trusted.share(start, end) for start, end in zip(starts, ends, strict=True)]
     told = ["; ".join(unsure.get(start // step, {})) for start in starts]
-    given = table["count"].to_pylist()
-    values = [count if share > 0 else None for count, share in zip(given, shares, strict=True)]
+    was_seen = pa.array([share > 0 for share in shares], pa.bool_())
     flags = ["" if s >= _ENOUGH else "partly" if s > 0 else "not watched" for s in shares]
     new = {
-        "count": pa.array(values, pa.int64()),
+        **{name: pc.if_else(was_seen, table[name], None) for name in ("count", *SIZES)},
         "watched_share": pa.array(shares, pa.float64()),
         "flag": pa.array(flags, pa.string()),
     }

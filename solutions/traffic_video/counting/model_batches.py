@@ -11,11 +11,15 @@ from lepton_core.training.fit import Batches
 
 from .detectors import GRID
 from .examples import Examples
-from .targets import STRIDE
+from .size_classes import SIZES
+from .targets import STRIDE, UNKNOWN, boxes_of
 
-# How far light varies: contrast, brightness in grey levels, the frame's light against the
-# background's, noise.
-_CONTRAST, _BRIGHTNESS, _GAIN, _NOISE = 0.35, 35.0, 0.08, 6.0
+# How far light varies: contrast, brightness as a share, the frame's light
+# against the background's, noise in grey levels; of contrast and noise less in pictures darker than
+# so many grey levels.
+_CONTRAST, _BRIGHTNESS, _GAIN, _NOISE, _BRIGHT = 0.35, 0.3, 0.08, 6.0, 64.0
+# How much more sizes count that are seldom seen: motorcycle, car, heavy.
+_RARE = np.array([6.0, 1.0, 2.0], np.float32)
 # How often the frame is a pixel off its background, and background subtraction says nothing.
 _SHIFTED, _SILENT = 0.3, 0.25
 # Shown is a part of the picture, so long as a share of its sides, the fullest of so many: an empty
@@ -33,8 +37,8 @@ class ExampleBatches(Batches):
     """
 
     def __init__(self, examples: Examples, batch_size: int, seed: int | None) -> None:
-        told = {"vehicle": examples.vehicle, "core": examples.core, "weight": examples.weight}
-        arrays = (examples.x, told)
+        names = ("vehicle", "core", "weight", "ids", "size")
+        arrays = (examples.x, {name: getattr(examples, name) for name in names})
         super().__init__(arrays, batch_size, seed)
         self._varied = seed
 
@@ -43,11 +47,27 @@ class ExampleBatches(Batches):
         if self._varied is not None:
             rng = np.random.default_rng([self._varied, self._epoch, index])
             x, told = varied(x, told, rng)
-        weight = told.pop("weight")
-        return x, {
+        weight, ids, size = (told.pop(name) for name in ("weight", "ids", "size"))
+        y = {
             name: np.stack([values, weight], axis=-1).astype(np.float32)
             for name, values in told.items()
         }
+        boxes = np.stack([boxes_of(each) for each in ids])
+        y["box"] = np.concatenate(
+            [boxes, (weight * (ids > 0))[..., None]], axis=-1, dtype=np.float32
+        )
+        y["size"] = _size_target(size, weight)
+        return x, y
+
+
+def _size_target(size: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Of size classes and weights [n, h, w] at every second place across and down, [n, h/2, w/2,
+    4]: 1 for the class, and how much the pixel counts.
+    """
+    size, weight = size[:, ::2, ::2], weight[:, ::2, ::2]
+    classes = [size == number for number in range(len(SIZES))]
+    counts = weight * (size != UNKNOWN) * _RARE[np.minimum(size, len(SIZES) - 1)]
+    return np.stack([*classes, counts], axis=-1).astype(np.float32)
 
 
 def varied(
@@ -57,7 +77,8 @@ def varied(
 
     Args:
         x: uint8 [n, h, w, 7]: frame, background, foreground.
-        told: name -> target [n, h / 2, w / 2]; ``vehicle`` among them.
+        told: name -> target [n, h / 2, w / 2]; ``vehicle`` among them. Boxes are made of ``ids`` of
+            the part that is shown: what lies beyond its edge cannot be told.
         rng: what decides.
 
     Returns:
@@ -101,10 +122,13 @@ def _grain(size: int) -> np.ndarray:
 
 def _relit(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     picture = one[..., :6].astype(np.float32)
-    contrast = 1.0 + rng.uniform(-_CONTRAST, _CONTRAST)
+    # Around its own brightness: around a fixed one a night would become black, or a grey day.
+    light = float(picture[..., 3:].mean())
+    bright = min(light / _BRIGHT, 1.0)
+    contrast = 1.0 + rng.uniform(-_CONTRAST, _CONTRAST) * bright
     tint = 1.0 + rng.uniform(-0.1, 0.1, 3)
-    picture = (picture - 128.0) * contrast + 128.0 + rng.uniform(-_BRIGHTNESS, _BRIGHTNESS)
-    picture *= np.tile(tint, 2).astype(np.float32)
+    tint *= 1.0 + rng.uniform(-_BRIGHTNESS, _BRIGHTNESS)
+    picture = ((picture - light) * contrast + light) * np.tile(tint, 2).astype(np.float32)
     frame, background = picture[..., :3], picture[..., 3:]
     frame *= 1.0 + rng.uniform(-_GAIN, _GAIN)
     if rng.random() < _SHIFTED:
@@ -113,7 +137,8 @@ def _relit(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     # Drawn once, taken from anywhere: drawing it anew would cost as much as all the rest.
     grain = _grain(frame.size)
     start = int(rng.integers(frame.size))
-    frame += grain[start : start + frame.size].reshape(frame.shape) * rng.uniform(0.0, _NOISE)
+    noise = rng.uniform(0.0, _NOISE) * bright
+    frame += grain[start : start + frame.size].reshape(frame.shape) * noise
     foreground = one[..., 6:]
     if rng.random() < _SILENT:
         foreground = np.zeros_like(foreground)

@@ -22,6 +22,7 @@ from .measures.speed import Speed, speeds
 from .measures.watching import Watched
 from .measures.zones import dwells, movements, od_matrix
 from .rows import is_trusted, tracks_in
+from .size_classes import SIZES
 from .tracks import Tracks
 
 INTERVAL_S = 60.0
@@ -136,6 +137,11 @@ class Report:
         return self.counts_by(by_lane=True) if self.scene.lanes else self.counts
 
     @property
+    def knows_sizes(self) -> bool:
+        """Whether size classes of what crossed are known."""
+        return any(self.events["size"].to_pylist())
+
+    @property
     def states(self) -> dict[str, int]:
         """Frames in each state of the camera, in order of first appearance."""
         return dict(Counter(self.rows["camera"].to_pylist()))
@@ -187,6 +193,7 @@ class Report:
         totals = Counter(
             zip(self.events["line"].to_pylist(), self.events["direction"].to_pylist(), strict=True)
         )
+        sizes = Counter(self.events["size"].to_pylist())
         known = self.speeds["speed_kmh"].to_numpy()
         share, rate = self.trusted_share, self.frames_per_s
         return {
@@ -205,6 +212,7 @@ class Report:
                 for name in (line.to_right, line.to_left)
                 if name
             ],
+            "sizes": {name: sizes[name] for name in SIZES} if self.knows_sizes else None,
             "frames_per_s": None if rate is None else round(rate, 2),
             "lines": [asdict(one) for one in self.sights],
             "interval_s": self.interval_s,

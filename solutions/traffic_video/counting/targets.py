@@ -1,8 +1,9 @@
-"""What the network shall say of each pixel: vehicle, its inner part, and how much it counts."""
+"""What the network shall say of each pixel: vehicle, inner part, box; how much each counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,11 +13,13 @@ STRIDE = 2
 # What a target says where nothing is known; such places do not count.
 UNKNOWN = 255
 # The core of a vehicle is what lies so deep in it, as a share of the deepest place, but at most so
-# many pixels: what is nearest to a core is then its vehicle's, whatever the sizes of both.
+# many pixels: there the network can be surest which vehicle a pixel is of.
 _CORE, _DEEP = 0.45, 5.0
 # How much a pixel counts: of a vehicle of so many pixels as one of the road, of smaller ones more,
 # as they are counted all the same; most of all where two vehicles nearly touch.
 _USUAL_AREA, _MOST, _BETWEEN, _BESIDE = 600.0, 4.0, 4, 3
+# Half the side of a usual box in pixels of the answers, and the logarithm of how far one is off it.
+_USUAL_BOX, _RANGE = 8.0, 4.0
 
 
 def weights_of(ids: np.ndarray) -> np.ndarray:
@@ -74,6 +77,56 @@ def cores_of(ids: np.ndarray) -> np.ndarray:
     return found
 
 
+def boxes_of(ids: np.ndarray) -> np.ndarray:
+    """Of each pixel how far the sides of its vehicle's box are away, in pixels.
+
+    Args:
+        ids: [h, w], number of the vehicle at each pixel, 0 for none.
+
+    Returns:
+        float32 [h, w, 4]: left, up, right, down from the pixel's middle to the box around all that
+        is seen of its vehicle; 0 where there is none.
+
+    Example:
+        >>> ids = np.zeros((6, 9), np.uint16)
+        >>> ids[1:5, 2:4], ids[1:5, 6:8] = 3, 3
+        >>> boxes_of(ids)[2, 3].tolist()
+        [1.5, 1.5, 4.5, 2.5]
+    """
+    found = np.zeros((*ids.shape, 4), np.float32)
+    for one, rows, columns in _places(ids):
+        mask = ids[rows, columns] == one
+        y, x = np.nonzero(mask)
+        height, width = mask.shape
+        sides = [x + 0.5, y + 0.5, width - x - 0.5, height - y - 0.5]
+        found[rows, columns][mask] = np.stack(sides, axis=1)
+    return found
+
+
+def box_pixels(answers: Any, ops: Any = np) -> Any:
+    """What the network answers of boxes as distances in pixels of its answers, above 0.
+
+    Args:
+        answers: float32 [..., 4].
+        ops: whose functions are used: of NumPy, or of Keras in training.
+
+    Example:
+        >>> box_pixels(np.zeros(4, np.float32)).tolist()
+        [8.0, 8.0, 8.0, 8.0]
+    """
+    return _USUAL_BOX * ops.exp(ops.clip(answers, -_RANGE, _RANGE))
+
+
+def box_answers(boxes: np.ndarray) -> np.ndarray:
+    """What the network has to answer for boxes: the inverse of :func:`box_pixels`.
+
+    Example:
+        >>> box_pixels(box_answers(np.array([2.0, 30.0]))).round(3).tolist()
+        [2.0, 30.0]
+    """
+    return np.log(np.maximum(boxes, 0.5) / _USUAL_BOX)
+
+
 def _places(ids: np.ndarray) -> Iterator[tuple[int, slice, slice]]:
     for one in np.unique(ids).tolist():
         if one:
@@ -89,19 +142,20 @@ def known(mask: np.ndarray) -> np.ndarray:
     return told
 
 
-def half(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A target at the stride of the network's answers, its margin not known."""
-    return _padded(target, size)[1::STRIDE, 1::STRIDE]
+def half(target: np.ndarray, size: tuple[int, int], beyond: int = UNKNOWN) -> np.ndarray:
+    """A target at the stride of the network's answers; ``beyond`` is told of its margin."""
+    return _padded(target, size, beyond)[1::STRIDE, 1::STRIDE]
 
 
 def coarse(core: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Cores at the stride of the answers, none of them lost however small it is."""
     height, width = size
-    blocks = _padded(core, size).reshape(height // STRIDE, STRIDE, width // STRIDE, STRIDE)
+    padded = _padded(core, size, UNKNOWN)
+    blocks = padded.reshape(height // STRIDE, STRIDE, width // STRIDE, STRIDE)
     return np.asarray(blocks.max(axis=(1, 3)))
 
 
-def _padded(target: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    padded = np.full(size, UNKNOWN, np.uint8)
+def _padded(target: np.ndarray, size: tuple[int, int], beyond: int) -> np.ndarray:
+    padded = np.full(size, beyond, target.dtype)
     padded[: target.shape[0], : target.shape[1]] = target
     return padded

@@ -47,7 +47,8 @@ ABOUT = {
     "limits": (
         "A vehicle that is hidden all the way is not counted; two that cover each other from first "
         "to last count as one. In the first seconds of a clip the background is still learned. At "
-        "night headlights stand for vehicles, and counts are less sure: the column camera says so."
+        "night headlights stand for vehicles, and counts are less sure: the column camera says so. "
+        "Size classes were learned from rendered vehicles alone."
     ),
 }
 

@@ -11,13 +11,15 @@ import numpy as np
 from .assignment import assign
 from .blobs import Blobs
 from .config import BlobConfig, TrackConfig
-from .tracker_merging import coming_out, joined, overlap, share, shared
+from .tracker_merging import coming_out, is_beside, joined, overlap, share, shared
 from .tracker_motion import NAMES, Track, distances
 from .tracker_path import Path, Point
 from .tracker_told import Told, packed, thinned, unpacked
 
 # Cells, across and down, for each of which the usual speed of vehicles is remembered.
 _CELLS = 12
+# What comes up where a vehicle is may be a part of it: it has to last so many seconds.
+_PART_S = 0.6
 # A thing that was seen once is given up sooner than a vehicle.
 _YOUNG = 0.5
 
@@ -68,7 +70,8 @@ class Tracker:
         for at, blob in owner.items():
             if at not in in_crowd:
                 x0, y0, x1, y1 = blobs.box[blob].tolist()
-                self.tracks[at].correct((x0, y0, x1, y1), float(blobs.sure[blob]))
+                told = float(blobs.sure[blob]), blobs.sizes[blob].tolist()
+                self.tracks[at].correct((x0, y0, x1, y1), *told)
         for blob, members in crowds.items():
             share(blobs.box[blob], [self.tracks[at] for at in members])
         taken = set(owner.values()) | set(crowds)
@@ -120,8 +123,11 @@ class Tracker:
             x0, y0, x1, y1 = blobs.box[at].tolist()
             x, y = (x0 + x1) / 2, (y0 + y1) / 2
             sure = float(blobs.sure[at])
-            track = Track(x, y, x1 - x0, y1 - y0, time_s, time_s, sure)
+            motorcycle, car, heavy = blobs.sizes[at].tolist()
+            sizes = {"motorcycle": motorcycle, "car": car, "heavy": heavy}
+            track = Track(x, y, x1 - x0, y1 - y0, time_s, time_s, sure, **sizes)
             track.begin(diagonal, self._usual(x, y, size))
+            track.is_beside = is_beside(blobs.box[at], self.tracks)
             hidden_by = coming_out(blobs.box[at], self.tracks)
             if hidden_by is not None:
                 track.before = hidden_by.path.beside(*track.foot)
@@ -164,17 +170,20 @@ class Tracker:
         *backlog, now = [one.named(track.number) for one in (*hidden, *track.backlog)]
         points = [*track.before, *track.path.points][-self._config.path :]
         track.path.points, track.backlog, track.before = points, [], []
-        own = [replace(one, path=(), fresh=0) for one in backlog]
+        # By now more is known of its size than when it was seen first.
+        own = [replace(one, path=(), fresh=0, size=track.size_class) for one in backlog]
         return [*own, replace(now, path=tuple(points), fresh=max(len(points) - 1, 0))]
 
     def _now(self, track: Track, time_s: float, foot: tuple[float, float], moved: bool) -> Told:
         path = tuple(track.path.points) if moved and len(track.path.points) > 1 else ()
         own = (track.number, time_s, track.box, foot, track.speed, track.sure)
-        return Told(*own, path, 1 if path else 0)
+        return Told(*own, path, 1 if path else 0, track.size_class)
 
     def _is_vehicle(self, track: Track, diagonal: float) -> bool:
         """Whether it was seen often enough and has travelled, not trembled."""
         if track.hits < 2 or track.merged:
+            return False
+        if track.is_beside and track.time_s - track.path.points[0][0] < _PART_S:
             return False
         _, x, y, _ = track.path.points[0]
         travelled = math.hypot(track.foot[0] - x, track.foot[1] - y)

@@ -13,6 +13,8 @@ _INSIDE = 0.5
 _LARGER = 1.3
 # Pieces of one vehicle are this many of its sizes apart at most, and fill so much of their box.
 _APART, _FILLED = 0.12, 0.7
+# Share of a new thing that lies in a vehicle's box from which it may be a part of it.
+_PART = 0.3
 # What comes out from behind a vehicle is no splinter of it.
 _CHILD = 0.25
 # How much less a shared blob tells of a vehicle's place than one of its own.
@@ -52,6 +54,8 @@ def joined(blobs: Blobs, tracks: list[Track]) -> Blobs:
         np.array([_around(blobs.box[rows]) for rows in members], np.float32),
         np.array([blobs.area[rows].sum() for rows in members], np.float32),
         np.array([blobs.sure[rows].max() for rows in members], np.float32),
+        blobs.mask,
+        np.array([blobs.sizes[rows[blobs.area[rows].argmax()]] for rows in members], np.float32),
     )
 
 
@@ -116,6 +120,19 @@ def coming_out(box: np.ndarray, tracks: list[Track]) -> Track | None:
     size = float((box[2:] - box[:2]).prod())
     is_large = size >= _CHILD * hiding[at].width * hiding[at].height
     return hiding[at] if inside[at] >= _INSIDE and is_large else None
+
+
+def is_beside(box: np.ndarray, tracks: list[Track]) -> bool:
+    """Whether a new thing lies where a vehicle is, in part at least.
+
+    Args:
+        box: float32 [4] of the new thing.
+        tracks: all others, at the same time.
+    """
+    known = [track for track in tracks if track.is_confirmed]
+    if not known:
+        return False
+    return bool((overlap(np.repeat(box[None], len(known), 0), _boxes(known)) >= _PART).any())
 
 
 def _boxes(tracks: list[Track]) -> np.ndarray:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from .size_classes import UNKNOWN_SIZE
 from .tracker_path import Path, Point
 from .tracker_told import Told
 
@@ -16,8 +18,8 @@ _ACCELERATION = 3.0
 _BOX_NOISE, _LEAST_NOISE = 0.06, 0.7
 # How unsure the speed of a thing seen once is, in pictures' diagonals a second.
 _FIRST_SPEED = 0.6
-# The share of a new size that is taken over.
-_SIZE_SHARE = 0.15
+# The share of a new size that is taken over, and of what a new frame says of its size class.
+_SIZE_SHARE, _CLASS_SHARE = 0.15, 0.04
 # A box so many times smaller than a track is one of several vehicles that it was taken for.
 _PARTED = 1.6
 NOBODY = -1
@@ -41,6 +43,8 @@ class Track:
         vx: speed in pixels a second; ``vy`` likewise.
         p_place: variance of the place; ``p_both`` with the speed, ``p_speed`` of the speed.
         merged: whether it shares one blob with others now.
+        is_beside: whether it came up where another vehicle is, and may be a part of it.
+        motorcycle: how likely it is one, 0 to 1; ``car`` and ``heavy`` likewise; NaN not known.
     """
 
     x: float
@@ -61,6 +65,10 @@ class Track:
     p_both: float = 0.0
     p_speed: float = 1.0
     merged: bool = False
+    is_beside: bool = False
+    motorcycle: float = math.nan
+    car: float = math.nan
+    heavy: float = math.nan
 
     @property
     def size(self) -> float:
@@ -82,6 +90,12 @@ class Track:
     def speed(self) -> float:
         """Pixels a second."""
         return math.hypot(self.vx, self.vy)
+
+    @property
+    def size_class(self) -> int:
+        """Number of the likeliest of ``SIZES``, or ``UNKNOWN_SIZE``."""
+        told = (self.motorcycle, self.car, self.heavy)
+        return UNKNOWN_SIZE if math.isnan(self.car) else told.index(max(told))
 
     @property
     def is_confirmed(self) -> bool:
@@ -113,13 +127,22 @@ class Track:
         self.p_speed += push * gap**2
         self.time_s = time_s
 
-    def correct(self, box: tuple[float, float, float, float], sure: float) -> None:
-        """Take what was seen of it by itself, x0 y0 x1 y1, at the time of the prediction."""
+    def correct(
+        self, box: tuple[float, float, float, float], sure: float, sizes: Sequence[float]
+    ) -> None:
+        """Take what was seen of it by itself, x0 y0 x1 y1, at the time of the prediction.
+
+        Args:
+            box: in pixels.
+            sure: how surely it is a vehicle.
+            sizes: how likely it is of each of ``SIZES``.
+        """
         self.pull((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 1.0)
         share = max(_SIZE_SHARE, 1.0 / (self.hits + 1))
         self.width += share * (box[2] - box[0] - self.width)
         self.height += share * (box[3] - box[1] - self.height)
         self.sure += share * (sure - self.sure)
+        self._resize(sizes, max(_CLASS_SHARE, 1.0 / (self.hits + 1)))
         self.hits += 1
         self.seen_s = self.time_s
         self.merged = False
@@ -137,6 +160,16 @@ class Track:
         self.p_speed -= speed_gain * self.p_both
         self.p_both *= 1.0 - gain
         self.p_place *= 1.0 - gain
+
+    def _resize(self, sizes: Sequence[float], share: float) -> None:
+        if math.isnan(sizes[0]):
+            return
+        if math.isnan(self.car):
+            self.motorcycle, self.car, self.heavy = sizes
+            return
+        self.motorcycle += share * (sizes[0] - self.motorcycle)
+        self.car += share * (sizes[1] - self.car)
+        self.heavy += share * (sizes[2] - self.heavy)
 
     def appeared(self, point: Point) -> Told:
         """What is told of it at a point of its way on which another one hid it."""
@@ -157,8 +190,8 @@ class Track:
         """What :meth:`numbers` gave."""
         values = dict(zip(NAMES, numbers, strict=True))
         whole = {name: int(values.pop(name)) for name in ("number", "hits")}
-        merged = bool(values.pop("merged"))
-        own = {**values, **whole, "merged": merged}
+        told = {name: bool(values.pop(name)) for name in ("merged", "is_beside")}
+        own = {**values, **whole, **told}
         return cls(**own, path=path, backlog=backlog, before=before)  # type: ignore[arg-type]
 
     def _noise(self) -> float:

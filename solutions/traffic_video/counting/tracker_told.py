@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .size_classes import UNKNOWN_SIZE
 from .tracker_path import Point
 
 
@@ -23,6 +24,7 @@ class Told:
         sure: 0 to 1.
         path: its way up to then, time x y size each; empty without a new step.
         fresh: how many steps at the end of its way are new.
+        size: number of one of ``SIZES``, or ``UNKNOWN_SIZE``.
     """
 
     number: int
@@ -33,6 +35,7 @@ class Told:
     sure: float
     path: tuple[Point, ...] = ()
     fresh: int = 0
+    size: int = UNKNOWN_SIZE
 
     def named(self, number: int) -> Told:
         """The same under an id."""
@@ -50,10 +53,10 @@ def thinned(told: list[Told], most: int) -> list[Told]:
 def packed(held: Sequence[Sequence[Told]]) -> dict[str, np.ndarray]:
     """What is held of each track as plain arrays."""
     every = [told for one in held for told in one]
-    rows = [[*_plain(one), one.speed, one.sure, one.fresh] for one in every]
+    rows = [[*_plain(one), one.speed, one.sure, one.fresh, one.size] for one in every]
     return {
         "held": np.array([len(one) for one in held], np.int64),
-        "told": np.array(rows, np.float64).reshape(-1, 11),
+        "told": np.array(rows, np.float64).reshape(-1, 12),
         "told_steps": np.array([len(one.path) for one in every], np.int64),
         "steps": np.array([p for one in every for p in one.path], np.float64).reshape(-1, 4),
     }
@@ -64,10 +67,11 @@ def unpacked(arrays: Mapping[str, np.ndarray]) -> list[list[Told]]:
     steps = iter([(t, x, y, size) for t, x, y, size in arrays["steps"].tolist()])
     every = []
     for row, count in zip(arrays["told"].tolist(), arrays["told_steps"].tolist(), strict=True):
-        number, time_s, x0, y0, x1, y1, foot_x, foot_y, speed, sure, fresh = row
+        number, time_s, x0, y0, x1, y1, foot_x, foot_y, speed, sure, fresh, size = row
         path = tuple(next(steps) for _ in range(count))
         place = (x0, y0, x1, y1), (foot_x, foot_y)
-        every.append(Told(int(number), time_s, *place, speed, sure, path, int(fresh)))
+        own = int(number), time_s, *place, speed, sure, path
+        every.append(Told(*own, fresh=int(fresh), size=int(size)))
     rest = iter(every)
     return [[next(rest) for _ in range(count)] for count in arrays["held"].tolist()]
 

@@ -22,6 +22,7 @@ class Tracks:
         track: int64 [n], at least 0.
         box_xyxy: float32 [n, 4], pixels of the original picture.
         foot_xy: float32 [n, 2], where the vehicle stands on the road, pixels of the original.
+        size: str [n], one of ``SIZES`` as far as it was known by then; "" where it was not.
 
     Example:
         >>> one = Tracks.of([0, 1], [0, 40_000], [7, 7], [[0, 0, 4, 4]] * 2, [[2, 4], [2, 5]])
@@ -34,6 +35,7 @@ class Tracks:
     track: np.ndarray
     box_xyxy: np.ndarray
     foot_xy: np.ndarray
+    size: np.ndarray
 
     @classmethod
     def of(
@@ -43,6 +45,7 @@ class Tracks:
         track: object,
         box_xyxy: object,
         foot_xy: object,
+        size: object = "",
     ) -> Tracks:
         """Put arrays (or lists) in order; a later row of the same track and time is left out."""
         track_id = np.asarray(track, np.int64).reshape(-1)
@@ -56,6 +59,7 @@ class Tracks:
             track_id[order],
             np.asarray(box_xyxy, np.float32).reshape(-1, 4)[order],
             np.asarray(foot_xy, np.float32).reshape(-1, 2)[order],
+            np.broadcast_to(np.asarray(size, str), track_id.shape)[order],
         )
 
     @property

@@ -13,8 +13,9 @@ from lepton_core.training.job import TrainingJob
 from .camera import STATES, TRUSTED
 from .config import CLASSICAL, NETWORK, Config
 from .preprocessing import CountingPreprocessor
+from .size_classes import SIZES
 
-DECISION = Crossings(states=STATES, trusted=TRUSTED)
+DECISION = Crossings(states=STATES, trusted=TRUSTED, sizes=SIZES)
 
 
 def train(job: TrainingJob) -> Trained:

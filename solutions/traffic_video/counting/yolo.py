@@ -13,11 +13,12 @@ from lepton_core.errors import UsageError
 from .blobs import Blobs
 from .config import BlobConfig
 from .detectors import Detector, Look
+from .size_classes import OF_COCO, SIZES
 
 # The grey that Darknet and all after it fill the margins of a picture with.
 _MARGIN = 114
 # The vehicles among the classes of COCO: bicycle, car, motorcycle, bus, truck.
-COCO_VEHICLES = (1, 2, 3, 5, 7)
+COCO_VEHICLES, COCO_CLASSES = (1, 2, 3, 5, 7), 80
 # Boxes that overlap more are one thing.
 _SAME = 0.5
 # Less sure boxes are dropped; those in between go on with tracks only.
@@ -103,7 +104,7 @@ class Yolo(Detector):
         return {self._form.source: x}
 
     def things(self, outputs: Mapping[str, np.ndarray], row: int, size: tuple[int, int]) -> Blobs:
-        box, sure = self._boxes(outputs[self._form.result][row])
+        box, sure, number = self._boxes(outputs[self._form.result][row])
         keep = once(box, sure)
         # Letterboxed around the picture's middle; of the same shape at any scale.
         scale = self._form.size / max(size)
@@ -112,24 +113,48 @@ class Yolo(Detector):
         low, high = np.zeros(4), np.array([size[1], size[0], size[1], size[0]])
         placed = np.clip(placed, low, high).astype(np.float32)
         area = (placed[:, 2:] - placed[:, :2]).prod(axis=1)
-        found = Blobs(placed, area, sure[keep].astype(np.float32))
+        sizes = sizes_of(number[keep])
+        found = Blobs(placed, area, sure[keep].astype(np.float32), sizes=sizes)
         return found.take(np.flatnonzero(area >= self._config.least_area * size[0] * size[1]))
 
-    def _boxes(self, said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Corners [m, 4] in pixels of the input, and how sure each is a vehicle [m]."""
+    def _boxes(self, said: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Corners [m, 4] in pixels of the input, how sure each is a vehicle [m], its class [m]."""
         form = self._form
         if form.layout == "boxes":
             is_one = np.isin(said[:, 5].astype(np.int64), form.classes)
             rows = said[is_one & (said[:, 4] >= _LEAST_SURE)]
-            return rows[:, :4].astype(np.float64), rows[:, 4]
+            # How many classes there are cannot be seen here, so what they mean is not known.
+            unknown = np.full(len(rows), -1, np.int64)
+            return rows[:, :4].astype(np.float64), rows[:, 4], unknown
         rows = said.T if form.layout == "columns" else said
         scores = rows[:, 4:] if form.layout == "columns" else rows[:, 5:] * rows[:, 4:5]
         wanted = [number for number in form.classes if number < scores.shape[1]]
         # A detector with one class knows nothing but vehicles.
-        sure = scores[:, wanted or [0]].max(axis=1)
-        rows, sure = rows[sure >= _LEAST_SURE], sure[sure >= _LEAST_SURE]
+        of_wanted = scores[:, wanted or [0]]
+        # Classes mean what COCO's do where there are as many.
+        known = np.array(wanted or [0]) if scores.shape[1] == COCO_CLASSES else np.full(1, -1)
+        number = known[of_wanted.argmax(axis=1) if len(known) > 1 else np.zeros(len(rows), int)]
+        sure = of_wanted.max(axis=1)
+        keep = sure >= _LEAST_SURE
+        rows = rows[keep]
         half = rows[:, 2:4] / 2
-        return np.concatenate([rows[:, :2] - half, rows[:, :2] + half], axis=1), sure
+        corners = np.concatenate([rows[:, :2] - half, rows[:, :2] + half], axis=1)
+        return corners, sure[keep], number[keep]
+
+
+def sizes_of(numbers: np.ndarray) -> np.ndarray:
+    """Of classes of COCO [m] which of ``SIZES`` they are, float32 [m, 3]; NaN of others.
+
+    Example:
+        >>> sizes_of(np.array([7, 2, 99])).tolist()
+        [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [nan, nan, nan]]
+    """
+    found = np.full((len(numbers), len(SIZES)), np.nan, np.float32)
+    for row, number in zip(found, numbers.tolist(), strict=True):
+        if number in OF_COCO:
+            row[:] = 0.0
+            row[OF_COCO[number]] = 1.0
+    return found
 
 
 def letterbox(picture: np.ndarray, side: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Counts by interval, line, direction and lane; what was not watched is no zero."""
+"""Counts by interval, line, direction, lane and size class; what was not watched is no zero."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..size_classes import SIZES
 from .scene_file import SceneFile
 from .watching import Watched
 
@@ -18,6 +19,7 @@ COUNTS = pa.schema(
         pa.field("direction", pa.string(), nullable=False),
         pa.field("lane", pa.string(), nullable=False),
         pa.field("count", pa.int64()),
+        *(pa.field(size, pa.int64()) for size in SIZES),
         pa.field("watched_share", pa.float64(), nullable=False),
         pa.field("flag", pa.string(), nullable=False),
     ]
@@ -44,7 +46,8 @@ def counts(
 
     Returns:
         the columns of ``COUNTS``. ``count`` is empty and ``flag`` ``not watched`` where nothing
-        was seen; ``partly`` where less than ``enough_share`` was: then the count is too low.
+        was seen; ``partly`` where less than ``enough_share`` was: then the count is too low. Of
+        ``count``, so many are of each of ``SIZES``; empty where no crossing's size is known.
 
     Example:
         >>> import numpy as np
@@ -73,14 +76,18 @@ def counts(
         )
     )
     often = Counter(keys)
+    sizes = found["size"].to_pylist()
+    is_sized, of_size = any(sizes), Counter(zip(keys, sizes, strict=True))
     groups = _groups(scene, keys)
     rows: list[tuple[Any, ...]] = []
     for number in range(first, max(last, first + 1)):
         share = watched.share(number * step, (number + 1) * step)
         flag = "" if share >= enough_share else "partly" if share > 0 else "not watched"
         for group in groups:
-            count = often[(number, *group)] if share > 0 else None
-            rows.append((number * step, (number + 1) * step, *group, count, share, flag))
+            key = (number, *group)
+            count = often[key] if share > 0 else None
+            own = [of_size[key, size] if is_sized and share > 0 else None for size in SIZES]
+            rows.append((number * step, (number + 1) * step, *group, count, *own, share, flag))
     columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * len(COUNTS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, COUNTS, strict=True)]
     return pa.table(arrays, schema=COUNTS)

@@ -30,6 +30,7 @@ CROSSINGS = pa.schema(
         pa.field("x", pa.float64(), nullable=False),
         pa.field("y", pa.float64(), nullable=False),
         pa.field("lane", pa.string(), nullable=False),
+        pa.field("size", pa.string(), nullable=False),
         pa.field("speed_kmh", pa.float64()),
     ]
 )
@@ -168,35 +169,37 @@ def crossings(
 
     Returns:
         the columns of ``CROSSINGS``, in order of time; ``frame`` is the first frame of the track
-        at or after the crossing; ``lane`` is "" outside every lane.
+        at or after the crossing; ``lane`` is "" outside every lane; ``size`` what the track was
+        told to be then, "" where nobody knew.
     """
     counter = LineCounter(scene.lines)
     rows = []
     for track, part in tracks.each():
         times, feet = tracks.time_us[part].tolist(), tracks.foot_xy[part].tolist()
-        boxes, frames = tracks.box_xyxy[part], tracks.frame[part]
+        boxes, frames, sizes = tracks.box_xyxy[part], tracks.frame[part], tracks.size[part]
         heights = (boxes[:, 3] - boxes[:, 1]).tolist()
         for k in range(1, len(times)):
             before, now = feet[k - 1], feet[k]
             steps = counter.step(track, times[k - 1], before, times[k], now, heights[k])
             for found in steps:
                 at = int(np.searchsorted(tracks.time_us[part], found.time_us))
-                rows.append((found, int(frames[at])))
+                rows.append((found, int(frames[at]), str(sizes[at])))
         counter.forget(track)
     rows.sort(key=lambda row: (row[0].time_us, row[0].track))
-    spots = np.array([(found.x, found.y) for found, _ in rows], float).reshape(-1, 2)
+    spots = np.array([(found.x, found.y) for found, *_ in rows], float).reshape(-1, 2)
     known = speeds_kmh or {}
     return pa.table(
         [
-            pa.array([found.time_us for found, _ in rows], pa.timestamp("us", tz="UTC")),
-            [frame for _, frame in rows],
-            [found.line for found, _ in rows],
-            [found.direction for found, _ in rows],
-            [found.track for found, _ in rows],
+            pa.array([found.time_us for found, *_ in rows], pa.timestamp("us", tz="UTC")),
+            [frame for _, frame, _ in rows],
+            [found.line for found, *_ in rows],
+            [found.direction for found, *_ in rows],
+            [found.track for found, *_ in rows],
             spots[:, 0],
             spots[:, 1],
             lane_of(spots, scene.lanes),
-            [known.get(found.track) for found, _ in rows],
+            [size for *_, size in rows],
+            [known.get(found.track) for found, *_ in rows],
         ],
         schema=CROSSINGS,
     )

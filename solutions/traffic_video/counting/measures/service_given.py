@@ -30,7 +30,7 @@ class RoadService:
     Args:
         lanes_to_right: lanes of the direction that crosses to the line's right hand, at least 1.
         lanes_to_left: likewise for the other way.
-        heavy_share: trucks and buses among all vehicles, 0 to 1.
+        heavy_share: trucks and buses among all vehicles, 0 to 1; as counted where nobody says.
         free_speed_kmh: of vehicles that nothing holds up; stands for the speed where the camera
             is not calibrated.
     """

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ..size_classes import HEAVY
 from .scene_file import CountLine, SceneFile, Zone
 from .service import density, freeway_level, signal_level, space_mean_speed, stop_level
 from .service_given import SIGNAL, RoadService
@@ -103,6 +104,7 @@ def _roads(
     given = line.service or RoadService()
     of_line = np.array(there["line"].to_pylist(), object) == line.name
     ways = np.array(there["direction"].to_pylist(), object)
+    sizes = np.array(there["size"].to_pylist(), object)
     speeds = np.array(there["speed_kmh"].to_numpy(zero_copy_only=False), float)
     for name, lanes in (
         (line.to_right, given.lanes_to_right),
@@ -116,7 +118,9 @@ def _roads(
         source = "measured" if speed is not None else ""
         if speed is None and given.free_speed_kmh is not None:
             speed, source = given.free_speed_kmh, "given"
-        heavy = given.heavy_share or 0.0
+        heavy = given.heavy_share
+        if heavy is None:
+            heavy = _heavy_share(sizes[own])
         flow = n / watched_s * 3600 if watched_s > 0 else None
         row: dict[str, Any] = {
             "place": line.name,
@@ -138,6 +142,12 @@ def _roads(
         if is_doubted:
             row["why"] = "; ".join(one for one in (row["why"], DOUBTED) if one)
         yield row
+
+
+def _heavy_share(sizes: np.ndarray) -> float:
+    """Of vehicles [n] whose size is known; 0 where none is."""
+    known = sizes[sizes != ""]
+    return float((known == HEAVY).mean()) if len(known) else 0.0
 
 
 def _why(watched_s: float, lanes: int | None, n: int, speed: float | None) -> str:

@@ -52,10 +52,11 @@ def test_what_users_bring_is_counted_by_the_network_that_saw_no_real_camera() ->
 def test_at_night_headlights_on_the_road_are_no_vehicles() -> None:
     """A validation scene: 5 crossings, for which background subtraction counts 14."""
     scene = random_scene(220_002, "night", WIDTH, HEIGHT, FPS, SECONDS)
-    line, truth, frames = told(scene)
-    true, counted, right, _ = score_of(load_bundle(TASK.bundle("roads")), line, truth, frames)
+    line, truth, sizes, frames = told(scene)
+    given = line, truth, sizes, frames
+    true, counted, right, *_ = score_of(load_bundle(TASK.bundle("roads")), *given)
     assert true == sum(one.first >= WARM_S * FPS for one in truth) == 5
     assert (counted, right) == (5, 5)
     preprocessor = CountingPreprocessor(Config(detector=CLASSICAL))
     classical = Pipeline(TASK, "counting", preprocessor, NoModel(), DECISION)
-    assert score_of(classical, line, truth, frames)[1] > 10
+    assert score_of(classical, *given)[1] > 10

@@ -10,52 +10,10 @@ import pytest
 from lepton_core.errors import UsageError
 from solutions.traffic_video.counting.camera import Seen
 from solutions.traffic_video.counting.config import BlobConfig
-from solutions.traffic_video.counting.detectors import Look, Network, grown
-from solutions.traffic_video.counting.targets import cores_of
+from solutions.traffic_video.counting.detectors import Look, Network
 from solutions.traffic_video.counting.yolo import Yolo, YoloForm, letterbox
 
 SIZE = (90, 160)
-
-
-def test_two_vehicles_that_touch_are_two_where_their_cores_are() -> None:
-    logit = np.full((60, 80), -5.0, np.float32)
-    logit[20:40, 10:60] = 4.0
-    core = np.full_like(logit, -5.0)
-    core[25:35, 15:30] = core[25:35, 42:55] = 3.0
-    found = grown(logit, core, 0.0, BlobConfig())
-    assert len(found) == 2
-    boxes = sorted(found.box.tolist())
-    assert boxes[0][:2] == [10, 20]
-    assert boxes[1][2:] == [60, 40]
-    assert 34 <= boxes[0][2] <= 38
-    assert found.area.sum() == pytest.approx(20 * 50, abs=25)
-    assert (found.sure > 0.95).all()
-
-
-def test_a_piece_without_a_core_is_not_cut_by_the_cores_of_others() -> None:
-    logit = np.full((60, 120), -5.0, np.float32)
-    logit[20:40, 5:25] = logit[20:40, 95:115] = logit[22:38, 50:70] = 4.0
-    core = np.full_like(logit, -5.0)
-    core[25:35, 10:20] = core[25:35, 100:110] = 3.0
-    found = grown(logit, core, 0.0, BlobConfig())
-    assert sorted(found.box.tolist()) == [[5, 20, 25, 40], [50, 22, 70, 38], [95, 20, 115, 40]]
-
-
-def test_a_long_vehicle_beside_a_small_one_keeps_its_end() -> None:
-    """What is nearest to a core is its vehicle's, as cores end equally deep in both."""
-    ids = np.zeros((80, 120), np.uint16)
-    ids[10:70, 10:70], ids[30:50, 70:95] = 1, 2
-    logit = np.where(ids > 0, 4.0, -5.0).astype(np.float32)
-    core = np.where(cores_of(ids) > 0, 3.0, -5.0).astype(np.float32)
-    boxes = sorted(grown(logit, core, 0.0, BlobConfig()).box.tolist())
-    assert np.abs(np.array(boxes) - [[10, 10, 70, 70], [70, 30, 95, 50]]).max() <= 2
-
-
-def test_without_cores_a_blob_is_one() -> None:
-    logit = np.full((60, 80), -5.0, np.float32)
-    logit[20:40, 10:60] = 4.0
-    assert len(grown(logit, np.full_like(logit, -5.0), 0.0, BlobConfig())) == 1
-    assert len(grown(np.full_like(logit, -5.0), logit, 0.0, BlobConfig())) == 0
 
 
 def test_the_network_is_shown_frame_background_and_foreground_with_its_edges_drawn_out() -> None:
@@ -95,6 +53,21 @@ def test_boxes_of_your_detector_become_things_once_each(layout: str) -> None:
     # The picture of 160 x 90 stands in the middle of a square of 160: 35 rows below its edge.
     assert found.box.tolist() == [[70, 17, 90, 33], [120, 27, 140, 43]]
     assert found.sure.tolist() == pytest.approx([0.9, 0.4])
+    if layout == "boxes":
+        assert np.isnan(found.sizes).all(), "whose classes they are cannot be seen"
+    else:
+        assert found.sizes.tolist() == [[0, 1, 0], [0, 0, 1]], "a car, and a truck"
+
+
+def test_what_other_classes_mean_nobody_knows() -> None:
+    """A detector with classes of its own may number them in any way."""
+    rows = np.zeros((1, 4 + 3, 1), np.float32)
+    rows[0, :4, 0], rows[0, 5, 0] = (80, 60, 20, 16), 0.9
+    found = Yolo(YoloForm(size=160, layout="columns"), BlobConfig()).things(
+        {"output0": rows}, 0, SIZE
+    )
+    assert len(found) == 1
+    assert np.isnan(found.sizes).all()
 
 
 def test_a_picture_is_framed_in_grey_without_being_stretched() -> None:

@@ -26,7 +26,11 @@ SCENE = SceneFile(
 FPS = 5
 
 
-def rows(minutes: list[str], passes_s: tuple[int, ...] = (10, 70, 130)) -> pa.Table:
+def rows(
+    minutes: list[str],
+    passes_s: tuple[int, ...] = (10, 70, 130),
+    sizes: tuple[str, ...] = ("",),
+) -> pa.Table:
     """Frames of whole minutes, each with a camera state; a vehicle drives down at each time."""
     times = [round(k * 1e6 / FPS) for k in range(len(minutes) * 60 * FPS)]
     tracks: list[list[dict]] = [[] for _ in times]
@@ -36,7 +40,9 @@ def rows(minutes: list[str], passes_s: tuple[int, ...] = (10, 70, 130)) -> pa.Ta
             y = 5 + 2 * k
             spot = {"x0": 20.0, "y0": y - 10.0, "x1": 30.0, "y1": float(y)}
             told = {"track": number, "time": times[at], "foot_x": 25.0, "foot_y": float(y), **spot}
-            tracks[at].append({"speed": 10.0, "sure": 0.9, **told})
+            # By its first frames alone its size is not known.
+            size = sizes[number % len(sizes)] if k > 2 * FPS else ""
+            tracks[at].append({"speed": 10.0, "sure": 0.9, "size": size, **told})
     states = [minutes[time // 60_000_000] for time in times]
     known = {field.name for field in TRACKS.value_type}
     kept = [[{k: v for k, v in one.items() if k in known} for one in row] for row in tracks]
@@ -62,6 +68,19 @@ def test_a_minute_that_was_not_watched_has_no_count() -> None:
     given = for_forecast(report.counts)
     assert given.column_names[:3] == ["time", "station", "count"]
     assert given["count"].to_pylist() == [1, 0, 1, 0]
+
+
+def test_counts_are_told_by_size_class_where_it_is_known() -> None:
+    report = Report.of(rows(["ok", "moving", "ok"], sizes=("heavy", "car", "motorcycle")), SCENE)
+    assert report.events["size"].to_pylist() == ["heavy", "car", "motorcycle"]
+    down = report.counts.filter(pa.compute.equal(report.counts["direction"], "down")).to_pylist()
+    assert [row["heavy"] for row in down] == [1, None, 0]
+    assert [row["motorcycle"] for row in down] == [0, None, 1]
+    assert [row["car"] for row in down] == [0, None, 0]
+    assert report.summary()["sizes"] == {"motorcycle": 1, "car": 1, "heavy": 1}
+    unknown = Report.of(rows(["ok"], (10,)), SCENE)
+    assert unknown.counts["heavy"].null_count == unknown.counts.num_rows
+    assert unknown.summary()["sizes"] is None
 
 
 def test_movements_go_from_zone_to_zone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from solutions.traffic_video.counting.assignment import assign
 from solutions.traffic_video.counting.blobs import Blobs
 from solutions.traffic_video.counting.config import BlobConfig, TrackConfig
+from solutions.traffic_video.counting.size_classes import SIZES, UNKNOWN_SIZE
 from solutions.traffic_video.counting.tracker import Tracker
 from solutions.traffic_video.counting.tracker_told import Told
 
@@ -69,6 +71,51 @@ def test_a_vehicle_gets_one_id_and_its_past_is_told_with_it() -> None:
 def test_what_is_no_vehicle_gets_no_id(frames: list[Blobs]) -> None:
     _, told = follow(frames)
     assert not any(told)
+
+
+def test_a_part_of_a_vehicle_that_comes_and_goes_is_no_vehicle() -> None:
+    """What finds things may take a lorry's end for another one for half a second."""
+    frames = []
+    for n in range(50):
+        lorry = at(100, 40 + 3 * n, w=60, h=70)
+        end = at(100, 62 + 3 * n, w=40, h=20)
+        frames.append(blobs(lorry, end) if 20 <= n < 32 else blobs(lorry))
+    _, told = follow(frames)
+    assert len(passages(told, row=110)) == 1
+    lasting = [
+        blobs(at(100, 40 + 3 * n, w=60, h=70), at(100, 62 + 3 * n, 40, 20)) for n in range(50)
+    ]
+    _, told = follow(lasting)
+    assert len({one.number for frame in told for one in frame}) == 2, "what stays is another one"
+
+
+def sized(box: Box, *sizes: float) -> Blobs:
+    one = blobs(box)
+    return replace(one, sizes=np.array([sizes], np.float32))
+
+
+def test_its_size_is_what_most_frames_say_and_is_told_of_its_past() -> None:
+    """A frame that takes a lorry for a car changes nothing once it was seen a while."""
+    lorry, wrong = (0.0, 0.3, 0.7), (0.1, 0.9, 0.0)
+    frames = [sized(at(60, 20 + 4 * n), *(wrong if n % 4 == 1 else lorry)) for n in range(40)]
+    _, told = follow(frames)
+    assert {one.size for frame in told[12:] for one in frame} == {SIZES.index("heavy")}
+    first = next(frame for frame in told if frame)
+    assert len(first) > 1
+    assert len({one.size for one in first}) == 1, "of its past what is known by then"
+    _, unknown = follow(blobs(at(60, 20 + 4 * n)) for n in range(40))
+    assert {one.size for frame in unknown for one in frame} == {UNKNOWN_SIZE}
+
+
+def test_its_size_is_remembered_when_a_run_goes_on() -> None:
+    frames = [sized(at(60, 20 + 4 * n), 0.8, 0.1, 0.1) for n in range(30)]
+    whole, told = follow(frames)
+    first, _ = follow(frames[:17])
+    again = Tracker(TrackConfig(), BlobConfig())
+    again.restore(first.export())
+    rest = [again.step(one, (17 + n) / 25.0, SIZE) for n, one in enumerate(frames[17:])]
+    assert rest == told[17:]
+    assert again.tracks[0].size_class == whole.tracks[0].size_class == SIZES.index("motorcycle")
 
 
 def test_a_less_sure_thing_goes_on_with_its_id() -> None:

@@ -14,6 +14,7 @@ from lepton_core.pipeline import Pipeline
 from lepton_core.predictions import Predictions
 from lepton_core.solution import find_task
 from solutions.traffic_video.counting.measures.counting import COUNTS
+from solutions.traffic_video.counting.size_classes import SIZES
 
 TASK = find_task("traffic_video/forecast")
 AHEAD = ("5", "15", "30", "60")
@@ -156,6 +157,7 @@ def test_what_counting_writes_is_read_as_it_is(pipeline: Pipeline) -> None:
         "direction": ["in", "out"] * 20,
         "lane": [""] * 40,
         "count": count,
+        **{size: [None] * 40 for size in SIZES},
         "watched_share": [1.0] * 40,
         "flag": [""] * 40,
     }

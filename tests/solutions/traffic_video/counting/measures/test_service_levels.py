@@ -22,12 +22,12 @@ WHOLE = Watched(np.array([[0, QUARTER_S * 1_000_000]]))
 NOBODY = CROSSINGS.empty_table(), DWELLS.empty_table()
 
 
-def passing(every_s: float, kmh: float | None) -> pa.Table:
+def passing(every_s: float, kmh: float | None, sizes: tuple[str, ...] = ("",)) -> pa.Table:
     """One vehicle after the other over the line for a quarter of an hour, all equally fast."""
     times = [round(s * 1e6) for s in np.arange(0.5, QUARTER_S, every_s)]
     n = len(times)
     columns = [times, [0] * n, ["gate"] * n, ["down"] * n, list(range(n)), [5.0] * n, [10.0] * n]
-    columns += [[""] * n, [kmh] * n]
+    columns += [[""] * n, [sizes[k % len(sizes)] for k in range(n)], [kmh] * n]
     arrays = [pa.array(c, field.type) for c, field in zip(columns, CROSSINGS, strict=True)]
     return pa.table(arrays, schema=CROSSINGS)
 
@@ -36,6 +36,17 @@ def level(found: pa.Table, line: CountLine = LINE, trusted: Watched = WHOLE) -> 
     scene = SceneFile(20, 20, (line,))
     (row,) = service_levels(found, NOBODY[1], scene, trusted, QUARTER_S).to_pylist()
     return row
+
+
+def test_heavy_vehicles_are_as_many_as_were_counted_unless_somebody_says() -> None:
+    mixed = passing(2, 90, ("heavy", "car", "car", "motorcycle"))
+    assert level(mixed)["heavy_share"] == pytest.approx(0.25, rel=0.01)
+    assert level(mixed)["density_per_km_lane"] == pytest.approx(1.25 * 10, rel=0.01)
+    told = CountLine("gate", (0, 10), (20, 10), "down", "", RoadService(2, heavy_share=0.5))
+    assert level(mixed, told)["heavy_share"] == 0.5
+    partly = passing(2, 90, ("heavy", "car", "", ""))
+    assert level(partly)["heavy_share"] == pytest.approx(0.5), "of those whose size is known"
+    assert level(passing(2, 90))["heavy_share"] == 0
 
 
 @pytest.mark.parametrize(
