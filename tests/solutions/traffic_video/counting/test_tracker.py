@@ -74,18 +74,16 @@ def test_what_is_no_vehicle_gets_no_id(frames: list[Blobs]) -> None:
 
 
 def test_a_part_of_a_vehicle_that_comes_and_goes_is_no_vehicle() -> None:
-    """What finds things may take a lorry's end for another one for half a second."""
-    frames = []
-    for n in range(50):
-        lorry = at(100, 40 + 3 * n, w=60, h=70)
-        end = at(100, 62 + 3 * n, w=40, h=20)
-        frames.append(blobs(lorry, end) if 20 <= n < 32 else blobs(lorry))
-    _, told = follow(frames)
-    assert len(passages(told, row=110)) == 1
-    lasting = [
-        blobs(at(100, 40 + 3 * n, w=60, h=70), at(100, 62 + 3 * n, 40, 20)) for n in range(50)
+    """What finds things may take a lorry's side for another one for a quarter of a second."""
+    lorries = [at(100, 40 + 4 * n, w=60, h=70) for n in range(45)]
+    sides = [at(135, 40 + 4 * n, w=40, h=30) for n in range(45)]
+    passing = [
+        blobs(lorry, side) if 15 <= n < 22 else blobs(lorry)
+        for n, (lorry, side) in enumerate(zip(lorries, sides, strict=True))
     ]
-    _, told = follow(lasting)
+    _, told = follow(passing)
+    assert {one.number for frame in told for one in frame} == {0}
+    _, told = follow(blobs(*both) for both in zip(lorries, sides, strict=True))
     assert len({one.number for frame in told for one in frame}) == 2, "what stays is another one"
 
 
