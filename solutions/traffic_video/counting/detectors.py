@@ -15,14 +15,13 @@ from .blobs import Blobs, blobs_of, clean, named_blobs
 from .camera import Camera, Seen
 from .config import BlobConfig
 from .parting import mean_sizes, named
-from .targets import STRIDE
+from .targets import HEADS, STRIDE
 
 # Rows and columns that the network's input is a multiple of.
 GRID = 16
 # Frame, background, and what differs between them.
 CHANNELS = 7
 _AROUND = np.ones((3, 3), np.uint8)
-_ANSWERS = {"box", "core", "size", "vehicle"}
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class Network(Detector):
 
     def things(self, outputs: Mapping[str, np.ndarray], row: int, size: tuple[int, int]) -> Blobs:
         height, width = size
-        if not outputs.keys() >= _ANSWERS:
+        if not outputs.keys() >= set(HEADS):
             raise UsageError("traffic_video.counting.error.answers", received=", ".join(outputs))
         logit, core = (outputs[name][row, :, :, 0] for name in ("vehicle", "core"))
         at = float(np.log(self._config.threshold / (1.0 - self._config.threshold)))

@@ -12,10 +12,11 @@ from lepton_core.training.job import TrainingJob
 
 from .config import Config
 from .examples import Examples, of_records, rendered
-from .model import HEADS, parity
+from .model import parity
 from .model import train as train_model
 from .preprocessing import CountingPreprocessor
 from .scenes.scene import KINDS
+from .targets import HEADS
 
 # Seeds of scenes apart from each other: learned from, chosen by; tests take others.
 LEARN_SEED, VALID_SEED = 100_000, 200_000

@@ -16,11 +16,10 @@ from .detectors import CHANNELS
 from .examples import Examples
 from .model_batches import ExampleBatches
 from .size_classes import SIZES
-from .targets import UNKNOWN, box_pixels
+from .targets import HEADS, UNKNOWN, box_pixels
 
 layers, ops = keras.layers, keras.ops
 
-HEADS = ("box", "core", "size", "vehicle")
 # Of each head, its numbers a pixel and how much it counts.
 _WIDTHS = {"box": 4, "core": 1, "size": len(SIZES), "vehicle": 1}
 _COUNTS = {"box": 0.5, "core": 0.5, "size": 0.2, "vehicle": 1.0}

@@ -32,7 +32,7 @@ def tracks_in(rows: pa.Table) -> Tracks:
         _numbers(flat, ["track"])[:, 0],
         _numbers(flat, ("x0", "y0", "x1", "y1")),
         _numbers(flat, ("foot_x", "foot_y")),
-        pc.struct_field(flat, "size").fill_null("").to_pylist(),
+        pc.struct_field(flat, "size").fill_null("").to_numpy(zero_copy_only=False),
     )
 
 

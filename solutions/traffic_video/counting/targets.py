@@ -8,7 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-# Of the network's answers: one for two by two pixels.
+# What the network answers.
+HEADS = ("box", "core", "size", "vehicle")
+# Of its answers: one for two by two pixels.
 STRIDE = 2
 # What a target says where nothing is known; such places do not count.
 UNKNOWN = 255

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from lepton_core.decision.overlap import thinned
 from lepton_core.errors import UsageError
 
 from .blobs import Blobs
@@ -105,7 +106,7 @@ class Yolo(Detector):
 
     def things(self, outputs: Mapping[str, np.ndarray], row: int, size: tuple[int, int]) -> Blobs:
         box, sure, number = self._boxes(outputs[self._form.result][row])
-        keep = once(box, sure)
+        keep = thinned(box, sure, _SAME)
         # Letterboxed around the picture's middle; of the same shape at any scale.
         scale = self._form.size / max(size)
         margin = (np.array(size[::-1]) * scale - self._form.size) / 2
@@ -131,10 +132,9 @@ class Yolo(Detector):
         wanted = [number for number in form.classes if number < scores.shape[1]]
         # A detector with one class knows nothing but vehicles.
         of_wanted = scores[:, wanted or [0]]
-        # Classes mean what COCO's do where there are as many.
-        known = np.array(wanted or [0]) if scores.shape[1] == COCO_CLASSES else np.full(1, -1)
-        number = known[of_wanted.argmax(axis=1) if len(known) > 1 else np.zeros(len(rows), int)]
-        sure = of_wanted.max(axis=1)
+        sure, number = of_wanted.max(axis=1), np.array(wanted or [0])[of_wanted.argmax(axis=1)]
+        if scores.shape[1] != COCO_CLASSES:  # what its classes mean is not known
+            number[:] = -1
         keep = sure >= _LEAST_SURE
         rows = rows[keep]
         half = rows[:, 2:4] / 2
@@ -167,27 +167,6 @@ def letterbox(picture: np.ndarray, side: int) -> np.ndarray:
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     out[top : top + size[1], left : left + size[0]] = small
     return out
-
-
-def once(box: np.ndarray, sure: np.ndarray) -> np.ndarray:
-    """Positions of the boxes that stay where several are of one thing, the surest first.
-
-    Example:
-        >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [40, 0, 50, 10]], float)
-        >>> once(boxes, np.array([0.5, 0.9, 0.7])).tolist()
-        [1, 2]
-    """
-    order = np.argsort(-sure, kind="stable")
-    kept: list[int] = []
-    area = (box[:, 2:] - box[:, :2]).prod(axis=1)
-    while len(order):
-        first, order = int(order[0]), order[1:]
-        kept.append(first)
-        low = np.maximum(box[order, :2], box[first, :2])
-        high = np.minimum(box[order, 2:], box[first, 2:])
-        common = np.clip(high - low, 0, None).prod(axis=1)
-        order = order[common <= _SAME * (area[order] + area[first] - common)]
-    return np.array(kept, np.int64)
 
 
 def _layout(shape: tuple[int, ...]) -> str | None:
