@@ -369,6 +369,8 @@ def _by_record(
 def of_parts(runtime: Runtime, one: Prepared) -> dict[str, np.ndarray]:
     """What the model says of each part of one record, not yet gathered: name -> array [parts, ...].
 
+    Of a record without parts nothing at all.
+
     Args:
         runtime: what runs the model.
         one: of :meth:`Prepared.singles`.
@@ -378,7 +380,8 @@ def of_parts(runtime: Runtime, one: Prepared) -> dict[str, np.ndarray]:
         runtime.run("main", {name: values[at : at + 1] for name, values in one.arrays.items()})
         for at in rows
     ]
-    return {name: np.concatenate([row[name] for row in each]) for name in each[0]}
+    names = each[0] if each else ()
+    return {name: np.concatenate([row[name] for row in each]) for name in names}
 
 
 def _joined(said: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

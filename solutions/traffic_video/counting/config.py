@@ -122,7 +122,8 @@ class ModelConfig:
     """The network and its training.
 
     Args:
-        channels: of its first level, at least 4; each deeper one has half as many again.
+        channels: of its first level, at least 4.
+        growth: how many times as many each deeper level has, at least 1.
         clips: rendered clips that it learns from, at least 1; the kinds of scenes take turns.
         seconds: length of each clip, above 0.
         size: height and width in pixels of what it is shown, multiples of 16.
@@ -137,6 +138,7 @@ class ModelConfig:
     """
 
     channels: int = 16
+    growth: float = 2.0
     clips: int = 40
     seconds: float = 8.0
     size: tuple[int, ...] = (240, 320)
@@ -148,7 +150,7 @@ class ModelConfig:
     start: str = ""
 
     def __post_init__(self) -> None:
-        _at_least("model", self, channels=4, clips=1, every=1, epochs=1, batch=1)
+        _at_least("model", self, channels=4, growth=1, clips=1, every=1, epochs=1, batch=1)
         _above("model", self, seconds=0, rate=0)
         if len(self.size) != 2 or any(side < 32 or side % 16 for side in self.size):
             raise _wrong("size", setting="model.size", received=list(self.size))
@@ -161,6 +163,8 @@ class Config:
     Args:
         detector: ``network``, our own; ``classical``, background subtraction without a network;
             or the path of your own detector, an ONNX file with YOLO-type output.
+        detector_fps: frames a second in which a network is asked for vehicles at most, above 0;
+            in those between, vehicles go on as they were going. The background is learned from all.
         scene: background and camera.
         blobs: what counts as a thing.
         tracks: how things become vehicles.
@@ -168,6 +172,7 @@ class Config:
     """
 
     detector: str = NETWORK
+    detector_fps: float = 15.0
     scene: SceneConfig = SceneConfig()
     blobs: BlobConfig = BlobConfig()
     tracks: TrackConfig = TrackConfig()
@@ -177,3 +182,6 @@ class Config:
         is_file = self.detector.lower().endswith(".onnx")
         if self.detector not in (NETWORK, CLASSICAL) and not is_file:
             raise _wrong("detector", received=self.detector)
+        if not self.detector_fps > 0:
+            values = {"received": self.detector_fps, "least": 0}
+            raise _wrong("above", setting="detector_fps", **values)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ def of_records(config: Config, records: pa.Table, wanted: np.ndarray) -> Example
         records: frames of one camera in order.
         wanted: bool [n], which of them are learned from; those before only show the background.
     """
-    maker = CountingPreprocessor(config)
+    maker = CountingPreprocessor(replace(config, detector_fps=math.inf))
     history = maker.new_history()
     parts = []
     last = int(np.flatnonzero(wanted).max(initial=-1)) + 1

@@ -33,7 +33,7 @@ def gathered(
     """What the tracker makes of n frames, in order.
 
     Args:
-        outputs: of the detector's model.
+        outputs: of the detector's model, a row for each frame that it was asked about.
         prepared: the frames.
         history: whose tracker goes on.
         detector: what found things.
@@ -49,6 +49,7 @@ def gathered(
     rows = empty_rows(n, config.tracks.most, config.tracks.path)
     score = np.full(n, _NOTHING, np.float32)
     pixels = np.full((n, 3), -1, np.int64)
+    row_of = np.cumsum(notes["asked"]) - 1
     for at in range(n):
         if notes["restarted"][at]:
             history.tracker.restart()
@@ -58,13 +59,16 @@ def gathered(
             continue
         height, width, full_height, full_width = notes["size"][at].tolist()
         size = (height, width)
-        things = detector.things(outputs, at, size)
-        if "truth" in notes and notes["has_truth"][at]:
-            truth = notes["truth"][at]
-            found = cv2.resize(things.mask, truth.shape[::-1], interpolation=cv2.INTER_NEAREST)
-            pixels[at] = pixel_counts(found > 0, truth)
         now_s = float(notes["time"][at]) / 1e6
-        told = history.tracker.step(things, now_s, size)
+        if notes["asked"][at]:
+            things = detector.things(outputs, int(row_of[at]), size)
+            told = history.tracker.step(things, now_s, size)
+            if "truth" in notes and notes["has_truth"][at]:
+                truth = notes["truth"][at]
+                found = cv2.resize(things.mask, truth.shape[::-1], interpolation=cv2.INTER_NEAREST)
+                pixels[at] = pixel_counts(found > 0, truth)
+        else:
+            told = history.tracker.between(now_s, size)
         scale = (full_width / width, full_height / height)
         for place, one in enumerate(_most(told, now_s, config.tracks.most)):
             fill(rows[at, place], one, now_s, scale)

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from .camera import Camera
-from .config import Config
+from .config import CLASSICAL, Config
 from .tracker import Tracker
 
 # Where the gap between two frames is not known yet.
 _USUAL_US = 40_000
+# A frame is late enough for the detector from this share of the wanted gap on: of 30 frames a
+# second every second one is wanted for 15 a second, also where times are a little off.
+_EARLY = 0.9
 
 
 class Clock:
@@ -71,6 +74,21 @@ class CameraHistory:
         self.camera = Camera(config.scene, config.blobs)
         self.tracker = Tracker(config.tracks, config.blobs)
         self.size = (0, 0)
+        self._gap_us = 0.0 if config.detector == CLASSICAL else 1e6 / config.detector_fps
+        self._asked_us: int | None = None
+
+    def ask(self, time_us: int, is_wanted: bool = False) -> bool:
+        """Whether the detector is asked about the frame of a time; remembered if so.
+
+        Args:
+            time_us: of the frame, microseconds since 1970.
+            is_wanted: whether it is asked in any case.
+        """
+        last = self._asked_us
+        if not is_wanted and last is not None and time_us - last < _EARLY * self._gap_us:
+            return False
+        self._asked_us = time_us
+        return True
 
     def look_at(self, size: tuple[int, int]) -> None:
         """Begin anew where frames of another height and width come."""
@@ -80,7 +98,8 @@ class CameraHistory:
 
     def export(self) -> dict[str, np.ndarray]:
         """The whole memory as plain arrays."""
-        found = {"size": np.array(self.size, np.int64)}
+        asked = -1 if self._asked_us is None else self._asked_us
+        found = {"size": np.array(self.size, np.int64), "asked": np.array(asked, np.int64)}
         for name in ("clock", "camera", "tracker"):
             part = getattr(self, name).export()
             found |= {f"{name}.{key}": values for key, values in part.items()}
@@ -90,6 +109,8 @@ class CameraHistory:
         """Take what :meth:`export` gave."""
         height, width = arrays["size"].tolist()
         self.size = (height, width)
+        asked = int(arrays["asked"])
+        self._asked_us = None if asked < 0 else asked
         for name in ("clock", "camera", "tracker"):
             start = f"{name}."
             below = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lepton_core.frames import frames_of
 from lepton_core.preprocessing import Prepared, Preprocessor
@@ -23,7 +24,13 @@ from .history import CameraHistory
 from .yolo import Yolo, YoloForm
 
 FRAME, MASK = "frame", "mask"
-_NOTES = {"camera": np.int64, "restarted": bool, "time": np.int64, "size": np.int64}
+_NOTES = {
+    "camera": np.int64,
+    "restarted": bool,
+    "time": np.int64,
+    "size": np.int64,
+    "asked": bool,
+}
 
 
 class CountingPreprocessor(Preprocessor):
@@ -61,15 +68,17 @@ class CountingPreprocessor(Preprocessor):
             history: of the camera; a fresh one without.
 
         Returns:
-            the detector's arrays; notes for :func:`.gathering.gathered`. Refused are frames of
-            another size than the first of the batch, and those that are not later than the one
-            before.
+            the detector's arrays, of those frames that it is asked about (see
+            ``config.detector_fps``; of frames with a true mask all); notes for
+            :func:`.gathering.gathered`. Refused are frames of another size than the first of the
+            batch, and those that are not later than the one before.
         """
         memory: CameraHistory = self.new_history() if history is None else history
         ids = records.column("record_id").to_pylist()
         times = records.column("time").cast(pa.int64()).to_pylist()
         rejects, kept = Rejects(), []
         looks: list[Look] = []
+        has_mask = pc.is_valid(records.column(MASK)).to_pylist()
         notes: dict[str, list[Any]] = {name: [] for name in _NOTES}
         shape: tuple[int, ...] | None = None
         size = (GRID_LEAST, GRID_LEAST)
@@ -94,11 +103,13 @@ class CountingPreprocessor(Preprocessor):
             notes["restarted"].append(seen.restarted)
             notes["time"].append(time_us)
             notes["size"].append((*size, *frame.shape[:2]))
+            notes["asked"].append(memory.ask(time_us, has_mask[row]))
         arrays = {name: np.array(notes[name], kind) for name, kind in _NOTES.items()}
         arrays["size"] = arrays["size"].reshape(-1, 4)
         arrays |= _truth(records, kept, looks)
-        given = self._detector.inputs(looks, size)
-        alone = np.ones(len(kept), np.int64) if self._detector.one_by_one else None
+        asked = [look for look, is_asked in zip(looks, notes["asked"], strict=True) if is_asked]
+        given = self._detector.inputs(asked, size)
+        alone = arrays["asked"].astype(np.int64) if self._detector.one_by_one else None
         return Prepared(given, np.array(kept, np.int64), rejects, parts=alone, notes=arrays)
 
     def gather(

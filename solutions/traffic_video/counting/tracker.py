@@ -79,6 +79,15 @@ class Tracker:
         self._end(time_s, size, gap)
         return self._tell(time_s, size, diagonal)
 
+    def between(self, time_s: float, size: tuple[int, int]) -> list[Told]:
+        """Where the vehicles are by now, in a frame in which nothing was looked for.
+
+        Args:
+            time_s: when it was taken, after the last :meth:`step`.
+            size: height and width of the shrunk picture.
+        """
+        return [track.ahead(time_s, size) for track in self.tracks if track.is_confirmed]
+
     def _assigned(self, blobs: Blobs, diagonal: float, gap: float) -> dict[int, int]:
         """Track -> blob: the sure ones first, then what is left for those that have begun."""
         owner: dict[int, int] = {}
@@ -183,7 +192,7 @@ class Tracker:
         """Whether it was seen often enough and has travelled, not trembled."""
         if track.hits < 2 or track.merged:
             return False
-        if track.is_beside and track.time_s - track.path.points[0][0] < _PART_S:
+        if track.is_beside and track.seen_s - track.path.points[0][0] < _PART_S:
             return False
         _, x, y, _ = track.path.points[0]
         travelled = math.hypot(track.foot[0] - x, track.foot[1] - y)

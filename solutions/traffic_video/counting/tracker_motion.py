@@ -13,13 +13,15 @@ from .tracker_path import Path, Point
 from .tracker_told import Told
 
 # A vehicle changes its speed by less than this many of its own lengths a second, each second.
-_ACCELERATION = 3.0
+# Where frames lie further apart than this, by as many times more: who comes near is the faster in
+# the picture the nearer, which shows in long gaps.
+_ACCELERATION, _SHORT_S = 3.0, 0.08
 # A box is so much off the thing in it, as a share of its size, and in pixels at least.
 _BOX_NOISE, _LEAST_NOISE = 0.06, 0.7
 # How unsure the speed of a thing seen once is, in pictures' diagonals a second.
 _FIRST_SPEED = 0.6
-# The share of a new size that is taken over, and of what a new frame says of its size class.
-_SIZE_SHARE, _CLASS_SHARE = 0.15, 0.04
+# The seconds over which its size is a mean, and what frames say of its size class.
+_SIZE_S, _CLASS_S = 0.3, 1.0
 # A box so many times smaller than a track is one of several vehicles that it was taken for.
 _PARTED = 1.6
 NOBODY = -1
@@ -121,11 +123,27 @@ class Track:
         gap = max(time_s - self.time_s, 0.0)
         self.x += self.vx * gap
         self.y += self.vy * gap
-        push = (_ACCELERATION * self.size) ** 2
+        push = (_ACCELERATION * max(gap / _SHORT_S, 1.0) * self.size) ** 2
         self.p_place += 2 * gap * self.p_both + gap**2 * self.p_speed + push * gap**4 / 4
         self.p_both += gap * self.p_speed + push * gap**3 / 2
         self.p_speed += push * gap**2
         self.time_s = time_s
+
+    def ahead(self, time_s: float, size: tuple[int, int]) -> Told:
+        """What is told of it a moment later, at the same speed; nothing of it changes.
+
+        Args:
+            time_s: the moment.
+            size: height and width of the shrunk picture, which its foot stays in.
+        """
+        gap = time_s - self.time_s
+        across, down = self.vx * gap, self.vy * gap
+        x0, y0, x1, y1 = self.box
+        box = (x0 + across, y0 + down, x1 + across, y1 + down)
+        x = min(max(self.foot[0] + across, 0.0), size[1] - 1.0)
+        y = min(max(self.foot[1] + down, 0.0), size[0] - 1.0)
+        told = (self.number, time_s, box, (x, y), self.speed, self.sure)
+        return Told(*told, size=self.size_class)
 
     def correct(
         self, box: tuple[float, float, float, float], sure: float, sizes: Sequence[float]
@@ -138,11 +156,12 @@ class Track:
             sizes: how likely it is of each of ``SIZES``.
         """
         self.pull((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 1.0)
-        share = max(_SIZE_SHARE, 1.0 / (self.hits + 1))
+        gap = self.time_s - self.seen_s
+        share = max(1.0 - math.exp(-gap / _SIZE_S), 1.0 / (self.hits + 1))
         self.width += share * (box[2] - box[0] - self.width)
         self.height += share * (box[3] - box[1] - self.height)
         self.sure += share * (sure - self.sure)
-        self._resize(sizes, max(_CLASS_SHARE, 1.0 / (self.hits + 1)))
+        self._resize(sizes, max(1.0 - math.exp(-gap / _CLASS_S), 1.0 / (self.hits + 1)))
         self.hits += 1
         self.seen_s = self.time_s
         self.merged = False

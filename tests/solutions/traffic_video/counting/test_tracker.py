@@ -73,12 +73,15 @@ def test_what_is_no_vehicle_gets_no_id(frames: list[Blobs]) -> None:
     assert not any(told)
 
 
-def test_a_part_of_a_vehicle_that_comes_and_goes_is_no_vehicle() -> None:
-    """What finds things may take a lorry's side for another one for a quarter of a second."""
+@pytest.mark.parametrize("last", [22, 29])
+def test_a_part_of_a_vehicle_that_comes_and_goes_is_no_vehicle(last: int) -> None:
+    """What finds things may take a lorry's side for another one for half a second; while it is
+    waited for afterwards it gets no id, either.
+    """
     lorries = [at(100, 40 + 4 * n, w=60, h=70) for n in range(45)]
     sides = [at(135, 40 + 4 * n, w=40, h=30) for n in range(45)]
     passing = [
-        blobs(lorry, side) if 15 <= n < 22 else blobs(lorry)
+        blobs(lorry, side) if 15 <= n < last else blobs(lorry)
         for n, (lorry, side) in enumerate(zip(lorries, sides, strict=True))
     ]
     _, told = follow(passing)
@@ -211,6 +214,18 @@ def test_lower_frame_rates_count_the_same(step: int) -> None:
     found = passages(told, row=120)
     assert [way for _, way in found].count("down") == 8
     assert [way for _, way in found].count("up") == 8
+
+
+@pytest.mark.parametrize("fps", [12.5, 6.25])
+def test_who_comes_near_is_followed_to_the_lower_edge(fps: float) -> None:
+    """At 18 m/s from 45 m away to 4.5: the nearer, the larger and the faster in the picture."""
+    away = np.arange(45.0, 4.5, -18.0 / fps)
+    boxes = []
+    for metres in away:
+        foot, width, height = 60 + 825 / metres, 570 / metres, 480 / metres
+        boxes.append((160 - width / 2, foot - height, 160 + width / 2, foot))
+    _, told = follow([blobs(box) for box in boxes], fps=fps)
+    assert passages(told, row=190) == [(0, "down")]
 
 
 def test_a_vehicle_hidden_by_a_post_keeps_its_id() -> None:

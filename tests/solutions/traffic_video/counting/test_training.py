@@ -68,6 +68,11 @@ def test_a_detector_of_your_own_is_taken_into_the_bundle(records: pa.Table, tmp_
     assert len(found) == 4
     assert pipeline.card["training"]["detector"] == "mine.onnx"
     assert str(tmp_path) not in (tmp_path / "made" / "preprocessor.json").read_text()
+    # It is asked about every second frame alone; the others have a row all the same.
+    without = records.drop_columns(["mask"]).slice(0, 8)
+    session = pipeline.open_session()
+    single = [session.step(without.slice(k, 1)).columns["vehicles"][0].as_py() for k in range(8)]
+    assert pipeline.score(without).columns["vehicles"].to_pylist() == single
 
 
 def test_examples_are_what_scoring_shows(records: pa.Table) -> None:
