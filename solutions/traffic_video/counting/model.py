@@ -25,8 +25,6 @@ _WIDTHS = {"box": 4, "core": 1, "size": len(SIZES), "vehicle": 1}
 _COUNTS = {"box": 0.5, "core": 0.5, "size": 0.2, "vehicle": 1.0}
 # The level whose features tell the size: half as fine as the answers.
 _SIZE_LEVEL = 1
-# Each deeper level has half as many channels again.
-_GROWTH = 1.5
 # Further convolutions at each level, by how far apart the pixels are that they look at: the
 # coarsest one looks around, as a vehicle is told from what is beside it, too.
 _AROUND = ((), (1,), (1, 1), (1, 2, 4))
@@ -57,7 +55,7 @@ def build(config: ModelConfig, seed: int = 0) -> keras.Model:
         (1, 16, 24, 1)
     """
     keras.utils.set_random_seed(seed)
-    widths = [max(round(config.channels * _GROWTH**level), 4) for level in range(_LEVELS)]
+    widths = [max(round(config.channels * config.growth**level), 4) for level in range(_LEVELS)]
     x = keras.Input((None, None, CHANNELS), dtype="uint8", name="x")
     values = layers.Rescaling(1 / 255.0, name="scaled")(ops.cast(x, "float32"))
     pictures = brightened(values[..., :6])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 
 from lepton_core.training.fit import Batches
@@ -22,6 +23,9 @@ _CONTRAST, _BRIGHTNESS, _GAIN, _NOISE, _BRIGHT = 0.35, 0.3, 0.08, 6.0, 64.0
 _RARE = np.array([6.0, 1.0, 2.0], np.float32)
 # How often the frame is a pixel off its background, and background subtraction says nothing.
 _SHIFTED, _SILENT = 0.3, 0.25
+# How often pictures are as soft as coded video or a lens out of focus makes them, and the share of
+# their size at which they would still be as sharp, at least.
+_SOFT, _SOFTEST = 0.35, 0.5
 # Shown is a part of the picture, so long as a share of its sides, the fullest of so many: an empty
 # road teaches little, and takes as long.
 _PART, _TRIES = 0.65, 2
@@ -115,6 +119,22 @@ def _place(vehicle: np.ndarray, size: tuple[int, int], rng: np.random.Generator)
     return found
 
 
+def softened(picture: np.ndarray, share: float) -> np.ndarray:
+    """A picture [h, w, c], c 4 at most, as sharp as one of that share of its size.
+
+    Example:
+        >>> edge = np.zeros((1, 8, 1), np.float32)
+        >>> edge[:, 4:] = 8
+        >>> softened(edge, 0.5)[0, :, 0].tolist()
+        [0.0, 0.0, 0.0, 2.0, 6.0, 8.0, 8.0, 8.0]
+    """
+    height, width = picture.shape[:2]
+    size = max(round(width * share), 1), max(round(height * share), 1)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large).reshape(picture.shape)
+
+
 @lru_cache(maxsize=1)
 def _grain(size: int) -> np.ndarray:
     return np.random.default_rng(0).normal(0.0, 1.0, 2 * size).astype(np.float32)
@@ -129,6 +149,10 @@ def _relit(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     tint = 1.0 + rng.uniform(-0.1, 0.1, 3)
     tint *= 1.0 + rng.uniform(-_BRIGHTNESS, _BRIGHTNESS)
     picture = ((picture - light) * contrast + light) * np.tile(tint, 2).astype(np.float32)
+    if rng.random() < _SOFT:
+        share = rng.uniform(_SOFTEST, 1.0)
+        both = [softened(part, share) for part in (picture[..., :3], picture[..., 3:])]
+        picture = np.concatenate(both, axis=2)
     frame, background = picture[..., :3], picture[..., 3:]
     frame *= 1.0 + rng.uniform(-_GAIN, _GAIN)
     if rng.random() < _SHIFTED:

@@ -12,11 +12,9 @@ from .targets import box_pixels
 # From what logit on a pixel is core: there a vehicle may begin, the surest first; so often it is
 # tried in a frame, however little the answers make sense.
 _CORE, _TRIES = -1.0, 200
-# Share that two boxes have in common from which they are of one vehicle: little, as the ends of a
-# real lorry tell of it differently (with .25 its parts were counted), at the price of a car before
-# a lorry that hides more of it than that; and from which a pixel that is left over belongs to the
-# vehicle whose box is nearest to its own.
-_SAME, _NEAR = 0.1, 0.06
+# Share that two boxes have in common from which they are of one vehicle; and from which a pixel
+# that is left over belongs to the vehicle whose box is nearest to its own.
+_SAME, _NEAR = 0.25, 0.06
 # A part is of the vehicle beside it where so much of its box lies within that one's, and what lies
 # between both is core, of which there is none between two vehicles.
 _WITHIN, _BETWEEN = 0.5, -1.0
