@@ -183,5 +183,4 @@ class Config:
         if self.detector not in (NETWORK, CLASSICAL) and not is_file:
             raise _wrong("detector", received=self.detector)
         if not self.detector_fps > 0:
-            values = {"received": self.detector_fps, "least": 0}
-            raise _wrong("above", setting="detector_fps", **values)
+            raise _wrong("above", setting="detector_fps", received=self.detector_fps, least=0)
