@@ -77,6 +77,7 @@ class CountingPreprocessor(Preprocessor):
         ids = records.column("record_id").to_pylist()
         times = records.column("time").cast(pa.int64()).to_pylist()
         rejects, kept = Rejects(), []
+        every: list[Seen] = []
         looks: list[Look] = []
         has_mask = pc.is_valid(records.column(MASK)).to_pylist()
         notes: dict[str, list[Any]] = {name: [] for name in _NOTES}
@@ -97,18 +98,20 @@ class CountingPreprocessor(Preprocessor):
             small = shrunk(frame, self.config.scene.width)
             size = (small.shape[0], small.shape[1])
             seen = memory.camera.step(small, time_us / 1e6)
-            looks.append(Look.of(memory.camera, seen, frame))
+            is_asked = memory.ask(time_us, has_mask[row])
+            if is_asked:
+                looks.append(Look.of(memory.camera, seen, frame))
+            every.append(seen)
             kept.append(row)
             notes["camera"].append(seen.state)
             notes["restarted"].append(seen.restarted)
             notes["time"].append(time_us)
             notes["size"].append((*size, *frame.shape[:2]))
-            notes["asked"].append(memory.ask(time_us, has_mask[row]))
+            notes["asked"].append(is_asked)
         arrays = {name: np.array(notes[name], kind) for name, kind in _NOTES.items()}
         arrays["size"] = arrays["size"].reshape(-1, 4)
-        arrays |= _truth(records, kept, looks)
-        asked = [look for look, is_asked in zip(looks, notes["asked"], strict=True) if is_asked]
-        given = self._detector.inputs(asked, size)
+        arrays |= _truth(records, kept, every)
+        given = self._detector.inputs(looks, size)
         alone = arrays["asked"].astype(np.int64) if self._detector.one_by_one else None
         return Prepared(given, np.array(kept, np.int64), rejects, parts=alone, notes=arrays)
 
@@ -151,7 +154,7 @@ def shrunk(frame: np.ndarray, width: int) -> np.ndarray:
     return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
 
 
-def _truth(records: pa.Table, kept: list[int], looks: list[Look]) -> dict[str, np.ndarray]:
+def _truth(records: pa.Table, kept: list[int], seen: list[Seen]) -> dict[str, np.ndarray]:
     """True masks uint8 [n, H, W] of the kept records, made steady as these were, and which of them
     have one, bool [n].
     """
@@ -163,10 +166,10 @@ def _truth(records: pa.Table, kept: list[int], looks: list[Look]) -> dict[str, n
         return {}
     every = np.zeros((len(kept), *shape[:2]), np.uint8)
     has = np.zeros(len(kept), bool)
-    for at, (row, look) in enumerate(zip(kept, looks, strict=True)):
+    for at, (row, one) in enumerate(zip(kept, seen, strict=True)):
         mask = masks[row]
         if mask is not None and mask.shape == shape:
-            every[at], has[at] = steadied(mask[..., 0], look.seen), True
+            every[at], has[at] = steadied(mask[..., 0], one), True
     return {"truth": every, "has_truth": has}
 
 
